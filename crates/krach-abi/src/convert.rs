@@ -1,0 +1,73 @@
+//! A copy that computes in one format, played in the other, through a small buffer on the stack.
+
+/// Frames converted at a time.
+const CHUNK: usize = 64;
+/// Ports beyond this many would need a heap buffer: compilers refuse such programs.
+pub const MAX_PORTS: usize = 64;
+
+macro_rules! through {
+    ($(#[$doc:meta])* $name:ident, $outer:ty, $inner:ty) => {
+        $(#[$doc])*
+        #[allow(clippy::cast_possible_truncation, clippy::cast_lossless)]
+        pub fn $name(
+            inputs: &[&[$outer]],
+            outputs: &mut [&mut [$outer]],
+            mut process: impl FnMut(&[&[$inner]], &mut [&mut [$inner]]),
+        ) {
+            assert!(inputs.len() <= MAX_PORTS && outputs.len() <= MAX_PORTS, "a factory has at most {MAX_PORTS} ports");
+            let frames = outputs.first().map(|port| port.len()).or(inputs.first().map(|port| port.len())).unwrap_or(0);
+            let mut ins = [[0.0 as $inner; CHUNK]; MAX_PORTS];
+            let mut outs = [[0.0 as $inner; CHUNK]; MAX_PORTS];
+            let mut done = 0;
+            while done < frames {
+                let count = CHUNK.min(frames - done);
+                for (to, from) in ins.iter_mut().zip(inputs) {
+                    for (to, from) in to.iter_mut().zip(&from[done..done + count]) {
+                        *to = *from as $inner;
+                    }
+                }
+                {
+                    let mut in_ports: [&[$inner]; MAX_PORTS] = [&[]; MAX_PORTS];
+                    for (port, buffer) in in_ports.iter_mut().zip(&ins) {
+                        *port = &buffer[..count];
+                    }
+                    let mut out_ports = outs.each_mut().map(|buffer| &mut buffer[..count]);
+                    process(&in_ports[..inputs.len()], &mut out_ports[..outputs.len()]);
+                }
+                for (to, from) in outputs.iter_mut().zip(&outs) {
+                    for (to, from) in to[done..done + count].iter_mut().zip(from) {
+                        *to = *from as $outer;
+                    }
+                }
+                done += count;
+            }
+        }
+    };
+}
+
+through! {
+    /// Plays a copy that computes in `f32` in `f64` buffers.
+    through_f32, f64, f32
+}
+through! {
+    /// Plays a copy that computes in `f64` in `f32` buffers.
+    through_f64, f32, f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_frame_goes_through_once() {
+        let input: Vec<f32> = (0..150_u8).map(f32::from).collect();
+        let mut output = vec![0.0_f32; 150];
+        through_f64(&[&input], &mut [&mut output], |ins, outs| {
+            for (to, from) in outs[0].iter_mut().zip(ins[0]) {
+                *to = from * 2.0;
+            }
+        });
+        assert_eq!(output[149], 298.0);
+        assert_eq!(output[64], 128.0);
+    }
+}

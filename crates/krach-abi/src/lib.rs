@@ -1,0 +1,23 @@
+//! The contract between compiled sound and the stage that plays it.
+//!
+//! A [`DspFactory`] is shared compiled code for one sample rate; a [`Dsp`] is one running copy with its own state.
+//! The stage sees ports by number and never a name, a program or a compiler, so it can be tested with toys, and
+//! the reference interpreter, the native code generator and any later back end are interchangeable behind these
+//! two traits. [`FlushGuard`] sets the one floating-point mode in which all of them agree bit for bit.
+
+mod convert;
+mod dsp;
+mod fpmode;
+
+pub use convert::{through_f32, through_f64};
+pub use dsp::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
+pub use fpmode::FlushGuard;
+
+/// Sample rates that can be compiled for, in Hz.
+pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// Controls are evaluated on a grid of this many frames, anchored at absolute frame 0.
+pub const CONTROL_GRID: usize = 32;
+
+/// The most state one running copy may own: delay lines, tables and registers, in bytes.
+pub const MAX_STATE_BYTES: usize = 1 << 30;

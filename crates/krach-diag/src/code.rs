@@ -1,0 +1,108 @@
+//! The stable codes: one row each, and a page each in `docs/errors/`.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($name:ident $number:literal $title:literal;)*) => {
+        /// What kind of thing went wrong. The number never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $title] $name,)* }
+
+        impl Code {
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// `KR0107`
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Code::$name => concat!("KR", $number),)* }
+            }
+
+            /// A title of a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+
+            /// The page that `krach explain` prints.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../../../docs/errors/KR", $number, ".md")),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // 01: a Python DSP function
+    OutsideFunction "0101" "krs used outside a DSP function";
+    TruthValue "0102" "a Signal has no truth value";
+    NotFinite "0103" "a constant is not a finite number";
+    NotASignal "0104" "neither a Signal nor a number";
+    BadReturn "0105" "a DSP function must return Signals";
+    LeakedSignal "0106" "a Signal of another DSP function";
+    ControlRange "0107" "a control's range does not hold its start";
+    ControlConflict "0108" "one control name, two meanings";
+    ControlName "0109" "not a control name";
+    DelayUnbounded "0110" "no bound for a delay is provable";
+    DelayNegative "0111" "a delay is negative";
+    FeedbackBody "0112" "a feedback body returns one Signal or a pair";
+    ArgumentRange "0113" "an argument is out of range";
+    Signature "0114" "parameters that cannot become inputs";
+    Raised "0115" "the user's function raised an exception";
+    TableContents "0116" "a table's contents cannot be used";
+    PythonFile "0117" "a Python file cannot be loaded";
+    NoSuchFunction "0118" "no DSP function of that name";
+    Conversion "0119" "a Signal is not one number";
+    Unused "0120" "a parameter is not used";
+    // 02: the Program
+    ProgramSyntax "0201" "text that is not a program";
+    InvalidProgram "0202" "a program breaks a rule of the IR";
+    // 04: compiling and rendering
+    TooLarge "0401" "a program is too large";
+    StateTooLarge "0402" "delay lines and tables need too much memory";
+    SampleRate "0403" "a sample rate that is not supported";
+    NoSuchControl "0404" "no control of that name";
+    ControlValue "0405" "a control value is not a finite number";
+    BadEvent "0406" "an event that cannot be played";
+    BadInput "0407" "audio input of the wrong shape";
+    Duration "0408" "a duration that cannot be rendered";
+    Compiler "0409" "the code generator refused";
+    // 05: files and devices
+    Unreadable "0501" "a file cannot be read";
+    Unwritable "0502" "a file cannot be written";
+    NoDevice "0503" "no sound device";
+    // 06: the command
+    NeedsPython "0601" "this command needs Python";
+    NoSuchCode "0602" "no such error code";
+    UnknownFile "0603" "a file of an unknown kind";
+}
+
+impl Code {
+    /// The code of an id such as `KR0107` (any case, with or without the letters).
+    #[must_use]
+    pub fn find(id: &str) -> Option<Self> {
+        let digits = id.trim().trim_start_matches(['k', 'K']).trim_start_matches(['r', 'R']);
+        Self::ALL.iter().copied().find(|code| &code.id()[2..] == digits)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_found() {
+        for &code in Code::ALL {
+            assert_eq!(Code::find(code.id()), Some(code));
+            assert!(code.page().contains(code.id()), "the page of {code} names it");
+        }
+        assert_eq!(Code::find("kr0107"), Some(Code::ControlRange));
+        assert_eq!(Code::find("107"), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! The one meaning of sound.
+//!
+//! A [`Program`] is a typed acyclic graph of signals **plus a list of registers**, which are zero at birth and
+//! written after the frame. Every feedback goes through a register, so there is no cycle to schedule: one pass over
+//! the nodes in order is one frame. Delay lines, tables, controls and noise complete the vocabulary. Python traces
+//! into a program, the Faust front end elaborates into it, Faust text is printed from it, every engine executes it.
+//!
+//! What flows in: calls of [`ProgramBuilder`] methods, or the text form (`parse`). What flows out: a validated
+//! [`Program`], its `optimise`d form, its `ContentKey`, and, from the reference `Interpreter`, samples. The
+//! interpreter is slow and obvious on purpose: what it says is right, and it shares nothing with the compilers but
+//! the table of functions ([`Fun`]).
+//!
+//! What this crate refuses to know: sample rates (a program is rate-free until it is compiled), Python, Faust,
+//! Cranelift, files, threads.
+//!
+//! ```
+//! use krach_ir::{Fun, ProgramBuilder, Ty};
+//! let mut b = ProgramBuilder::new("leak");
+//! let x = b.input("x");
+//! let half = b.real(0.5)?;
+//! let y = b.register(Ty::Real);             // y' in Faust: the value of the frame before
+//! let before = b.read(y);
+//! let fed = b.apply(Fun::Mul, &[before, half])?;
+//! let sum = b.apply(Fun::Add, &[x, fed])?;
+//! b.write(y, sum)?;
+//! b.output("out", sum)?;
+//! let program = b.finish()?;
+//! assert_eq!(program.outputs().len(), 1);
+//! # Ok::<(), krach_ir::BuildError>(())
+//! ```
+
+mod builder;
+mod error;
+mod fun;
+mod interval;
+mod keys;
+pub mod maths;
+mod program;
+mod prune;
+mod ty;
+mod validate;
+
+pub use builder::ProgramBuilder;
+pub use error::BuildError;
+pub use fun::{Fun, Rule};
+pub use interval::Interval;
+pub use program::{
+    Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
+    Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
+};
+pub use ty::Ty;
+pub use validate::{Fault, Limits};
