@@ -214,7 +214,8 @@ impl ProgramBuilder {
         }
         let max = match bound {
             Some(bound) => bound,
-            None if hi.is_finite() => self.frames(hi)?,
+            // An int of which nothing is known is still an int.
+            None if hi.is_finite() && hi != f64::from(i32::MAX) => self.frames(hi)?,
             None => return Err(BuildError::DelayUnbounded),
         };
         if max > self.limits.delay_frames {

@@ -43,7 +43,7 @@ mod validate;
 pub use builder::ProgramBuilder;
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
-pub use interval::Interval;
+pub use interval::{Interval, Intervals, OnePole};
 pub use program::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
