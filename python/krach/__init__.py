@@ -1,0 +1,1 @@
+"""Live coding: Python functions become native code that sounds."""
