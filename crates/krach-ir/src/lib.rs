@@ -32,6 +32,7 @@
 mod builder;
 mod error;
 mod fun;
+mod interp;
 mod interval;
 mod keys;
 pub mod maths;
@@ -43,6 +44,7 @@ mod validate;
 pub use builder::ProgramBuilder;
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
+pub use interp::{Entries, InterpretError, InterpreterFactory};
 pub use interval::{Interval, Intervals, OnePole};
 pub use program::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
