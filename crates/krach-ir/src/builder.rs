@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) const UNWRITTEN: Sig = Sig(u32::MAX);
 
 /// What makes two nodes the same node.
-type Identity = (Option<CallId>, u8, u64, [u32; 3]);
+pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3]);
 
 /// See the module's essay; `lib.rs` has an example.
 #[derive(Clone, Debug)]
@@ -483,7 +483,7 @@ impl ProgramBuilder {
     }
 }
 
-fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
+pub(crate) fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
     let (kind, payload) = match node.op {
         Op::Real(value) => (0, value.to_bits()),
         Op::Int(value) => (1, u64::from(value.cast_unsigned())),

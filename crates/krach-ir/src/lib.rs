@@ -36,8 +36,10 @@ mod interp;
 mod interval;
 mod keys;
 pub mod maths;
+mod optimise;
 mod program;
 mod prune;
+mod rate;
 mod ty;
 mod validate;
 
@@ -46,9 +48,11 @@ pub use error::BuildError;
 pub use fun::{Fun, Rule};
 pub use interp::{Entries, InterpretError, InterpreterFactory};
 pub use interval::{Interval, Intervals, OnePole};
+pub use optimise::{at_rate, optimise};
 pub use program::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
+pub use rate::{Rate, Rates};
 pub use ty::Ty;
 pub use validate::{Fault, Limits};

@@ -4,7 +4,7 @@ use super::Interval;
 use crate::Ty;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub lo: f64,
     pub hi: f64,
     /// Whether the value may be NaN instead.

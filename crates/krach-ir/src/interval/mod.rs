@@ -11,6 +11,8 @@ mod solve;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use known::Known;
+
 use crate::program::{Program, Sig};
 use solve::Solver;
 use std::fmt;
@@ -69,7 +71,7 @@ pub enum OnePole {
 /// The intervals of all signals of a program.
 #[derive(Clone, Debug)]
 pub struct Intervals {
-    all: Vec<Interval>,
+    all: Vec<Known>,
 }
 
 impl Intervals {
@@ -81,6 +83,11 @@ impl Intervals {
 
     #[must_use]
     pub fn get(&self, sig: Sig) -> Interval {
+        self.all[sig.index()].interval()
+    }
+
+    /// With the possibility of NaN.
+    pub(crate) fn known(&self, sig: Sig) -> Known {
         self.all[sig.index()]
     }
 }
@@ -88,5 +95,5 @@ impl Intervals {
 /// The interval of one signal of a program that may still be under construction: a register that has no value yet
 /// is unbounded. Looks only at what the signal depends on.
 pub(crate) fn of(program: &Program, sig: Sig) -> Interval {
-    Solver::new(program, OnePole::Trust).solve(sig)
+    Solver::new(program, OnePole::Trust).solve(sig).interval()
 }

@@ -39,11 +39,11 @@ impl<'a> Solver<'a> {
         Self { program, one_pole, slots, visits: Vec::new(), tables: FxHashMap::default() }
     }
 
-    pub fn solve(&mut self, sig: Sig) -> super::Interval {
+    pub fn solve(&mut self, sig: Sig) -> Known {
         if self.slots[sig.index()] == 0 {
             self.walk(sig);
         }
-        self.known(sig).interval()
+        self.known(sig)
     }
 
     fn walk(&mut self, root: Sig) {
@@ -353,11 +353,6 @@ fn contents(init: &TableInit, one_pole: OnePole) -> Known {
         TableInit::Reals(values) => all(&mut values.iter().copied()).outward(),
         TableInit::Ints(values) => all(&mut values.iter().map(|&value| f64::from(value))),
         // Nesting is bounded by validation.
-        TableInit::Generated(inner) => {
-            let mut solver = Solver::new(inner, one_pole);
-            let sig = inner.outputs[0].sig;
-            solver.solve(sig);
-            solver.known(sig)
-        }
+        TableInit::Generated(inner) => Solver::new(inner, one_pole).solve(inner.outputs[0].sig),
     }
 }
