@@ -24,11 +24,12 @@ class Label(NamedTuple):
 
 
 class Error(Exception):
-    """Anything krach refuses, with a stable `code` (`krach explain KR0107` prints its page) and the user's line.
+    """Anything krach refuses, with a stable `code` (`krach explain KR0107` prints its page) and the user's
+    line.
 
-    `message` says what is wrong, `help` what to try; `file`, `line`, `column`, `end_line` and `end_column` are where
-    (`None` if nowhere), `labels` further places. An `except ValueError`, `TypeError` or `RuntimeError` also catches
-    the kinds that are one.
+    `message` says what is wrong, `help` what to try; `file`, `line`, `column`, `end_line` and `end_column`
+    are where (`None` if nowhere), `labels` further places. An `except ValueError`, `TypeError` or
+    `RuntimeError` also catches the kinds that are one.
     """
 
     def __init__(
@@ -54,6 +55,12 @@ class Error(Exception):
         end_line = self.line if self.end_line is None else self.end_line
         end_column = self.column if self.end_column is None else self.end_column
         return Place(self.file, self.line, self.column, end_line, end_column)
+
+    def located(self, place: Place | None) -> Error:
+        """Itself, at that place if it had none."""
+        if self.file is None and place is not None:
+            self.file, self.line, self.column, self.end_line, self.end_column = place
+        return self
 
     def __str__(self) -> str:
         helps = "".join(f"\n  help: {text}" for text in self.help)

@@ -23,11 +23,13 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
     name = function.__name__.strip("_")
     signature = inspect.signature(function)
     parameters = tuple(signature.parameters.values())
-    is_signal = {p.name: p.annotation == "SignalLike" for p in parameters}
+    wanted = {p.name for p in parameters if p.annotation == "SignalLike"}
+    optional = {p.name for p in parameters if p.annotation == "SignalLike | None"}
+    names = [p.name for p in parameters]
 
     def bind(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         if len(args) == len(parameters) and not kwargs:  # the common case, without the general machinery
-            return dict(zip(is_signal, args, strict=True))
+            return dict(zip(names, args, strict=True))
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return bound.arguments
@@ -37,12 +39,16 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
         trace = current()
         given = bind(args, kwargs)
         trace.locate()
-        outer = {key: trace.node(value) for key, value in given.items() if is_signal[key]}
+        outer = {
+            key: trace.node(value)
+            for key, value in given.items()
+            if key in wanted or (key in optional and value is not None)
+        }
         trace.enter(name)
         try:
             inner: dict[str, object] = {}
             for key, value in given.items():
-                if is_signal[key]:
+                if key in outer:
                     inner[key] = trace.argument(key, outer[key])
                 else:
                     inner[key] = value

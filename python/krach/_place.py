@@ -50,7 +50,9 @@ def place_of(
     file = code.co_filename
     if column is None or end_column is None:
         return Place(file, line, 1, line, 1)
-    return Place(file, line, _characters(file, line, column), end_line, _characters(file, end_line, end_column))
+    return Place(
+        file, line, _characters(file, line, column), end_line, _characters(file, end_line, end_column)
+    )
 
 
 def _characters(file: str, line: int, column: int) -> int:

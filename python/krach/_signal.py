@@ -18,10 +18,10 @@ SignalLike: TypeAlias = "Signal | SupportsFloat | Fraction"
 class Signal:
     """One mono stream of samples at audio rate, inside a DSP function.
 
-    Arithmetic (`+ - * / // % **`, `abs`, unary minus) and comparisons (`< <= > >= == !=`, which give 0 or 1) work
-    sample by sample, between signals and numbers. `%` takes the sign of the dividend, as `krs.fmod`; `a // b` is
-    `krs.floor(a / b)`. A signal has no value while the function runs, so there is no truth value (use
-    `krs.select2`), no `float()`, no length. Signals are hashable by identity.
+    Arithmetic (`+ - * / // % **`, `abs`, unary minus) and comparisons (`< <= > >= == !=`, which give 0 or 1)
+    work sample by sample, between signals and numbers. `%` takes the sign of the dividend, as `krs.fmod`; `a
+    // b` is `krs.floor(a / b)`. A signal has no value while the function runs, so there is no truth value
+    (use `krs.select2`), no `float()`, no length. Signals are hashable by identity.
     """
 
     __slots__ = ("_node", "_trace")

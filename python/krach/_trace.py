@@ -1,8 +1,8 @@
 """Tracing: calling a Python function once with Signals, and writing down what it does with them.
 
 A `Trace` is one such call. Traces nest (a DSP function may transpile another) and belong to a thread. Every
-operation asks the frame that it came from, so that each node knows the user's line; the frames are kept until the
-end, when their local variables give the nodes their names.
+operation asks the frame that it came from, so that each node knows the user's line; the frames are kept until
+the end, when their local variables give the nodes their names.
 """
 
 from __future__ import annotations
@@ -170,8 +170,8 @@ class Trace:
         return self.signal(inner)
 
     def finish(self) -> Program:
-        """The program. Its signals are called what the local variables that held them were; the outermost name
-        wins, so that what a helper returns is called what its caller calls it."""
+        """The program. Its signals are called what the local variables that held them were; the outermost
+        name wins, so that what a helper returns is called what its caller calls it."""
         for _, frame in sorted(self._frames.values(), key=lambda entry: entry[0]):
             code = frame.f_code
             library = kind(code) == LIBRARY
@@ -203,4 +203,3 @@ def describe(value: object) -> str:
         return f"`{text}`"
     name = type(value).__name__
     return f"a{'n' if name[:1].lower() in 'aeiou' else ''} {name}"
-

@@ -60,7 +60,9 @@ def _parameters(
                 help=["give it a default, which makes it a constant, or move it before the `*`"],
             )
     settable = [p.name for p in parameters.values() if p.default is not _KINDS.empty]
-    settable += [p.name for p in parameters.values() if p.kind is _KINDS.KEYWORD_ONLY and p.name not in settable]
+    settable += [
+        p.name for p in parameters.values() if p.kind is _KINDS.KEYWORD_ONLY and p.name not in settable
+    ]
     for key in constants:
         if key not in settable:
             raise _no_constant(name, key, settable, key in parameters)
@@ -88,7 +90,9 @@ def _deliver(tracing: Trace, function: Callable[..., object], result: object) ->
         if not values:
             what = "nothing: an empty tuple"
         else:
-            what = describe(result) if bad is result or result is None else f"a tuple with {describe(bad)} in it"
+            what = (
+                describe(result) if bad is result or result is None else f"a tuple with {describe(bad)} in it"
+            )
         raise error(
             "KR0105",
             f"{tracing.name}{where} returned {what}; return a Signal or a tuple of Signals",
@@ -102,6 +106,8 @@ def _deliver(tracing: Trace, function: Callable[..., object], result: object) ->
 def _is_output(value: object) -> bool:
     if isinstance(value, Signal):
         return True
-    return not isinstance(value, (str, bytes)) and hasattr(type(value), "__float__") and not hasattr(
-        type(value), "__len__"
+    return (
+        not isinstance(value, (str, bytes))
+        and hasattr(type(value), "__float__")
+        and not hasattr(type(value), "__len__")
     )

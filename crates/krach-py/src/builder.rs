@@ -4,8 +4,8 @@ use crate::error;
 use crate::program::Program;
 use krach_diag::{Code, Diagnostic};
 use krach_ir::{
-    BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static, TableId,
-    TableInit, Ty,
+    BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static,
+    TableId, TableInit, Ty,
 };
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;

@@ -18,9 +18,10 @@
 //! ```
 
 mod builder;
+mod cli;
 mod error;
 mod program;
-
+mod render;
 
 #[pyo3::pymodule]
 mod _krach {
@@ -29,7 +30,11 @@ mod _krach {
     #[pymodule_export]
     use super::builder::Builder;
     #[pymodule_export]
+    use super::cli::run_cli;
+    #[pymodule_export]
     use super::program::Program;
+    #[pymodule_export]
+    use super::render::{cache_clear, cache_info, compile, render};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

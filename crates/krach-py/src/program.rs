@@ -41,6 +41,12 @@ impl Program {
         self.inner.controls().iter().map(|c| (&*c.name, c.init, c.lo, c.hi, c.step)).collect()
     }
 
+    /// The same sound from less: folded, merged, without what is not heard.
+    fn optimised(&self, py: Python<'_>) -> Self {
+        let program = self.inner.clone();
+        Self::new(py.detach(move || krach_ir::optimise(&program)))
+    }
+
     /// Number of nodes.
     fn __len__(&self) -> usize {
         self.inner.nodes().len()

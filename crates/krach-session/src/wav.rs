@@ -3,7 +3,7 @@
 use hound::{SampleFormat, WavSpec, WavWriter};
 use krach_diag::{Code, Diagnostic};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// Bytes of samples one RIFF file can hold, header aside.
@@ -13,33 +13,45 @@ const LARGEST: u64 = u32::MAX as u64 - 1024;
 /// renamed at the end, so that a killed or failed write leaves what was there before.
 ///
 /// # Errors
-/// `KR0502` if the target is a directory or `-`, its directory does not exist or forbids writing, the disk is full,
-/// the channels differ in length or the sound is beyond the 4 GB of the format.
+/// `KR0502` as for [`wav_target`], and if the disk is full, the channels differ in length or the sound is beyond the
+/// 4 GB of the format.
 pub fn write_wav(path: &Path, channels: &[Vec<f32>], sample_rate: u32) -> Result<(), Diagnostic> {
-    let refuse = |why: String| {
-        Diagnostic::error(Code::Unwritable, format!("cannot write `{}`: {why}", path.display()))
-    };
+    let target = wav_target(path)?;
+    let spec = spec(channels, sample_rate).map_err(|why| refusal(path, &why))?;
+    write(&target, spec, channels).map_err(|error| refusal(path, &error.to_string()))
+}
+
+/// The file that a WAV of that name would be: what a link points to is replaced, not the link.
+///
+/// # Errors
+/// `KR0502` if it is a directory, a device, read-only, in no directory, or `-`.
+pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     if path == Path::new("-") {
-        return Err(refuse("a WAV file cannot go to standard output".to_owned()).help("give a file name"));
+        return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
     }
-    // What a link points to is replaced, not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Ok(old) = target.metadata() {
         if old.is_dir() {
-            return Err(refuse("it is a directory".to_owned()).help("give the name of a file in it"));
+            return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
         }
         if !old.is_file() || old.permissions().readonly() {
-            return Err(refuse("it is there and not a file that may be replaced".to_owned()));
+            return Err(refusal(path, "it is there and not a file that may be replaced"));
         }
     }
-    let spec = spec(channels, sample_rate).map_err(&refuse)?;
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = directory(&target);
     if !directory.is_dir() {
-        return Err(
-            refuse(format!("there is no directory `{}`", directory.display())).help("create it first")
-        );
+        let why = format!("there is no directory `{}`", directory.display());
+        return Err(refusal(path, &why).help("create it first"));
     }
-    write(&target, directory, spec, channels).map_err(|error| refuse(error.to_string()))
+    Ok(target)
+}
+
+fn refusal(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(Code::Unwritable, format!("cannot write `{}`: {why}", path.display()))
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
@@ -55,8 +67,8 @@ fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
     Ok(WavSpec { channels: count, sample_rate, bits_per_sample: 32, sample_format: SampleFormat::Float })
 }
 
-fn write(path: &Path, directory: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
-    let mut temporary = beside(directory)?;
+fn write(path: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
+    let mut temporary = beside(directory(path))?;
     {
         let mut to = BufWriter::new(temporary.as_file_mut());
         let mut writer = WavWriter::new(&mut to, spec).map_err(io_error)?;

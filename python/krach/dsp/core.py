@@ -26,10 +26,10 @@ def control(
 ) -> Signal:
     """A parameter that is turned from outside: by name, within `lo..hi`, starting at `init`.
 
-    Unless told otherwise it is smoothed by a one-pole of 22.7 ms that starts at `init`; never by default those that
-    play notes: one of whose words is `gate`, `trig` or `trigger`, and `freq`, `pitch`, `note`, `key`, `vel`,
-    `velocity`, `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is advice to widgets;
-    values are not quantised. The same control may be declared again with the same values.
+    Unless told otherwise it is smoothed by a one-pole of 22.7 ms that starts at `init`; never by default
+    those that play notes: one of whose words is `gate`, `trig` or `trigger`, and `freq`, `pitch`, `note`,
+    `key`, `vel`, `velocity`, `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is
+    advice to widgets; values are not quantised. The same control may be declared again with the same values.
 
     Errors: KR0107 unless `lo <= init <= hi`, KR0108 for another control of that name, KR0109 for a bad name.
 
@@ -52,7 +52,7 @@ def control(
     seconds = finite("smooth", smooth, 0.0, 3600.0)
     if seconds == 0.0:
         return raw
-    return numbers[0] + smoothed(raw - numbers[0], 1000 * seconds)
+    return numbers[0] + _smooth(raw - numbers[0], 1000 * seconds)
 
 
 def sr() -> Signal:
@@ -90,8 +90,8 @@ def unit_delay(sig: SignalLike) -> Signal:
 def delay(sig: SignalLike, n: SignalLike, max_delay: int | None = None) -> Signal:
     """The signal of `n` samples ago, 0 before it began; `n` is truncated and may change (Faust's `sig @ n`).
 
-    `n` is clamped to `0..max_delay` samples. Without `max_delay` the bound is what can be proved about `n`: that of
-    a constant, of a control, of arithmetic with them. `krs.fdelay` interpolates between samples.
+    `n` is clamped to `0..max_delay` samples. Without `max_delay` the bound is what can be proved about `n`:
+    that of a constant, of a control, of arithmetic with them. `krs.fdelay` interpolates between samples.
 
     Errors: KR0110 if no bound is provable, KR0111 if `n` is always negative, KR0113 for a bad `max_delay`.
 
@@ -119,8 +119,8 @@ Body: TypeAlias = Callable[[Signal], "SignalLike | tuple[SignalLike, SignalLike]
 def feedback(body: Body) -> Signal:
     """A loop through one sample of delay: `body` is called once with its own result of the sample before.
 
-    `body(fb)` returns the signal that is heard and fed back, or a pair `(output, fed_back)`. It may use `fb` any
-    number of times, or never, and any signal of the functions around it.
+    `body(fb)` returns the signal that is heard and fed back, or a pair `(output, fed_back)`. It may use `fb`
+    any number of times, or never, and any signal of the functions around it.
 
     Errors: KR0112 when `body` is not a function or returns something else.
 
@@ -170,7 +170,16 @@ def smoo(sig: SignalLike) -> Signal:
 
 
 @library
-def smoothed(sig: SignalLike, time_ms: SignalLike = 10) -> Signal:
-    """Smooths steps by a one-pole low-pass that has gone 63 % of the way after `time_ms` milliseconds."""
+def smooth(sig: SignalLike, time_ms: SignalLike = 10) -> Signal:
+    """Smooths steps by a one-pole low-pass that has gone 63 % of the way after `time_ms` milliseconds.
+
+    With 0 or less the signal passes as it is. y = (1-p) x + p y', p = exp(-1 / (time · sample rate)).
+
+    >>> krs.transpile(lambda: krs.smooth(1, 10)).render(0.01)[0, -1] > 0.632
+    np.True_
+    """
     pole = exp(-1000 / (max_(time_ms, 1e-6) * sr()))
     return feedback(lambda before: (1 - pole) * sig + pole * before)
+
+
+_smooth = smooth  # `control` has a parameter of that name
