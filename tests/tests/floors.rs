@@ -31,7 +31,7 @@ const HOUSE: &[Room] = &[
         outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash"],
         unaware: FILES,
     },
-    Room { name: "engine", floor: 2, imports: &["abi"], outside: &["cpal"], unaware: FILES },
+    Room { name: "engine", floor: 2, imports: &["abi"], outside: &["alsa", "cpal"], unaware: FILES },
     Room {
         name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "faust", "ir"],
         outside: &["hound", "rustc-hash", "tempfile"], unaware: &["std::net", "std::process"],

@@ -57,6 +57,7 @@ pub fn play(
     if frames == 0 {
         return Ok(());
     }
+    let _quiet = hush();
     let device = cpal::default_host().default_output_device().ok_or(DeviceError::NoDevice)?;
     let config = config(&device, channels.len(), sample_rate)?;
     let done = Arc::new(AtomicUsize::new(0));
@@ -86,6 +87,15 @@ pub fn play(
     std::thread::sleep(Duration::from_millis(200));
     Ok(())
 }
+
+/// ALSA writes to stderr what it does not find; what matters comes back as an error anyway.
+#[cfg(target_os = "linux")]
+fn hush() -> impl Sized {
+    alsa::Output::local_error_handler()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hush() -> impl Sized {}
 
 fn watch(
     done: &AtomicUsize,
