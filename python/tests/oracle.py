@@ -60,6 +60,18 @@ def deviation(expected: Samples, got: npt.ArrayLike) -> float:
     return float(apart.max(initial=0.0))
 
 
+def excerpt(samples: Samples) -> list[list[float]]:
+    """A few frames of each channel, the same for every program of that length: what goldens hold."""
+    frames = excerpt_frames(samples.shape[1])
+    return [[float(f"{value:.10g}") for value in channel] for channel in samples[:, frames]]
+
+
+def excerpt_frames(length: int) -> list[int]:
+    """The first frames, and some further ones in no rhythm."""
+    later = {int(length * (0.618034 * k % 1)) for k in range(1, 14)}
+    return sorted({0, 1, 2} | later)
+
+
 def stimulus(channels: int, frames: int) -> Samples:
     """Test input, different in each channel: an impulse and its silence, then a sine, then noise."""
     time = np.arange(frames)
@@ -109,6 +121,13 @@ class Official:
     def compile_ms(self, faust: str, rounds: int) -> list[float]:
         """How long the official compiler takes from text to something that runs, each round anew."""
         answer = self._ask({"faust": faust, "rounds": rounds})
+        if isinstance(answer, str):
+            raise OracleError(answer)
+        return answer
+
+    def run_ns(self, faust: str, block: int) -> float:
+        """How many nanoseconds its interpreter takes for a frame, in blocks of that size."""
+        answer = self._ask({"faust": faust, "block": block})
         if isinstance(answer, str):
             raise OracleError(answer)
         return answer
@@ -182,7 +201,8 @@ def _serve() -> None:
             talk.seek(0)
             talk.truncate()
             try:
-                answer = _compile_times(job) if "rounds" in job else _perform(job)
+                task = _compile_times if "rounds" in job else _run_time if "block" in job else _perform
+                answer = task(job)
             except Exception as error:
                 sys.stdout.flush()
                 talk.seek(0)
@@ -218,6 +238,20 @@ def _compile_times(job: dict[str, Any]) -> list[float]:
         factory.create_dsp_instance().init(48000)
         times.append(1000 * (time.perf_counter() - start))
     return times
+
+
+def _run_time(job: dict[str, Any]) -> float:
+    import time
+
+    dsp = _compile(job["faust"]).create_dsp_instance()
+    dsp.init(48000)
+    inputs = np.full((dsp.get_numinputs(), job["block"]), 0.1)
+    times = []
+    for _ in range(200):
+        start = time.perf_counter_ns()
+        _block(dsp, inputs, dsp.get_numoutputs())
+        times.append((time.perf_counter_ns() - start) / job["block"])
+    return float(np.median(times))
 
 
 def _perform(job: dict[str, Any]) -> Samples:

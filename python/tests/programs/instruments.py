@@ -14,17 +14,19 @@ def knob(name, init, lo, hi):
     return krs.control(name, init, lo, hi)
 
 
-NOTE = [*played(10, 1200), *played(1500, 2500), *turning("freq", 110.5, 220.25, every=1400)]
+GATE = [*played(10, 1200), *played(1500, 2500)]
+TUNE = turning("freq", 110.5, 220.25, every=1400)
+NOTE = [*GATE, *TUNE]
 
 
-@case(events=NOTE)
+@case(events=GATE)
 def kick():
     gate = krs.control("gate", 0, 0, 1)
     env = krs.adsr(0.001, 0.25, 0, 0.05, gate)
     return krs.sine_osc(55 + env * 200) * env * 0.9
 
 
-@case(events=NOTE)
+@case(events=GATE)
 def snare():
     gate = krs.control("gate", 0, 0, 1)
     body = krs.sine_osc(180.3) * krs.adsr(0.001, 0.08, 0, 0.05, gate)
@@ -32,7 +34,7 @@ def snare():
     return 0.5 * body + 0.4 * rattle
 
 
-@case(events=NOTE)
+@case(events=GATE)
 def hat():
     gate = krs.control("gate", 0, 0, 1)
     return krs.highpass(krs.white_noise(), 8000, order=4) * krs.adsr(0.001, 0.04, 0, 0.02, gate)
@@ -62,7 +64,7 @@ def fm_bell():
     return krs.sine_osc(freq + krs.sine_osc(freq * 1.41) * freq * 3 * env) * env
 
 
-@case(events=NOTE)
+@case(events=GATE)
 def plucked_string():
     gate = krs.control("gate", 0, 0, 1)
     burst = krs.white_noise() * krs.adsr(0.001, 0.003, 0, 0.001, gate)
@@ -76,7 +78,7 @@ def organ():
     return sum(drawbars) * krs.ar(0.01, 0.1, krs.control("gate", 0, 0, 1)) / 3
 
 
-@case(events=NOTE)
+@case(events=TUNE)
 def supersaw_stereo():
     freq = krs.control("freq", 110, 20, 2000)
     left = sum(krs.saw(freq * (1 + 0.003 * i)) for i in range(4))
@@ -169,7 +171,7 @@ def sixteen_outputs(x):
 @case()
 def long_chain(x):
     for i in range(400):
-        x = krs.sin(x * 1.01 + i / 1000)
+        x = 0.6 * krs.mem(x) + 0.4 * krs.sin(x + i / 4000)
     return x
 
 
@@ -230,7 +232,7 @@ def _examples() -> None:
     examples = Path(__file__).resolve().parents[3] / "examples"
     names = runpy.run_path(str(examples / "first_sound.py"), run_name="examples")
     for name in ("kick", "hat", "acid_bass"):
-        add(f"first_sound_{name}", names[name], events=NOTE if name == "acid_bass" else NOTE[:4])
+        add(f"first_sound_{name}", names[name], events=NOTE if name == "acid_bass" else GATE)
     add("first_sound_verb", names["verb"], frames=6000)
 
 

@@ -127,7 +127,6 @@ ENVELOPES: dict[str, Dsp] = {
     "ar": lambda: krs.ar(0.01, 0.03, gate()),
     "ar_short": lambda: krs.ar(0.001, 0.002, gate()),
     "trigger": lambda: krs.trigger(gate()),
-    "edge_trigger": lambda: krs.edge_trigger(gate()),
     "latch": lambda: krs.latch(krs.sine_osc(333.3), gate()),
     "gated_oscillator": lambda: krs.sine_osc(440.7) * krs.adsr(0.01, 0.02, 0.5, 0.03, gate()),
 }

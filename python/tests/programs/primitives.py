@@ -175,7 +175,7 @@ add(
 SELECTS: dict[str, Dsp] = {
     "comparison": lambda x: krs.select2(x > 0.1, -1, x),
     "fraction": lambda x: krs.select2(2 * x, x, 10),
-    "number": lambda x: krs.select2(1, x, -x) + krs.select2(0, x, 2 * x),
+    "number": lambda x: krs.select2(1, x, -x) + krs.select2(0, x / 4, 2 * x),
     "negative": lambda x: krs.select2(-2 * (x > 0), 0.5, x),
     "nested": lambda x, y: krs.select2(x > 0, krs.select2(y > 0, 1, 2), krs.select2(y > 0, 3, x)),
     "of_comparisons": lambda x, y: krs.select2(x > 0, y > 0, x > 0.5),

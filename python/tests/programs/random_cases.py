@@ -24,6 +24,7 @@ def random_case(seed: int, size: int = 14) -> Case:
         values = [*inputs, krs.sine_osc(100.7 + seed % 89)]
         for step, draw in plan:
             values.append(step(random.Random(draw), values))
+        values.append(values[-1] * krs.control("knob", 0.5, 0, 1))
         return tuple(values[-outputs:]) if outputs > 1 else values[-1]
 
     functions: list[Callable[..., Any]] = [
