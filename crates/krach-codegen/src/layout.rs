@@ -13,6 +13,11 @@ pub const HEADER: u32 = 8;
 /// Of the whole block, and of every array in it: a cache line.
 pub const ALIGNMENT: u32 = 64;
 
+/// Rings of a power of two bytes would meet in the same lines of the cache at every frame: large arrays start a few
+/// lines apart.
+const SKEW: u64 = 5 * ALIGNMENT as u64;
+const PAGE: u64 = 4096;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
 
@@ -145,7 +150,8 @@ impl StateLayout {
         for array in &mut self.arrays {
             end = end.next_multiple_of(u64::from(ALIGNMENT));
             array.offset = clip(end);
-            end += u64::from(array.len) * u64::from(array.element.bytes());
+            let bytes = u64::from(array.len) * u64::from(array.element.bytes());
+            end += bytes + if bytes < PAGE { 0 } else { SKEW };
         }
         end = end.next_multiple_of(u64::from(ALIGNMENT));
         let limit = MAX_STATE_BYTES as u64;

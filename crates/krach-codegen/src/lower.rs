@@ -198,8 +198,11 @@ impl<'k, 'f> Lower<'k, 'f> {
     fn insts(&mut self, insts: &[Inst]) {
         self.values = vec![None; insts.len()];
         for (at, inst) in insts.iter().enumerate() {
-            let operands: Vec<Value> =
+            let mut operands: Vec<Value> =
                 inst.operands().iter().map(|&operand| self.operand(insts, operand)).collect();
+            if commutes(insts, inst) {
+                operands.swap(0, 1);
+            }
             self.values[at] = self.inst(insts, inst, &operands);
         }
     }
@@ -225,9 +228,13 @@ impl<'k, 'f> Lower<'k, 'f> {
         let value = match inst.what {
             Do::Real(_) | Do::Int(_) => return None,
             Do::Apply(fun) => {
-                let element = insts[inst.operands()[0].0 as usize].ty.map(|ty| ty.element);
-                let literal = inst.operands().last().map(|v| insts[v.0 as usize].what);
-                self.apply(fun, element.expect("operands are results"), operands, literal)
+                let of = |at: usize| inst.operands().get(at).map(|v| &insts[v.0 as usize]);
+                let first = of(0).expect("every function has an operand");
+                if fun == Fun::Rem && of(1).is_some_and(|second| second.what == Do::Real(1.0)) {
+                    self.fraction(operands[0], is_flushed(first.what))
+                } else {
+                    self.apply(fun, first.ty.expect("operands are results").element, operands)
+                }
             }
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
@@ -337,6 +344,17 @@ impl<'k, 'f> Lower<'k, 'f> {
         let call = self.builder.ins().call_indirect(signature, callee, operands);
         self.builder.inst_results(call)[0]
     }
+}
+
+/// Whether the operands should change places: instructions fetch a constant on the right from memory by themselves.
+fn commutes(insts: &[Inst], inst: &Inst) -> bool {
+    let literal = |v: V| matches!(insts[v.0 as usize].what, Do::Real(_));
+    matches!(inst.what, Do::Apply(Fun::Add | Fun::Mul)) && literal(inst.operands()[0])
+}
+
+/// Whether the result is never too small to be normal: the processor flushes what it computes itself.
+fn is_flushed(what: Do) -> bool {
+    matches!(what, Do::Apply(Fun::Add | Fun::Sub | Fun::Mul | Fun::Div))
 }
 
 /// Offsets within the state are below 2^30.

@@ -1,7 +1,7 @@
 //! The rows of the table of functions as machine instructions, bit for bit what `krach_ir::maths` computes. Rows
 //! with a native function are calls.
 
-use crate::kernel::{Do, Element};
+use crate::kernel::Element;
 use crate::lower::Lower;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
@@ -20,21 +20,12 @@ pub(crate) fn machine(element: Element) -> Type {
 }
 
 impl Lower<'_, '_> {
-    /// Computes a row. `element` is what the first operand is made of, `literal` what computes the last one.
-    pub(crate) fn apply(
-        &mut self,
-        fun: Fun,
-        element: Element,
-        operands: &[Value],
-        literal: Option<Do>,
-    ) -> Value {
+    /// Computes a row. `element` is what the first operand is made of.
+    pub(crate) fn apply(&mut self, fun: Fun, element: Element, operands: &[Value]) -> Value {
         match (element, operands) {
             (Element::I32 | Element::I64 | Element::Mask, &[x]) => self.int_unary(fun, x),
             (Element::I32 | Element::I64 | Element::Mask, &[a, b]) => self.int_binary(fun, a, b),
             (Element::F32 | Element::F64, &[x]) => self.real_unary(fun, x),
-            (Element::F32 | Element::F64, &[x, _]) if fun == Fun::Rem && literal == Some(Do::Real(1.0)) => {
-                self.fraction(x)
-            }
             (Element::F32 | Element::F64, &[a, b]) => self.real_binary(fun, a, b),
             _ => unreachable!("{fun} of {} operands", operands.len()),
         }
@@ -146,12 +137,15 @@ impl Lower<'_, '_> {
         self.builder.ins().bitcast(ty, MemFlagsData::new(), chosen)
     }
 
-    /// The remainder by 1: what lies behind the point, with its sign. Small values pass unchanged, so that a
-    /// zero keeps its sign too.
-    fn fraction(&mut self, x: Value) -> Value {
+    /// The remainder by 1: what lies behind the point, with the sign of the whole. A number too small to be normal
+    /// would be flushed by the subtraction, but not by the function: unless it cannot be one, it passes by.
+    pub(crate) fn fraction(&mut self, x: Value, flushed: bool) -> Value {
         let whole = self.builder.ins().trunc(x);
         let rest = self.builder.ins().fsub(x, whole);
         let signed = self.builder.ins().fcopysign(rest, x);
+        if flushed {
+            return signed;
+        }
         let size = self.builder.ins().fabs(x);
         let one = self.real(1.0);
         let small = self.builder.ins().fcmp(FloatCC::LessThan, size, one);

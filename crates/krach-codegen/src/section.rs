@@ -241,7 +241,8 @@ impl<'a> Writer<'a> {
         if fun.rule() == Rule::Compare {
             return self.emit(Do::Apply(fun), &values, Element::Mask);
         }
-        if element != Element::I32 && fun.native(self.spec.precision).is_some() {
+        let by_one = fun == Fun::Rem && self.insts[values[1].0 as usize].what == Do::Real(1.0);
+        if element != Element::I32 && !by_one && fun.native(self.spec.precision).is_some() {
             self.storage.reach(Address::Function(fun));
         }
         self.emit(Do::Apply(fun), &values, element)
@@ -253,11 +254,26 @@ impl<'a> Writer<'a> {
         if let Op::Int(value) = self.program.node(self.plan.source(index)).op {
             return self.int(value.clamp(0, last));
         }
+        if self.is_clamped(index, last) {
+            return self.number(index);
+        }
         let index = self.number(index);
         let zero = self.int(0);
         let raised = self.emit(Do::Apply(Fun::Max), &[index, zero], Element::I32);
         let last = self.int(last);
         self.emit(Do::Apply(Fun::Min), &[raised, last], Element::I32)
+    }
+
+    /// Whether the program itself clamps the index: `min(max(x, 0), last)`.
+    fn is_clamped(&self, index: Sig, last: i32) -> bool {
+        let node = |sig: Sig| self.program.node(self.plan.source(sig));
+        let bounded = |sig: Sig, by: Fun, holds: &dyn Fn(i32) -> bool| {
+            let operands = (node(sig).op == Op::Apply(by)).then(|| node(sig).operands())?;
+            let literal = |sig: &&Sig| matches!(node(**sig).op, Op::Int(value) if holds(value));
+            operands.iter().find(literal).and(operands.iter().find(|sig| !literal(sig)))
+        };
+        bounded(index, Fun::Min, &|value| (0..=last).contains(&value))
+            .is_some_and(|inner| bounded(*inner, Fun::Max, &|value| value >= 0).is_some())
     }
 
     fn tap(&mut self, line: LineId, delay: Sig, element: Element) -> V {

@@ -69,7 +69,8 @@ fn a_kernel_can_be_read() {
           v13: i32 = int 1
           v14: i32 = add v0 v13
           store s2 v14
-    "#]].assert_eq(&kernel().to_string());
+    "#]]
+    .assert_eq(&kernel().to_string());
 }
 
 #[test]

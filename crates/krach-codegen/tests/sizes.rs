@@ -16,7 +16,6 @@ fn program(body: impl Fn(&mut ProgramBuilder, Sig) -> Result<Sig, BuildError>) -
 
 fn plays(program: &Program) {
     let factory = compile(program, &Spec::new(48_000, Precision::Single)).expect("large, not too large");
-    eprintln!("{} nodes {:?} state {}", program.nodes().len(), factory.timing(), factory.state_bytes());
     let mut out = [0.0; 3];
     factory.instantiate(Seed::default()).process_f32(&[&[0.5, 0.25, 0.125]], &mut [&mut out]);
     assert!(out.iter().any(|&y| y != 0.0), "{out:?}");
@@ -111,4 +110,21 @@ fn too_much_of_anything_is_refused() {
     let why = refused(&long, spec);
     assert!(matches!(why, Refusal::StateTooLarge { bytes, .. } if bytes > 1 << 30), "{why}");
     assert!(why.to_string().contains("at most 1073741824"), "{why}");
+}
+
+#[test]
+fn a_million_instructions_are_refused() {
+    let wide = program(|b, input| {
+        let table = b.table(krach_ir::TableInit::Reals([0.0, 1.0].into()), 2)?;
+        let mut sum = input;
+        for at in 0..180_000 {
+            let gain = b.real(f64::from(at) + 0.5)?;
+            let index = b.apply(Fun::Mul, &[input, gain])?;
+            let entry = b.lookup(table, index)?;
+            sum = b.apply(Fun::Add, &[sum, entry])?;
+        }
+        Ok(sum)
+    });
+    let why = compile(&wide, &Spec::new(48_000, Precision::Single)).expect_err("refused");
+    assert!(matches!(why, Refusal::TooLarge { instructions, .. } if instructions > 1_000_000), "{why}");
 }
