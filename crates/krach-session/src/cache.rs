@@ -2,7 +2,7 @@
 
 use krach_codegen::{NativeFactory, Refusal, Spec};
 use krach_diag::{Code, Diagnostic};
-use krach_ir::Program;
+use krach_ir::{ContentKey, Program};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub struct Compiled {
 }
 
 /// What code is compiled for: the optimised program's content, and the machine.
-type Key = (Arc<str>, Spec);
+type Key = (ContentKey, Spec);
 
 /// One factory, or the place where its one compiler is at work: others who want the same wait at the lock.
 type Slot = Arc<Mutex<Option<(Arc<NativeFactory>, f64)>>>;
@@ -69,9 +69,9 @@ impl Cache {
     pub fn compile(&self, program: &Program, spec: Spec) -> Result<Compiled, Diagnostic> {
         let begun = Instant::now();
         let program = krach_ir::optimise(program);
-        let key: Key = (format!("{program:?}").into(), spec);
+        let key = (program.key(), spec);
         let optimise_ms = milliseconds(begun);
-        let slot = self.slot(key.clone());
+        let slot = self.slot(key);
         let mut held = calm(&slot);
         if let Some((factory, codegen_ms)) = held.as_ref() {
             self.shelf().hits += 1;
@@ -119,7 +119,7 @@ impl Cache {
         shelf.clock += 1;
         let now = shelf.clock;
         if !shelf.slots.contains_key(&key) && shelf.slots.len() >= self.capacity {
-            let oldest = shelf.slots.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            let oldest = shelf.slots.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| *key);
             oldest.and_then(|oldest| shelf.slots.remove(&oldest));
         }
         let (used, slot) = shelf.slots.entry(key).or_default();
