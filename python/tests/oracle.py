@@ -113,52 +113,46 @@ class Official:
             "values": dict(values or {}),
             "events": list(events),
         }
-        answer = self._ask(job)
-        if isinstance(answer, str):
-            raise OracleError(answer)
-        return answer
+        return self._ask(job)
 
     def compile_ms(self, faust: str, rounds: int) -> list[float]:
         """How long the official compiler takes from text to something that runs, each round anew."""
-        answer = self._ask({"faust": faust, "rounds": rounds})
-        if isinstance(answer, str):
-            raise OracleError(answer)
-        return answer
+        return self._ask({"faust": faust, "rounds": rounds})
 
     def run_ns(self, faust: str, block: int) -> float:
         """How many nanoseconds its interpreter takes for a frame, in blocks of that size."""
-        answer = self._ask({"faust": faust, "block": block})
-        if isinstance(answer, str):
-            raise OracleError(answer)
-        return answer
+        return self._ask({"faust": faust, "block": block})
 
     def close(self) -> None:
         """Ends the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with process:  # closes its pipes and waits for it
+                pass
 
     def _ask(self, job: dict[str, Any]) -> Any:
         if self._process is None:
             command = [sys.executable, str(Path(__file__).resolve()), "--serve"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        pipe_in, pipe_out = self._process.stdin, self._process.stdout
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
         try:
-            _send(pipe_in, job)
-            if not select.select([pipe_out], [], [], self.timeout)[0]:
+            _send(self._process.stdin, job)
+            if not select.select([self._process.stdout], [], [], self.timeout)[0]:
                 raise OracleError(f"the official compiler took longer than {self.timeout:g} s")
-            return _receive(pipe_out)
+            answer = _receive(self._process.stdout)
         except (EOFError, BrokenPipeError):
             self.crashes += 1
             status = self._process.wait()
+            self.close()
             raise OracleError(f"the official compiler crashed (exit status {status})") from None
         except BaseException:
             self.close()
             raise
-        finally:
-            if self._process is not None and self._process.poll() is not None:
-                self._process = None
+        if isinstance(answer, str):
+            raise OracleError(answer)
+        return answer
 
 
 def _send(pipe: Any, value: object) -> None:
@@ -168,14 +162,18 @@ def _send(pipe: Any, value: object) -> None:
 
 
 def _receive(pipe: Any) -> Any:
-    head = pipe.read(8)
-    if len(head) < 8:
-        raise EOFError
-    (size,) = struct.unpack("<Q", head)
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return pickle.loads(data)
+    (size,) = struct.unpack("<Q", _exactly(pipe, 8))
+    return pickle.loads(_exactly(pipe, size))
+
+
+def _exactly(pipe: Any, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = pipe.read(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
 
 
 # What follows runs in the oracle's process.
