@@ -1,7 +1,7 @@
 //! Native code is the interpreter, bit for bit: every function, every operation, random programs, both precisions,
 //! any block size, events on odd frames.
 
-use krach_abi::{DspFactory, FlushGuard, Precision, Seed};
+use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
 use krach_engine::{Event, Score, render_f64};
 use krach_ir::{
@@ -121,6 +121,42 @@ fn every_function_of_every_type() {
         }
     }
     assert!(rows > Fun::ALL.len());
+}
+
+#[test]
+fn every_function_of_what_is_not_finite() {
+    for &fun in Fun::ALL {
+        check(
+            &program(4, |b, inputs| {
+                let mut operands = Vec::new();
+                for pair in inputs.windows(2).take(fun.arity()) {
+                    let floor = b.apply(Fun::Floor, &[pair[1]])?;
+                    operands.push(b.apply(Fun::Div, &[pair[0], floor])?);
+                }
+                let types = vec![Ty::Real; operands.len()];
+                for (position, operand) in operands.iter_mut().enumerate() {
+                    *operand = b.cast(*operand, fun.wants(position, &types));
+                }
+                b.apply(fun, &operands)
+            }),
+            true,
+        );
+    }
+}
+
+#[test]
+fn constants_too_small_to_be_normal() {
+    for value in [1e-39, -1e-40, 1e-46, 1.2e-38, 5e-324] {
+        check(
+            &program(1, |b, inputs| {
+                let tiny = b.real(value)?;
+                let zero = b.real(0.0)?;
+                let above = b.apply(Fun::Gt, &[inputs[0], zero])?;
+                b.apply(Fun::Select, &[above, tiny, inputs[0]])
+            }),
+            false,
+        );
+    }
 }
 
 #[test]
@@ -422,5 +458,4 @@ fn denormals_vanish_in_decaying_tails() {
     native(&tail, Precision::Single).instantiate(Seed::default()).process_f32(&[&impulse], &mut [&mut out]);
     assert!(out.iter().all(|&y| y == 0.0 || y >= f32::MIN_POSITIVE));
     assert_eq!(out[399], 0.0);
-    drop(FlushGuard::new());
 }

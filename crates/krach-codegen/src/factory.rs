@@ -8,6 +8,7 @@ use crate::tables::Contents;
 use crate::{Refusal, Spec, backend};
 use krach_abi::{Dsp, DspFactory, Ports, Precision, Seed};
 use krach_ir::Program;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,7 +32,6 @@ pub struct NativeFactory {
 }
 
 /// What copies share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub spec: Spec,
     pub ports: Ports,
@@ -66,6 +66,16 @@ pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Ref
     };
     let shared = Arc::new(Shared::new(kernel, code)?);
     Ok(Arc::new(NativeFactory { shared, timing }))
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.layout.bytes();
+        f.debug_struct("Shared")
+            .field("spec", &self.spec)
+            .field("state_bytes", &bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {

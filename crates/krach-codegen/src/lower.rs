@@ -217,9 +217,7 @@ impl<'k, 'f> Lower<'k, 'f> {
 
     pub(crate) fn real(&mut self, value: f64) -> Value {
         match self.precision() {
-            // As the interpreter rounds.
-            #[allow(clippy::cast_possible_truncation)]
-            Precision::Single => self.builder.ins().f32const(value as f32),
+            Precision::Single => self.builder.ins().f32const(maths::narrow(value)),
             Precision::Double => self.builder.ins().f64const(value),
         }
     }

@@ -4,7 +4,7 @@
 use crate::kernel::Element;
 use crate::lower::Lower;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Type, Value, types};
 use krach_abi::Precision;
 use krach_ir::Fun;
 
@@ -17,6 +17,13 @@ pub(crate) fn machine(element: Element) -> Type {
         Element::I64 => types::I64,
         Element::Mask => types::I8,
     }
+}
+
+/// A constant in single precision, as it is rounded in the mode that the code runs in: too small is zero.
+pub(crate) fn narrow(value: f64) -> f32 {
+    #[allow(clippy::cast_possible_truncation)]
+    let narrow = value as f32;
+    if narrow.is_subnormal() { 0.0_f32.copysign(narrow) } else { narrow }
 }
 
 impl Lower<'_, '_> {
@@ -130,11 +137,24 @@ impl Lower<'_, '_> {
         if !ty.is_float() {
             return self.builder.ins().select(mask, a, b);
         }
-        let bits = ty.as_int();
-        let a = self.builder.ins().bitcast(bits, MemFlagsData::new(), a);
-        let b = self.builder.ins().bitcast(bits, MemFlagsData::new(), b);
+        let (a, b) = (self.bits(a), self.bits(b));
         let chosen = self.builder.ins().select(mask, a, b);
         self.builder.ins().bitcast(ty, MemFlagsData::new(), chosen)
+    }
+
+    /// A float as an int of its width; a constant becomes one without passing through a float.
+    fn bits(&mut self, value: Value) -> Value {
+        let dfg = &self.builder.func.dfg;
+        let bits = dfg.value_type(value).as_int();
+        let literal = dfg.value_def(value).inst().and_then(|inst| match dfg.insts[inst] {
+            InstructionData::UnaryIeee32 { imm, .. } => Some(i64::from(imm.bits())),
+            InstructionData::UnaryIeee64 { imm, .. } => Some(imm.bits().cast_signed()),
+            _ => None,
+        });
+        match literal {
+            Some(literal) => self.builder.ins().iconst(bits, literal),
+            None => self.builder.ins().bitcast(bits, MemFlagsData::new(), value),
+        }
     }
 
     /// The remainder by 1: what lies behind the point, with the sign of the whole. A number too small to be normal
