@@ -1,22 +1,26 @@
 """What the command `krach` needs Python for: running a user's file, and tracing the DSP functions in it.
 
-`load` runs a file as a module of its own and binds nothing in it; what the file prints goes to standard error,
-because standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
+`load` runs a file as a module of its own and binds nothing in it. What it prints goes to standard error:
+standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator
 from types import CodeType, FunctionType, ModuleType, TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from krach import _place
+from krach._definition import DspDef
 from krach._errors import Error, error
 from krach._krach import Program
-from krach._transpile import DspDef, trace
+from krach._transpile import trace
+
+_Traced = Callable[..., object] | DspDef
 
 _MODULE = "__krach__"
 
@@ -30,7 +34,7 @@ class Function(NamedTuple):
     name: str
     line: int
     listed: bool
-    traced: Callable[..., object] | DspDef
+    traced: _Traced
 
 
 class Script:
@@ -46,11 +50,11 @@ class Script:
         return [function[:3] for function in self._functions]
 
     def trace(self, index: int) -> Program:
-        """Traces one of `functions`, anew every time."""
+        """Traces one of `functions`, anew every time; a DspDef was traced when the file ran."""
         function = self._functions[index]
         with _reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
             if isinstance(function.traced, DspDef):
-                return function.traced.retrace()
+                return function.traced.program
             return trace(function.traced, function.name, {})
 
 
@@ -71,13 +75,13 @@ def load(file: str, text: str) -> Script:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Generator[None]:
     with contextlib.redirect_stdout(sys.stderr):
         yield
 
 
 @contextlib.contextmanager
-def _reported(code: str, what: str, file: str) -> Iterator[None]:
+def _reported(code: str, what: str, file: str) -> Generator[None]:
     """Turns whatever the user's code raises into a `krach.Error` at the user's line."""
     try:
         yield
@@ -94,7 +98,7 @@ def _reported(code: str, what: str, file: str) -> Iterator[None]:
 
 
 def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
-    """Where in the user's file it happened: the innermost of its frames, or of anything that is not krach's."""
+    """Where it happened: the innermost frame of the user's file, or else of anything that is not krach's."""
     best: TracebackType | None = None
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -109,25 +113,27 @@ def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
 
 
 def _functions(module: ModuleType, file: str) -> list[Function]:
-    """Everything callable in the file; listed are those that build sound, as far as their code tells."""
-    found: dict[str, tuple[int, Callable[..., object] | DspDef, FunctionType | None]] = {}
-    for name, value in vars(module).items():
-        function = _function(value.fn if isinstance(value, DspDef) else value)
-        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type)):
-            own = function is not None and function.__code__.co_filename == file
-            found[name] = (
-                function.__code__.co_firstlineno if own and function else 1,
-                value,
-                function if own else None,
-            )
-    survey = _Survey({name: own for name, (_, _, own) in found.items() if own is not None}, module)
+    """Everything in the file that can be traced; listed is what builds sound, as far as its code tells."""
+    traced: dict[str, _Traced] = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type))
+    }
+    plain = {
+        name: _function(value.fn if isinstance(value, DspDef) else value) for name, value in traced.items()
+    }
+    own = {name: code for name, code in plain.items() if code and code.__code__.co_filename == file}
+    survey = _Survey(own, module)
+    listed = {
+        name
+        for name, value in traced.items()
+        if (name[:1] != "_" and isinstance(value, DspDef)) or survey.lists(name)
+    }
+    listed = {name for name in listed or survey.plain() if name in own}
     functions = [
-        Function(name, line, survey.lists(name) or (isinstance(value, DspDef) and name[:1] != "_"), value)
-        for name, (line, value, _) in found.items()
+        Function(name, own[name].__code__.co_firstlineno if name in own else 1, name in listed, value)
+        for name, value in traced.items()
     ]
-    if not any(function.listed for function in functions):
-        plain = survey.plain()
-        functions = [function._replace(listed=function.name in plain) for function in functions]
     return sorted(functions, key=lambda function: function.line)
 
 
@@ -136,7 +142,7 @@ def _function(value: object) -> FunctionType | None:
     for _ in range(64):
         if not hasattr(value, "__wrapped__"):
             break
-        value = value.__wrapped__
+        value = cast("object", getattr(value, "__wrapped__"))  # noqa: B009 (no type knows the attribute)
     return value if isinstance(value, FunctionType) else None
 
 
@@ -173,11 +179,13 @@ class _Survey:
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
     def lists(self, name: str) -> bool:
-        """Whether a function builds sound by itself: it reaches `krs`, or at least takes audio. One that takes
-        parameters and is used by others is their helper, and traced with them."""
+        """Whether a function builds sound by itself: it reaches `krs`, or at least takes audio.
+
+        One that takes parameters and is used by others is their helper, and traced with them.
+        """
         if name not in self.plain() or self._alias(name):
             return False
-        inputs = _inputs(self.functions[name].__code__, self.functions[name].__defaults__ or ())
+        inputs = _inputs(self.functions[name])
         users = self._users(name)
         if name in self.sounds:
             return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
@@ -199,6 +207,8 @@ def _names(code: CodeType) -> frozenset[str]:
     return frozenset(names)
 
 
-def _inputs(code: CodeType, defaults: Sequence[object]) -> bool:
+def _inputs(function: FunctionType) -> bool:
     """Whether there are parameters without default, or ones that no default could help."""
-    return code.co_argcount > len(defaults) or bool(code.co_flags & 0x0C) or code.co_kwonlyargcount > 0
+    code = function.__code__
+    stars = bool(code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+    return code.co_argcount > len(function.__defaults__ or ()) or stars or code.co_kwonlyargcount > 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from krach import _place
 from krach._errors import error
@@ -11,8 +10,8 @@ from krach._errors import error
 if TYPE_CHECKING:
     from krach._trace import Trace
 
-SignalLike: TypeAlias = "Signal | SupportsFloat | Fraction"
-"""A Signal, or a number: whatever `float()` takes, but for texts and arrays."""
+SignalLike: TypeAlias = "Signal | float"
+"""A Signal, or a number. (At run time: whatever `float()` takes, but for texts and arrays.)"""
 
 
 class Signal:

@@ -17,6 +17,9 @@
 //! assert program.inputs == ["x"]
 //! ```
 
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
+
 mod builder;
 mod cli;
 mod error;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from krach._library import finite, library, whole
+from krach._library import between, library, whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 from krach.dsp.maths import exp, max_
@@ -40,7 +40,7 @@ def control(
     trace.locate()
     if not isinstance(name, str):
         raise trace.error("KR0109", f"a control's name is a text, not {describe(name)}")
-    numbers = [trace.number(value) for value in (init, lo, hi, step)]
+    numbers = [trace.finite(f"control `{name}`", value) for value in (init, lo, hi, step)]
     last_words = name.lower().rsplit("/", 1)[-1].split("_")
     is_gate = not _GATES.isdisjoint(last_words)
     button = is_gate and numbers[:3] == [0.0, 0.0, 1.0]
@@ -49,7 +49,7 @@ def control(
         if smooth is None and (is_gate or name.rsplit("/", 1)[-1] in _PLAYED):
             return raw
         return numbers[0] + smoo(raw - numbers[0])
-    seconds = finite("smooth", smooth, 0.0, 3600.0)
+    seconds = between("smooth", smooth, 0.0, 3600.0)
     if seconds == 0.0:
         return raw
     return numbers[0] + _smooth(raw - numbers[0], 1000 * seconds)
