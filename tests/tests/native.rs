@@ -8,6 +8,7 @@ use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
     Ty, at_rate,
 };
+use proptest::test_runner::Config;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -155,6 +156,20 @@ fn constants_too_small_to_be_normal() {
                 b.apply(Fun::Select, &[above, tiny, inputs[0]])
             }),
             false,
+        );
+    }
+}
+
+#[test]
+fn quotients_by_constants() {
+    for divisor in [2.0, -0.5, 3.0, 1e-38, 2.0_f64.powi(-126), 2.0_f64.powi(-127), 2.0_f64.powi(127), 1024.0]
+    {
+        check(
+            &program(1, |b, inputs| {
+                let divisor = b.real(divisor)?;
+                b.apply(Fun::Div, &[inputs[0], divisor])
+            }),
+            true,
         );
     }
 }
@@ -458,4 +473,13 @@ fn denormals_vanish_in_decaying_tails() {
     native(&tail, Precision::Single).instantiate(Seed::default()).process_f32(&[&impulse], &mut [&mut out]);
     assert!(out.iter().all(|&y| y == 0.0 || y >= f32::MIN_POSITIVE));
     assert_eq!(out[399], 0.0);
+}
+
+proptest::proptest! {
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn random_programs(program in krach_tests::random::programs()) {
+        check(&program, false);
+    }
 }
