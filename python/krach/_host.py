@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 
 from krach import _place
 from krach._definition import DspDef
-from krach._errors import Error, error
+from krach._errors import Error, Place, error
 from krach._krach import Program
 from krach._transpile import trace
 
@@ -97,7 +97,7 @@ def _reported(code: str, what: str, file: str) -> Generator[None]:
         raise error(code, what + said.splitlines()[0], _place_in(raised.__traceback__, file)) from raised
 
 
-def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
+def _place_in(trace: TracebackType | None, file: str) -> Place | None:
     """Where it happened: the innermost frame of the user's file, or else of anything that is not krach's."""
     best: TracebackType | None = None
     while trace is not None:
