@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import math
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
-from krach import _krach, _place
-from krach._errors import Error, error
+from krach import _krach, _place, _take
+from krach._errors import Error
 from krach._krach import Program
-from krach._trace import describe
+from krach._take import Event, Precision
 from krach._transpile import trace
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
-
-Precision = Literal["single", "double"]
-Event = tuple[int, str, float]
-"""Frame, control, value: the control has the value from exactly that frame on."""
 
 
 class Control(NamedTuple):
@@ -198,17 +193,17 @@ class DspDef:
         >>> beep.render(0.5, events=[(12000, "freq", 880)]).dtype
         dtype('float32')
         """
+        import numpy as np
+
         try:
-            wishes = {
-                "seconds": _number("KR0408", "a duration", seconds),
-                "sample_rate": _rate(sample_rate),
-                "precision": precision or self._precision,
-                "values": [_setting(*pair) for pair in {**(controls or {}), **values}.items()],
-                "events": [_event(event) for event in events or ()],
-                "reference": False,
-            }
-            hook = None if progress is None else _fraction(progress, wishes["seconds"], wishes["sample_rate"])
-            sound = _krach.render(self._program, wishes, _rows(inputs, dtype), hook)
+            settings = {**(controls or {}), **values}
+            taken = _take.wishes(seconds, sample_rate, precision or self._precision, settings, events or ())
+            hook = None if progress is None else _take.fraction(progress, taken)
+            sound: NDArray[np.float32] | NDArray[np.float64]
+            if dtype == "float64":
+                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float64), hook)
+            else:
+                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float32), hook)
         except Error as refused:
             raise refused.located(_place.user_place()) from None
         if progress is not None:
@@ -219,58 +214,6 @@ class DspDef:
         ports = f"{self.num_inputs} in, {self.num_outputs} out"
         controls = ", ".join(f"{c.name}={c.init:g} ({c.lo:g}..{c.hi:g})" for c in self.controls)
         return f"<DspDef {self.name}: {ports}{'; ' + controls if controls else ''}>"
-
-
-def _number(code: str, what: str, value: object) -> float:
-    if isinstance(value, (str, bytes)) or hasattr(type(value), "__len__"):
-        raise error(code, f"{what} is a number, not {describe(value)}")
-    try:
-        return float(cast("float", value))
-    except (TypeError, ValueError, OverflowError):
-        raise error(code, f"{what} is a number, not {describe(value)}") from None
-
-
-def _rate(value: object) -> int:
-    rate = _number("KR0403", "a sample rate", value)
-    if rate != rate or not 0 < rate < 1 << 31 or rate != int(rate):
-        raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
-    return int(rate)
-
-
-def _setting(name: object, value: object) -> tuple[str, float]:
-    if not isinstance(name, str):
-        raise error("KR0404", f"a control's name is a text, not {describe(name)}")
-    return name, _number("KR0405", f"control `{name}`", value)
-
-
-def _event(event: object) -> Event:
-    """Checks what Rust cannot see any more once it has a frame, a name and a value."""
-    if not isinstance(event, (tuple, list)) or len(cast("list[object]", event)) != 3:
-        raise error("KR0406", f"an event is (frame, control, value), not {describe(event)}")
-    frame, name, value = cast("list[object]", event)
-    at = _number("KR0406", "an event's frame", frame)
-    if not (math.isfinite(at) and at >= 0 and at == int(at)):
-        raise error("KR0406", f"an event's frame is a whole number from 0, not {describe(frame)}")
-    return (min(int(at), 1 << 62), *_setting(name, value))
-
-
-def _rows(inputs: ArrayLike | None, dtype: Literal["float32", "float64"]) -> NDArray[np.float32 | np.float64]:
-    import numpy as np
-
-    if inputs is None:
-        return np.zeros((0, 0), dtype)
-    try:
-        rows = np.atleast_2d(np.asarray(inputs, dtype))
-    except (TypeError, ValueError) as unfit:
-        raise error("KR0407", f"audio input is one row of numbers per channel: {unfit}") from None
-    if rows.ndim != 2:
-        raise error("KR0407", f"audio input has the shape (channels, frames), not {rows.shape}")
-    return rows
-
-
-def _fraction(progress: Callable[[float], object], seconds: float, rate: int) -> Callable[[int], None]:
-    frames = max(seconds * rate, 1.0)
-    return lambda done: progress(min(done / frames, 1.0)) and None
 
 
 def source_of(function: object) -> str:
@@ -303,8 +246,8 @@ def transpile(
     >>> krs.transpile(lambda x, amount=1.0: x * amount, name="level", amount=0.3)
     <DspDef level: 1 in, 1 out>
     """
-    if precision not in ("single", "double"):
-        raise error(
-            "KR0113", f'precision is "single" or "double", not {describe(precision)}', _place.user_place()
-        )
-    return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=precision)
+    try:
+        arithmetic = _take.arithmetic(precision)
+    except Error as refused:
+        raise refused.located(_place.user_place()) from None
+    return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=arithmetic)

@@ -1,10 +1,29 @@
 """The Rust side of krach: handles of programs being built, built and compiled."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypedDict, final, overload
+from os import PathLike
+from typing import Final, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from krach._take import Wishes
+
+_Sample = TypeVar("_Sample", np.float32, np.float64)
+
+__all__ = [
+    "Builder",
+    "Program",
+    "__version__",
+    "cache_clear",
+    "cache_info",
+    "compile",
+    "play",
+    "render",
+    "run_cli",
+    "wav_bytes",
+    "write_wav",
+]
 
 __version__: Final[str]
 
@@ -16,7 +35,6 @@ class Builder:
     def at(self, file: str, line: int, column: int, end_line: int, end_column: int) -> None: ...
     def input(self, name: str) -> int: ...
     def real(self, value: float) -> int: ...
-    def int(self, value: int) -> int: ...
     def sample_rate(self) -> int: ...
     def control(self, name: str, init: float, lo: float, hi: float, step: float, button: bool) -> int: ...
     def noise(self) -> int: ...
@@ -56,29 +74,16 @@ class Program:
     def optimised(self) -> Program: ...
     def __len__(self) -> int: ...
 
-class _Wishes(TypedDict):
-    seconds: float
-    sample_rate: int
-    precision: str
-    values: list[tuple[str, float]]
-    events: list[tuple[int, str, float]]
-    reference: bool
-
 def compile(program: Program, sample_rate: int, precision: str) -> tuple[float, float, bool]: ...
-@overload
 def render(
     program: Program,
-    wishes: _Wishes,
-    inputs: NDArray[np.float32],
+    wishes: Wishes,
+    inputs: NDArray[_Sample],
     progress: Callable[[int], object] | None = None,
-) -> NDArray[np.float32]: ...
-@overload
-def render(
-    program: Program,
-    wishes: _Wishes,
-    inputs: NDArray[np.float64],
-    progress: Callable[[int], object] | None = None,
-) -> NDArray[np.float64]: ...
+) -> NDArray[_Sample]: ...
 def cache_info() -> tuple[int, int, int, int]: ...
 def cache_clear() -> None: ...
+def write_wav(path: str | PathLike[str], sound: NDArray[np.float32], sample_rate: int) -> None: ...
+def wav_bytes(sound: NDArray[np.float32], sample_rate: int) -> bytes: ...
+def play(sound: NDArray[np.float32], sample_rate: int) -> None: ...
 def run_cli(arguments: Sequence[str]) -> int: ...

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from krach._errors import Error
-from krach._signal import Signal
+from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 
 _P = ParamSpec("_P")
@@ -71,6 +71,12 @@ def _note(trace: Trace, name: str, value: object) -> None:
     """Settings that are numbers or texts; a table's contents are in the program anyway."""
     if isinstance(value, (bool, int, float, str)):
         trace.builder.note(name, value)
+
+
+def inside(value: SignalLike) -> Signal:
+    """What has become of a signal parameter: inside a library function always a Signal."""
+    assert isinstance(value, Signal)
+    return value
 
 
 def whole(name: str, value: object, lo: int, hi: int, code: str = "KR0113") -> int:

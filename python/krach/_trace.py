@@ -7,11 +7,13 @@ the end, when their local variables give the nodes their names.
 
 from __future__ import annotations
 
-import sys
+import reprlib
 import threading
 from contextlib import suppress
+from inspect import currentframe
 from math import inf, isfinite
 from types import FrameType
+from typing import cast
 
 from krach import _place
 from krach._errors import Error, Place, error
@@ -58,7 +60,8 @@ class Trace:
 
     def __enter__(self) -> Trace:
         _stack.traces.append(self)
-        self._root = sys._getframe(1)
+        here = currentframe()
+        self._root = here and here.f_back
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -86,16 +89,16 @@ class Trace:
     def signal(self, node: int) -> Signal:
         """The handle of a node."""
         signal = object.__new__(Signal)
-        signal._trace = self
-        signal._node = node
+        signal.trace = self
+        signal.node = node
         return signal
 
     def node(self, value: object) -> int:
         """The node of a signal, or of a constant: anything that `float()` takes, but for texts and arrays."""
         if isinstance(value, Signal):
-            if value._trace is not self:
-                raise value._trace.leaked()
-            return value._node
+            if value.trace is not self:
+                raise value.trace.leaked()
+            return value.node
         return self.builder.real(self.number(value))
 
     def number(self, value: object) -> float:
@@ -107,11 +110,11 @@ class Trace:
                 return inf
         if isinstance(value, Signal):
             raise self.error(
-                "KR0119", "a Signal is not one number", help="this is fixed when the function is traced"
+                "KR0119", "a Signal is not one number", help="it is fixed when the function is traced"
             )
         if not isinstance(value, (str, bytes, bytearray)) and not hasattr(type(value), "__len__"):
             with suppress(TypeError, ValueError):
-                return float(value)  # type: ignore[arg-type]
+                return float(cast("float", value))
         raise self.error(
             "KR0104",
             f"{describe(value)} is neither a Signal nor a number",
@@ -126,8 +129,9 @@ class Trace:
         return number
 
     def locate(self) -> None:
-        """Notes where the user is, for the nodes made next, and all frames that build sound, for their names."""
-        frame: FrameType | None = sys._getframe(2)
+        """Notes where the user is, for the nodes made next, and the frames that build sound, for names."""
+        here = currentframe()
+        frame = here and here.f_back
         outer = frame
         while outer is not None and outer is not self._root and id(outer) not in self._frames:
             if kind(outer.f_code) != MACHINERY:
@@ -190,8 +194,8 @@ class Trace:
 
 
 class _Scope:
-    """A frame that builds sound: how many frames and how many library calls deep, and what it was given, which
-    has a name already.
+    """A frame that builds sound: how many frames and library calls deep, and what it was given: that has
+    a name already.
     """
 
     def __init__(self, frame: FrameType, trace: Trace) -> None:
@@ -211,10 +215,10 @@ class _Scope:
     def _held(self, trace: Trace) -> list[tuple[str, int]]:
         captured = self.frame.f_code.co_freevars
         return [
-            (name, value._node)
+            (name, value.node)
             for name, value in self.frame.f_locals.items()
             if isinstance(value, Signal)
-            and value._trace is trace
+            and value.trace is trace
             and name not in captured
             and name.strip("_").isidentifier()
         ]
@@ -224,8 +228,11 @@ def describe(value: object) -> str:
     """A value in a message: short, and never a wall of numbers."""
     if value is None:
         return "None"
-    text = repr(value)
-    if isinstance(value, (str, int, float, tuple, list)) and len(text) <= 40:
-        return f"`{text}`"
-    name = type(value).__name__
+    kind_of = type(value)
+    if kind_of in (str, int, float, bool, tuple, list):
+        with suppress(ValueError):  # integers of thousands of digits have no text
+            text = reprlib.repr(value)
+            if len(text) <= 60:
+                return f"`{text}`"
+    name = kind_of.__name__
     return f"a{'n' if name[:1].lower() in 'aeiou' else ''} {name}"

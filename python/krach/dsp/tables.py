@@ -81,9 +81,9 @@ def _contents(trace: Trace, data: Iterable[float]) -> NDArray[np.float64]:
     """A table's numbers, one dimension of at least one."""
     import numpy as np
 
-    if isinstance(data, (Signal, str, bytes)) or not isinstance(data, Iterable):
-        raise trace.error("KR0116", f"a table's contents are numbers, not {describe(data)}")
     try:
+        if isinstance(data, (Signal, str, bytes)):
+            raise TypeError(f"not {describe(data)}")
         values = np.array(data if hasattr(data, "__len__") else list(data), dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as unfit:
         raise trace.error("KR0116", f"a table's contents are numbers: {unfit}") from unfit
