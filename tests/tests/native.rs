@@ -457,6 +457,31 @@ fn copies_outlive_their_factory() {
 }
 
 #[test]
+fn many_threads_compile_and_play_at_once() {
+    let ladder = program(1, |b, inputs| {
+        let mut sig = inputs[0];
+        for _ in 0..20 {
+            sig = b.apply(Fun::Tanh, &[sig])?;
+        }
+        Ok(sig)
+    });
+    let wanted = perform(native(&ladder, Precision::Double).as_ref(), 512, false);
+    std::thread::scope(|scope| {
+        for block in 1..9 {
+            let (ladder, wanted) = (&ladder, &wanted);
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(
+                        &perform(native(ladder, Precision::Double).as_ref(), block * 16, false),
+                        wanted
+                    );
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn denormals_vanish_in_decaying_tails() {
     let tail = program(1, |b, inputs| {
         let register = b.register(Ty::Real);
