@@ -146,7 +146,7 @@ impl Cook {
     /// Rather one of the last signals, so that programs grow deep.
     fn pick(&self, pick: Pick) -> Sig {
         let (count, at) = (self.pool.len(), usize::from(pick / 2));
-        let reach = if pick % 2 == 0 { count.min(6) } else { count };
+        let reach = if pick.is_multiple_of(2) { count.min(6) } else { count };
         self.pool[count - 1 - at % reach]
     }
 
@@ -230,7 +230,7 @@ impl Cook {
             _ => {}
         }
         let sig = self.b.apply(fun, &x)?;
-        let grows = fun == Fun::Mul || fun.rule() == Rule::Real;
+        let grows = matches!(fun, Fun::Mul | Fun::Rem) || fun.rule() == Rule::Real;
         if grows && self.b.so_far().node(sig).ty == Ty::Real { self.clamp(sig, 8.0) } else { Ok(sig) }
     }
 
