@@ -7,6 +7,7 @@ standard output is the command's. Whatever goes wrong is a `krach.Error` with a 
 from __future__ import annotations
 
 import contextlib
+import dis
 import inspect
 import os
 import sys
@@ -70,8 +71,9 @@ def load(file: str, text: str) -> Script:
         sys.path.insert(0, directory)
     sys.argv = [file]
     with _reported("KR0117", "the file cannot be run: ", file), _silence():
-        exec(compile(text, file, "exec", dont_inherit=True), vars(module))
-    return Script(_functions(module, file), file)
+        code = compile(text, file, "exec", dont_inherit=True)
+        exec(code, vars(module))
+    return Script(_functions(module, file, _loaded(code)), file)
 
 
 @contextlib.contextmanager
@@ -112,7 +114,7 @@ def _place_in(trace: TracebackType | None, file: str) -> Place | None:
     return _place.place_of(code, best.tb_lasti, list(code.co_positions()))
 
 
-def _functions(module: ModuleType, file: str) -> list[Function]:
+def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Function]:
     """Everything in the file that can be traced; listed is what builds sound, as far as its code tells."""
     traced: dict[str, _Traced] = {
         name: value
@@ -123,7 +125,7 @@ def _functions(module: ModuleType, file: str) -> list[Function]:
         name: _function(value.fn if isinstance(value, DspDef) else value) for name, value in traced.items()
     }
     own = {name: code for name, code in plain.items() if code and code.__code__.co_filename == file}
-    survey = _Survey(own, module)
+    survey = _Survey(own, module, used)
     listed = {
         name
         for name, value in traced.items()
@@ -149,8 +151,9 @@ def _function(value: object) -> FunctionType | None:
 class _Survey:
     """What the functions of a file name in their code."""
 
-    def __init__(self, functions: dict[str, FunctionType], module: ModuleType) -> None:
+    def __init__(self, functions: dict[str, FunctionType], module: ModuleType, used: frozenset[str]) -> None:
         self.functions = functions
+        self.used = used
         self.names = {name: _names(function.__code__) for name, function in functions.items()}
         self.sounds = self._reaching({name for name in functions if self._builds(name, vars(module))})
         self.scripts = self._reaching({name for name in functions if self.names[name] & _SCRIPTS} | {"main"})
@@ -179,17 +182,16 @@ class _Survey:
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
     def lists(self, name: str) -> bool:
-        """Whether a function builds sound by itself: it reaches `krs`, or at least takes audio.
+        """Whether a function builds sound by itself: it reaches `krs`, or takes inputs and nobody else uses it.
 
         One that takes parameters and is used by others is their helper, and traced with them.
         """
         if name not in self.plain() or self._alias(name):
             return False
-        inputs = _inputs(self.functions[name])
-        users = self._users(name)
-        if name in self.sounds:
-            return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
-        return inputs and not users
+        users, inputs = self._users(name), _inputs(self.functions[name])
+        if name not in self.sounds:
+            return inputs and not users and name not in self.used
+        return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
 
     def _alias(self, name: str) -> bool:
         first = next(other for other, function in self.functions.items() if function is self.functions[name])
@@ -205,6 +207,11 @@ def _names(code: CodeType) -> frozenset[str]:
         names.update(code.co_names)
         waiting.extend(const for const in code.co_consts if isinstance(const, CodeType))
     return frozenset(names)
+
+
+def _loaded(code: CodeType) -> frozenset[str]:
+    """Every name that the top level of a file reads."""
+    return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_NAME")
 
 
 def _inputs(function: FunctionType) -> bool:

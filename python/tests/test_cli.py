@@ -143,10 +143,12 @@ def test_helpers_and_scripts_are_not_traced(tmp_path: Path) -> None:
         "def lead():\n    return voice(hertz('A'), 3)\n"
         "def events():\n    return [(0, 'gate', hertz('A'))]\n"
         "def song():\n    return krs.transpile(lead).render(1.0, events=events())\n"
+        "def tempo(beats):\n    return 120 * beats\n"
         "def main():\n    song()\n"
+        "print(tempo(2))\n"
     )
     done = krach(tmp_path, "check", "song.py")
-    assert (done.returncode, done.stderr) == (0, "song.py: 1 DSP function, no errors\n")
+    assert (done.returncode, done.stderr) == (0, "240\nsong.py: 1 DSP function, no errors\n")
     assert "lead" in krach(tmp_path, "dump", "song.py").stdout
 
 
@@ -197,3 +199,8 @@ def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
     rest = child.communicate(timeout=60)[1]
     assert (child.returncode, rest) == (130, "interrupted\n")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["long.py"]
+
+
+def test_a_file_with_one_function_means_it(tmp_path: Path) -> None:
+    (tmp_path / "text.py").write_text("def text():\n    return 'sound'\n")
+    assert codes(tmp_path, "text.py") == ["KR0105"]
