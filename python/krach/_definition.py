@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
-from krach import _krach, _place, _take
-from krach._errors import Error
+from krach import _krach, _page, _place, _plots, _take
+from krach._errors import Error, error
 from krach._krach import Program
 from krach._take import Event, Precision
 from krach._transpile import trace
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -210,10 +211,67 @@ class DspDef:
             progress(1.0)
         return sound
 
+    def plot(
+        self,
+        seconds: float = 0.05,
+        sample_rate: int = 48000,
+        inputs: ArrayLike | None = None,
+        events: Iterable[Event] | None = None,
+        axes: Axes | None = None,
+        **values: float,
+    ) -> Axes:
+        """Draws the waveform of what `render` gives; into `axes` of matplotlib, or new ones.
+
+        >>> krs.transpile(lambda: krs.saw(100)).plot().get_xlabel()
+        'seconds'
+        """
+        sound = self.render(seconds, sample_rate, inputs, events, values)
+        return _plots.waveform(axes or _plots.new_axes(), sound, sample_rate)
+
+    def spectrum(
+        self,
+        seconds: float = 1.0,
+        sample_rate: int = 48000,
+        inputs: ArrayLike | None = None,
+        events: Iterable[Event] | None = None,
+        axes: Axes | None = None,
+        **values: float,
+    ) -> Axes:
+        """Draws the spectrum of what `render` gives: dB over Hz, a sine of amplitude 1 reaching 0 dB.
+
+        >>> krs.transpile(lambda: krs.saw(100)).spectrum().get_ylabel()
+        'dB'
+        """
+        sound = self.render(seconds, sample_rate, inputs, events, values)
+        return _plots.spectrum(axes or _plots.new_axes(), sound, sample_rate)
+
+    def response(
+        self, seconds: float = 1.0, sample_rate: int = 48000, axes: Axes | None = None, **values: float
+    ) -> Axes:
+        """Draws the frequency response, dB over Hz: an impulse into each input, as heard at each output.
+
+        Errors: KR0407 for a sound without audio input.
+
+        >>> krs.transpile(lambda x: krs.lowpass(x, 1000)).response().get_xlabel()
+        'Hz'
+        """
+        if self.num_inputs == 0:
+            raise error("KR0407", f"`{self.name}` has no audio input to respond to", _place.user_place())
+        impulses: list[tuple[str, NDArray[np.float32]]] = []
+        for position, source in enumerate(self._program.inputs):
+            click = [[float(position == other)] for other in range(self.num_inputs)]
+            heard = self.render(seconds, sample_rate, click, controls=values)
+            names = self._program.outputs
+            impulses += [(f"{source} → {names[output]}", row) for output, row in enumerate(heard)]
+        return _plots.response(axes or _plots.new_axes(), impulses, sample_rate)
+
     def __repr__(self) -> str:
         ports = f"{self.num_inputs} in, {self.num_outputs} out"
         controls = ", ".join(f"{c.name}={c.init:g} ({c.lo:g}..{c.hi:g})" for c in self.controls)
         return f"<DspDef {self.name}: {ports}{'; ' + controls if controls else ''}>"
+
+    def _repr_html_(self) -> str:
+        return _page.page(self)
 
 
 def source_of(function: object) -> str:
