@@ -182,7 +182,7 @@ class _Survey:
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
     def lists(self, name: str) -> bool:
-        """Whether a function builds sound by itself: it reaches `krs`, or takes inputs and nobody else uses it.
+        """Whether a function builds sound by itself: it reaches `krs`, or has inputs and nobody else uses it.
 
         One that takes parameters and is used by others is their helper, and traced with them.
         """
