@@ -31,7 +31,10 @@ def waveform(axes: Axes, sound: NDArray[np.float32], sample_rate: int) -> Axes:
     """Samples over seconds, one line per channel."""
     import numpy as np
 
-    seconds = np.linspace(0, sound.shape[1] / sample_rate, sound.shape[1], endpoint=False)
+    frames = int(sound.shape[1])
+    seconds = np.arange(frames) / sample_rate
+        0, sound.shape[1] / sample_rate, sound.shape[1], endpoint=False
+    )
     for index, channel in enumerate(sound):
         axes.plot(seconds, channel, linewidth=0.8, label=f"channel {index + 1}")
     return _finish(axes, "seconds", "", len(sound))
