@@ -33,8 +33,6 @@ def waveform(axes: Axes, sound: NDArray[np.float32], sample_rate: int) -> Axes:
 
     frames = int(sound.shape[1])
     seconds = np.arange(frames) / sample_rate
-        0, sound.shape[1] / sample_rate, sound.shape[1], endpoint=False
-    )
     for index, channel in enumerate(sound):
         axes.plot(seconds, channel, linewidth=0.8, label=f"channel {index + 1}")
     return _finish(axes, "seconds", "", len(sound))

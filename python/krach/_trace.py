@@ -136,7 +136,7 @@ class Trace:
         while outer is not None and outer is not self._root and id(outer) not in self._frames:
             frame_kind = kind(outer.f_code)
             # A helper such as `control` or `feedback`, called by the user, has no names that the user chose.
-            if frame_kind == USER or frame_kind != MACHINERY and self.depth > 0:
+            if frame_kind == USER or (frame_kind != MACHINERY and self.depth > 0):
                 self._frames[id(outer)] = _Scope(outer, self)
             outer = outer.f_back
         if self.depth == 0:
