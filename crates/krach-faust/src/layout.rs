@@ -117,6 +117,7 @@ impl Layout {
         names: &mut Names,
         called: &Called<'_>,
     ) {
+        let carried = |at: usize| loops.cells.iter().any(|cell| cell.next == at && cell.gate.is_none());
         for at in (0..defined.len()).filter(|&at| defined[at]) {
             let name = match (called.user)(at).or_else(|| (called.hint)(at)) {
                 Some(name) => names.give(&name),
@@ -124,7 +125,7 @@ impl Layout {
             };
             self.places[at] = match loops.of_value[at] {
                 None => Place::Defined(name),
-                Some(_) if uses.outside[at] == 0 => Place::Inside(name, None),
+                Some(_) if uses.outside[at] == 0 || carried(at) => Place::Inside(name, None),
                 Some(in_loop) => {
                     let equation = names.give(&format!("{name}_out"));
                     let outside = if self.bare_loop == Some(in_loop) { &equation } else { &name }.clone();
@@ -141,9 +142,19 @@ impl Layout {
             let named = is_equation.then(|| (called.user)(cell.next)).flatten();
             let named = named.or_else(|| (called.user)(cell.before));
             let inside = names.give(named.as_deref().unwrap_or("y"));
-            let current = is_equation && uses.outside[cell.next] > 0;
+            let current = cell.gate.is_none() && uses.outside[cell.next] > 0;
             let exported = current || uses.outside[cell.before] > 0;
-            self.cells.push(CellNames { outside: inside.clone(), inside, exported });
+            let mut outside = inside.clone();
+            // Outside its loop a cell is what it was just written with.
+            if let Place::Inside(name, other @ None) = &mut self.places[cell.next]
+                && current
+            {
+                if self.bare_loop != Some(cell.in_loop) {
+                    outside = name.clone();
+                }
+                *other = Some(outside.clone());
+            }
+            self.cells.push(CellNames { inside, outside, exported });
         }
     }
 }

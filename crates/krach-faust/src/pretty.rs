@@ -68,20 +68,34 @@ fn definition(definition: &Definition) -> Doc {
     let name = text(&definition.name);
     let head = match &definition.parameters[..] {
         [] => name,
-        parameters => name.append("(").append(commas(parameters.iter().map(text))).append(")"),
+        parameters => {
+            name.append("(").append(commas(parameters.iter().map(text)).nest(INDENT).group()).append(")")
+        }
     };
     bound(head, &definition.body)
 }
 
-/// `head = body;`. What ends in a block stays on the line of its head.
+/// `head = body;`. What ends in a block stays on the line of its head, anything else moves down if it is too long.
 fn bound(head: Doc, body: &Expr) -> Doc {
-    let value = expr(body, LOWEST);
     let value = match body {
-        Expr::With(..) | Expr::Letrec(..) | Expr::Waveform(_) => RcDoc::space().append(value),
-        Expr::Apply(..) | Expr::Widget(..) => RcDoc::space().append(value).group(),
-        _ => RcDoc::line().append(value).nest(INDENT).group(),
+        Expr::With(body, definitions) => moved(body).append(RcDoc::hardline()).append(with(definitions)),
+        _ => moved(body),
     };
     head.append(" =").append(value).append(";")
+}
+
+fn moved(body: &Expr) -> Doc {
+    let value = expr(body, LOWEST);
+    match body {
+        Expr::Letrec(..) | Expr::Waveform(_) | Expr::Apply(..) | Expr::Widget(..) => {
+            RcDoc::space().append(value)
+        }
+        _ => RcDoc::line().append(value).nest(INDENT).group(),
+    }
+}
+
+fn with(definitions: &[Definition]) -> Doc {
+    RcDoc::text("with ").append(block(definitions.iter().map(definition).collect()))
 }
 
 /// The expression, in parentheses if it binds less tightly than its surroundings want.
@@ -126,8 +140,7 @@ fn bare(whole: &Expr) -> Doc {
         }
         Expr::Compose(..) => chain(whole),
         Expr::With(body, definitions) => {
-            let lines = definitions.iter().map(definition).collect();
-            expr(body, LOWEST).append(RcDoc::hardline()).append("with ").append(block(lines))
+            expr(body, LOWEST).append(RcDoc::hardline()).append(with(definitions))
         }
         Expr::Letrec(body, equations, definitions) => letrec(body, equations, definitions),
         Expr::Widget(kind, label, numbers) => {
@@ -157,7 +170,7 @@ fn letrec(body: &Expr, equations: &[Equation], definitions: &[Definition]) -> Do
 }
 
 fn block(lines: Vec<Doc>) -> Doc {
-    let inside = RcDoc::hardline().append(RcDoc::intersperse(lines, RcDoc::hardline()));
+    let inside = RcDoc::hardline().append(joined(lines, &RcDoc::hardline()));
     RcDoc::text("{").append(inside.nest(INDENT)).append(RcDoc::hardline()).append("}")
 }
 
@@ -206,7 +219,7 @@ fn chain(whole: &Expr) -> Doc {
         Compose::Par => RcDoc::text(",").append(RcDoc::line()),
         _ => RcDoc::line().append(operator.symbol()).append(" "),
     };
-    RcDoc::intersperse(parts, between).group()
+    joined(parts, &between).group()
 }
 
 /// Inside an argument list a comma separates arguments, so what contains one at top level is closed.
@@ -231,7 +244,19 @@ fn parenthesised(parts: impl Iterator<Item = Doc>) -> Doc {
 }
 
 fn commas(parts: impl Iterator<Item = Doc>) -> Doc {
-    RcDoc::intersperse(parts, RcDoc::text(",").append(RcDoc::line()))
+    joined(parts.collect(), &RcDoc::text(",").append(RcDoc::line()))
+}
+
+/// The parts with something between them, as a balanced tree: a list of a million lines must not be a million deep.
+fn joined(mut parts: Vec<Doc>, between: &Doc) -> Doc {
+    match parts.len() {
+        0 => RcDoc::nil(),
+        1 => parts.remove(0),
+        count => {
+            let rest = parts.split_off(count / 2);
+            joined(parts, between).append(between.clone()).append(joined(rest, between))
+        }
+    }
 }
 
 fn text(name: impl AsRef<str>) -> Doc {

@@ -5,7 +5,7 @@ use crate::controls;
 use crate::layout::{Called, Layout};
 use crate::loops::Loops;
 use crate::names::{Names, string};
-use crate::reading::{Head, Key, Reader, Reading};
+use crate::reading::{Head, Key, Reader, Reading, equal_registers};
 use crate::regions::Regions;
 use crate::standard::{Standard, has_later_noise};
 use crate::stores::Stores;
@@ -44,8 +44,11 @@ struct Sheet<'a> {
     intervals: Intervals,
     standard: Vec<Option<&'static Standard>>,
     regions: Regions<'a>,
+    registers: Vec<RegisterId>,
     /// What the user called the registers, by their reads.
-    registers: FxHashMap<RegisterId, Arc<str>>,
+    reads: FxHashMap<RegisterId, Arc<str>>,
+    /// Controls that are smoothed, by what they become.
+    smoothed: FxHashMap<Sig, Arc<str>>,
     readings: FxHashMap<Option<CallId>, Reading>,
     functions: FxHashMap<CallId, Arc<str>>,
     controls: Vec<Expr>,
@@ -55,7 +58,7 @@ struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     fn of(program: &'a Program) -> Self {
         let later_noise = has_later_noise(program);
-        let row = |(call, later): (_, &bool)| if *later { None } else { Standard::of(call) };
+        let row = |(call, later): (_, &bool)| if *later { None } else { Standard::of(program, call) };
         let standard: Vec<_> = program.calls().iter().zip(&later_noise).map(row).collect();
         let work = work(program);
         let regions = Regions::of(program, |id: CallId| {
@@ -63,8 +66,9 @@ impl<'a> Sheet<'a> {
             let own = !call.arguments.is_empty() && work[id.index()] > 1;
             !call.results.is_empty() && (own || standard[id.index()].is_some())
         });
+        let registers = equal_registers(program);
         let named_read = |sig: Sig| match (program.node(sig).op, program.name_of(sig)) {
-            (Op::Read(register), Some(name)) => Some((register, name.clone())),
+            (Op::Read(register), Some(name)) => Some((registers[register.index()], name.clone())),
             _ => None,
         };
         Self {
@@ -72,7 +76,9 @@ impl<'a> Sheet<'a> {
             intervals: Intervals::of_program(program, OnePole::Widen),
             standard,
             regions,
-            registers: program.sigs().filter_map(named_read).collect(),
+            reads: program.sigs().rev().filter_map(named_read).collect(),
+            registers,
+            smoothed: controls::smoothed(program),
             readings: FxHashMap::default(),
             functions: FxHashMap::default(),
             controls: Vec::new(),
@@ -119,7 +125,8 @@ impl<'a> Sheet<'a> {
                 Some(call) => self.program.call(call).results.clone(),
                 None => self.program.outputs().iter().map(|output| output.sig).collect(),
             };
-            let reader = Reader { regions: &self.regions, intervals: &self.intervals, region };
+            let (regions, intervals, registers) = (&self.regions, &self.intervals, &self.registers[..]);
+            let reader = Reader { regions, intervals, region, registers };
             let reading = reader.read(&results);
             wanted.extend(reading.values.iter().filter_map(|value| match value.head {
                 Head::Call(call) if self.standard[call.index()].is_none() => Some(Some(call)),
@@ -222,7 +229,7 @@ impl<'a> Sheet<'a> {
                 Head::Control(id) => uses(&self.controls[id.index()..=id.index()]),
                 Head::Lookup(id) => uses(&self.stores.table(id)),
                 Head::Recall(id) => uses(&self.stores.ram(id)),
-                Head::Call(id) => uses(&self.functions.get(&id).cloned().map(Expr::Name).as_slice()),
+                Head::Call(id) => uses(self.functions.get(&id).cloned().map(Expr::Name).as_slice()),
                 Head::Noise(1..) => uses(&[Expr::Name(vocabulary.helper(Helper::Noise))]),
                 Head::Fun(Fun::Trunc) => uses(&[Expr::Name(vocabulary.helper(Helper::Truncate))]),
                 Head::HeldDelay(_) => uses(&[Expr::Name(vocabulary.helper(Helper::HeldDelay))]),
@@ -236,14 +243,14 @@ impl<'a> Sheet<'a> {
     fn user_name(&self, reading: &Reading, at: usize) -> Option<Arc<str>> {
         let sig = match reading.values[at].key {
             Key::Node(sig) => sig,
-            Key::Before(register) => return self.registers.get(&register).cloned(),
+            Key::Before(register) => return self.reads.get(&register).cloned(),
             Key::Channel(call, index) => self.program.call(call).results[index],
             Key::Call(call) => match self.program.call(call).results[..] {
                 [result] => result,
                 _ => return None,
             },
         };
-        self.program.name_of(sig).cloned()
+        self.program.name_of(sig).or_else(|| self.smoothed.get(&sig)).cloned()
     }
 }
 

@@ -312,7 +312,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn apply(&mut self, fun: Fun, ty: Ty, operands: Vec<Expr>) -> Expr {
+    fn apply(&mut self, fun: Fun, ty: Ty, mut operands: Vec<Expr>) -> Expr {
         if let Some(operator) = infix(fun, ty) {
             let [left, mut right] = <[Expr; 2]>::try_from(operands).unwrap_or([Expr::Wire, Expr::Wire]);
             if fun == Fun::Rem && !matches!(right, Expr::Int(divisor) if divisor != 0) {
@@ -321,6 +321,10 @@ impl<'a> Writer<'a> {
                 right = Expr::call(Expr::name("max"), vec![Expr::Int(1), right]);
             }
             return operation(operator, left, right);
+        }
+        if matches!(fun, Fun::Min | Fun::Max) {
+            // Where one of them is not a number Faust's result is the first operand, krach's the second.
+            operands.swap(0, 1);
         }
         let function = match fun {
             Fun::ToInt => Expr::name("int"),

@@ -5,7 +5,7 @@ use krach_ir::{BuildError, Control, ControlKind, Fun, ProgramBuilder, Sig, Stati
 
 type Built<T = Sig> = Result<T, BuildError>;
 
-fn check(name: &str, build: impl FnOnce(&mut ProgramBuilder) -> Built<()>, expected: Expect) {
+fn check(name: &str, build: impl FnOnce(&mut ProgramBuilder) -> Built<()>, expected: &Expect) {
     let mut b = ProgramBuilder::new(name);
     build(&mut b).expect("the program can be built");
     let program = b.finish().expect("the program is valid");
@@ -115,7 +115,7 @@ fn acid_bass() {
             let out = b.apply(Fun::Mul, &[low[0], amp])?;
             b.output("out", out)
         },
-        expect![[r#"
+        &expect![[r#"
             declare name "acid_bass";
             import("stdfaust.lib");
 
