@@ -96,6 +96,11 @@ impl Layout {
             if is_leaf(value) || is_transparent(reading, value) && !uses.copied[at] {
                 continue;
             }
+            let modified = modified_of(value).filter(|_| !uses.copied[at] && loops.of_value[at].is_none());
+            let brief = modified.is_some_and(|of| defined[of] || loops.of_value[of].is_some());
+            if brief && (called.user)(at).is_none() {
+                continue;
+            }
             let long = size[at] > LONGEST;
             let shared = uses.inside[at] + uses.outside[at] > 1 || uses.copied[at];
             let named = || (called.user)(at).is_some();
@@ -166,8 +171,12 @@ pub(crate) fn is_leaf(value: &Value) -> bool {
 
 /// A delay or a cast of a leaf: a definition would say no more.
 fn is_transparent(reading: &Reading, value: &Value) -> bool {
-    matches!(value.head, Head::Delay(_) | Head::Fun(Fun::ToReal | Fun::ToInt))
-        && is_leaf(&reading.values[value.operands[0]])
+    modified_of(value).is_some_and(|of| is_leaf(&reading.values[of]))
+}
+
+/// Of what a value is a delay or a cast.
+fn modified_of(value: &Value) -> Option<usize> {
+    matches!(value.head, Head::Delay(_) | Head::Fun(Fun::ToReal | Fun::ToInt)).then(|| value.operands[0])
 }
 
 /// How often values are used, from within their own loop and from elsewhere.

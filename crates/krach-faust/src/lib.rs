@@ -25,6 +25,7 @@
 
 pub mod ast;
 mod controls;
+mod functions;
 mod kinds;
 mod layout;
 mod loops;

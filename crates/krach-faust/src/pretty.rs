@@ -301,3 +301,72 @@ fn waveform(numbers: &Numbers) -> Doc {
     lines.push(RcDoc::text(line));
     RcDoc::text("waveform").append(block(lines))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn n(name: &str) -> Expr {
+        Expr::name(name)
+    }
+
+    fn op(operator: Infix, left: Expr, right: Expr) -> Expr {
+        Expr::infix(operator, left, right)
+    }
+
+    #[test]
+    fn parentheses_stand_where_precedence_asks_for_them() {
+        let sum = || op(Infix::Add, n("a"), n("b"));
+        let pair = || Expr::parallel(vec![n("a"), n("b")]);
+        let call = |arguments| Expr::call(n("f"), arguments);
+        for (expr, text) in [
+            (op(Infix::Sub, n("a"), op(Infix::Sub, n("b"), n("c"))), "a - (b - c)"),
+            (op(Infix::Sub, op(Infix::Sub, n("a"), n("b")), n("c")), "a - b - c"),
+            (op(Infix::Mul, sum(), n("c")), "(a + b) * c"),
+            (op(Infix::Delay, op(Infix::Delay, n("a"), n("b")), sum()), "a @ b @ (a + b)"),
+            (op(Infix::Delay, n("a"), n("b")).before(), "(a @ b)'"),
+            (op(Infix::Delay, n("a"), n("b").before()), "a @ b'"),
+            (op(Infix::Sub, n("a"), Expr::Int(-3)), "a - -3"),
+            (op(Infix::Delay, Expr::Int(-3), Expr::Int(2)), "-3 @ 2"),
+            (Expr::Int(-1).before(), "(-1)'"),
+            (Expr::Negative("x".into()).before(), "(-x)'"),
+            (sum().before().before(), "(a + b)''"),
+            (n("x").then(call(vec![pair()])), "x : f((a, b))"),
+            (call(vec![n("x").then(n("g")), n("y")]), "f(x : g, y)"),
+            (call(vec![pair().then(n("g"))]), "f((a, b : g))"),
+            (call(vec![sum().with(vec![])]), "f(a + b)"),
+            (Expr::parallel(vec![n("x").then(n("g")), n("y")]), "(x : g), y"),
+            (op(Infix::Add, n("x").then(n("g")), n("y")), "(x : g) + y"),
+            (n("x").channel(1, 3), "x : !, _, !"),
+            (Expr::library("fi", "lowpass"), "fi.lowpass"),
+            (op(Infix::Xor, n("a"), op(Infix::Shl, n("b"), n("c"))), "a xor (b << c)"),
+            (op(Infix::Lt, sum(), n("c")), "a + b < c"),
+            (Expr::Compose(Compose::Rec, Box::new(sum()), Box::new(Expr::Wire)), "a + b ~ _"),
+            (Expr::Compose(Compose::Split, Box::new(pair()), Box::new(n("f"))), "a, b <: f"),
+            (Expr::Real(1e-9), "1e-9"),
+            (Expr::Real(55.0), "55.0"),
+        ] {
+            assert_eq!(expr.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn lines_break_before_operators_and_stay_short() {
+        let long = || n("a_name_that_is_rather_long");
+        let sum = (0..5).fold(long(), |sum, _| op(Infix::Add, sum, long()));
+        let body = Expr::call(n("f"), vec![sum.clone(), sum]);
+        let definition = Definition { name: "y".into(), parameters: vec!["x".into()], body };
+        let text = definition.to_string();
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert_eq!(text.lines().nth(1), Some("    a_name_that_is_rather_long"), "{text}");
+        assert_eq!(text.lines().nth(2), Some("    + a_name_that_is_rather_long"), "{text}");
+    }
+
+    #[test]
+    fn a_million_numbers_are_no_depth() {
+        let numbers = Numbers::Reals((0..1_000_000).map(f64::from).collect());
+        let text = Expr::Waveform(numbers).to_string();
+        assert!(text.lines().all(|line| line.len() <= WIDTH));
+        assert!(text.contains("999999.0\n}"));
+    }
+}

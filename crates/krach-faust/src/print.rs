@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The Faust file of a program, as syntax.
 #[must_use]
 pub fn to_ast(program: &Program) -> Ast {
-    let mut vocabulary = Vocabulary::default();
+    let mut vocabulary = Vocabulary::new();
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
     let main = Sheet::of(program).main(&mut vocabulary);
     if vocabulary.uses_library {
@@ -33,9 +33,8 @@ pub(crate) fn generator(program: &Program, ty: Ty, vocabulary: &mut Vocabulary) 
     let mut sheet = Sheet::of(program);
     sheet.read_all();
     sheet.prepare(vocabulary);
-    let reading = &sheet.readings[&None];
-    let mut names = sheet.local_names(reading, vocabulary);
-    sheet.body(reading, &mut names, &[], ty == Ty::Real, vocabulary)
+    let mut names = sheet.local_names(&sheet.readings[&None], vocabulary);
+    sheet.body(None, &mut names, &[], ty == Ty::Real, vocabulary)
 }
 
 /// Everything about one program while it is printed.
@@ -90,7 +89,7 @@ impl<'a> Sheet<'a> {
     fn main(&mut self, vocabulary: &mut Vocabulary) -> Vec<Definition> {
         self.read_all();
         let reading = &self.readings[&None];
-        let name = |at: usize| self.user_name(reading, at);
+        let name = |at: usize| self.user_name(None, reading, at);
         let (mut definitions, stand_for) =
             controls::widgets(self.program, reading, self.readings.values(), &name, &mut vocabulary.names);
         self.controls = stand_for;
@@ -101,7 +100,7 @@ impl<'a> Sheet<'a> {
         let inputs: Vec<Arc<str>> =
             self.program.inputs().iter().map(|input| vocabulary.names.give(input)).collect();
         let loops = Loops::of(reading);
-        let layout = self.layout(reading, &loops, &mut vocabulary.names);
+        let layout = self.layout(None, reading, &loops, &mut vocabulary.names);
         let mut groups = vocabulary.names.clone();
         let mut writer = Writer::new(self.words(&inputs, &[]), reading, &loops, &layout, vocabulary);
         let body = writer.result(false, &unused);
@@ -165,29 +164,30 @@ impl<'a> Sheet<'a> {
         let parameters: Vec<Arc<str>> =
             call.arguments.iter().map(|argument| names.give(&argument.name)).collect();
         let real = call.results.iter().all(|&result| self.program.node(result).ty == Ty::Real);
-        let body = self.body(reading, &mut names, &parameters, real, vocabulary);
+        let body = self.body(Some(id), &mut names, &parameters, real, vocabulary);
         vocabulary.function(&call.function, parameters, body)
     }
 
     /// A region as one expression.
     fn body(
         &self,
-        reading: &Reading,
+        region: Option<CallId>,
         names: &mut Names,
         parameters: &[Arc<str>],
         real: bool,
         vocabulary: &mut Vocabulary,
     ) -> Expr {
+        let reading = &self.readings[&region];
         let loops = Loops::of(reading);
-        let layout = self.layout(reading, &loops, names);
+        let layout = self.layout(region, reading, &loops, names);
         let mut writer = Writer::new(self.words(&[], parameters), reading, &loops, &layout, vocabulary);
         let body = writer.result(real, &[]);
         let definitions = writer.definitions(|| names.give("loop"));
         body.with(definitions.into_iter().map(|(_, definition)| definition).collect())
     }
 
-    fn layout(&self, reading: &Reading, loops: &Loops, names: &mut Names) -> Layout {
-        let user = |at: usize| self.user_name(reading, at);
+    fn layout(&self, region: Option<CallId>, reading: &Reading, loops: &Loops, names: &mut Names) -> Layout {
+        let user = |at: usize| self.user_name(region, reading, at);
         let hint = |at: usize| match reading.values[at].head {
             Head::Call(call) => Some(self.program.call(call).function.clone()),
             _ => None,
@@ -216,7 +216,7 @@ impl<'a> Sheet<'a> {
 
     /// The names of the file that a region uses; defines the helpers among them.
     fn foreign_names(&self, reading: &Reading, vocabulary: &mut Vocabulary) -> Vec<Arc<str>> {
-        let mut used: Vec<Arc<str>> = Vec::new();
+        let mut used: Vec<Arc<str>> = vec![vocabulary.zero.clone()];
         let mut uses = |exprs: &[Expr]| {
             for expr in exprs {
                 if let Expr::Name(name) = expr {
@@ -239,8 +239,9 @@ impl<'a> Sheet<'a> {
         used
     }
 
-    /// What the user called a value.
-    fn user_name(&self, reading: &Reading, at: usize) -> Option<Arc<str>> {
+    /// What the user called a value. The results of a function are called by its callers, each in its own way:
+    /// inside they have no name.
+    fn user_name(&self, region: Option<CallId>, reading: &Reading, at: usize) -> Option<Arc<str>> {
         let sig = match reading.values[at].key {
             Key::Node(sig) => sig,
             Key::Before(register) => return self.reads.get(&register).cloned(),
@@ -250,6 +251,9 @@ impl<'a> Sheet<'a> {
                 _ => return None,
             },
         };
+        if region.is_some_and(|call| self.program.call(call).results.contains(&sig)) {
+            return None;
+        }
         self.program.name_of(sig).or_else(|| self.smoothed.get(&sig)).cloned()
     }
 }
