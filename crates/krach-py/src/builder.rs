@@ -34,7 +34,7 @@ impl Builder {
             return Err(error::raise(py, &report));
         };
         let count = builder.so_far().nodes().len();
-        if count > 2 * Limits::DEFAULT.nodes {
+        if count > Limits::DEFAULT.nodes {
             let error = BuildError::TooLarge { what: "nodes", count, limit: Limits::DEFAULT.nodes };
             return Err(error::raise(py, &error::report(&error, self.site.as_ref())));
         }
