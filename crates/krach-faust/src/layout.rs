@@ -165,13 +165,14 @@ impl Layout {
 }
 
 /// What is written as briefly as a name.
-pub(crate) fn is_leaf(value: &Value) -> bool {
+fn is_leaf(value: &Value) -> bool {
     value.operands.is_empty() && !matches!(value.head, Head::Call(_))
 }
 
-/// A delay or a cast of a leaf: a definition would say no more.
+/// A delay or a cast of a leaf, or two or three of them: a definition would say no more.
 fn is_transparent(reading: &Reading, value: &Value) -> bool {
-    modified_of(value).is_some_and(|of| is_leaf(&reading.values[of]))
+    let inner = |value: &Value| modified_of(value).map(|of| &reading.values[of]);
+    std::iter::successors(inner(value), |value| inner(value)).take(3).any(is_leaf)
 }
 
 /// Of what a value is a delay or a cast.

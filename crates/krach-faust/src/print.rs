@@ -258,13 +258,19 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// How many operations each call does itself, counting a call it makes as one.
+/// How many operations each call does itself, besides casts; a call it makes counts as more than one.
 fn work(program: &Program) -> Vec<usize> {
     let mut work = vec![0; program.calls().len()];
     for sig in program.sigs() {
         let is_work = !matches!(
             program.node(sig).op,
-            Op::Argument | Op::Real(_) | Op::Int(_) | Op::SampleRate | Op::Control(_) | Op::Input(_)
+            Op::Argument
+                | Op::Real(_)
+                | Op::Int(_)
+                | Op::SampleRate
+                | Op::Control(_)
+                | Op::Input(_)
+                | Op::Apply(Fun::ToInt | Fun::ToReal)
         );
         if let (Some(home), true) = (program.home(sig), is_work) {
             work[home.index()] += 1;

@@ -11,7 +11,7 @@ use crate::vocabulary::{Helper, Vocabulary};
 use krach_abi::Seed;
 use krach_ir::{Call, CallId, Program, RamId, Ty, maths};
 use rustc_hash::FxHashMap;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// What names mean in a region that come from outside it.
@@ -234,11 +234,13 @@ impl<'a> Writer<'a> {
     }
 
     pub fn constant(&mut self, number: f64, real: bool) -> Expr {
+        let turns = number / PI;
         if number == PI {
             self.vocabulary.library("ma", "PI")
-        } else if number == TAU {
-            let pi = self.vocabulary.library("ma", "PI");
-            Expr::infix(Infix::Mul, Expr::Int(2), pi)
+        } else if [4.0, 2.0, -2.0].contains(&turns) && turns * PI == number {
+            Expr::infix(Infix::Mul, Expr::number(turns), self.vocabulary.library("ma", "PI"))
+        } else if number == PI / 2.0 {
+            Expr::infix(Infix::Div, self.vocabulary.library("ma", "PI"), Expr::Int(2))
         } else if real {
             Expr::Real(number)
         } else {
