@@ -122,7 +122,8 @@ impl Layout {
         names: &mut Names,
         called: &Called<'_>,
     ) {
-        let carried = |at: usize| loops.cells.iter().any(|cell| cell.next == at && cell.gate.is_none());
+        let mut carried = vec![false; defined.len()];
+        loops.cells.iter().filter(|cell| cell.gate.is_none()).for_each(|cell| carried[cell.next] = true);
         for at in (0..defined.len()).filter(|&at| defined[at]) {
             let name = match (called.user)(at).or_else(|| (called.hint)(at)) {
                 Some(name) => names.give(&name),
@@ -130,7 +131,7 @@ impl Layout {
             };
             self.places[at] = match loops.of_value[at] {
                 None => Place::Defined(name),
-                Some(_) if uses.outside[at] == 0 || carried(at) => Place::Inside(name, None),
+                Some(_) if uses.outside[at] == 0 || carried[at] => Place::Inside(name, None),
                 Some(in_loop) => {
                     let equation = names.give(&format!("{name}_out"));
                     let outside = if self.bare_loop == Some(in_loop) { &equation } else { &name }.clone();

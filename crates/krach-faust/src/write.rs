@@ -76,15 +76,11 @@ impl<'a> Writer<'a> {
     /// The definitions of the region, each with the value after which it stands. `group` names a loop that has
     /// several exports.
     pub fn definitions(&mut self, mut group: impl FnMut() -> Arc<str>) -> Vec<(usize, Definition)> {
-        let mut last_of_loop = vec![None; self.loops.count];
-        for (at, in_loop) in self.loops.of_value.iter().enumerate() {
-            in_loop.iter().for_each(|&in_loop| last_of_loop[in_loop] = Some(at));
-        }
         let mut definitions = Vec::new();
         for at in 0..self.reading.values.len() {
             definitions.extend(self.definition(at).map(|definition| (at, definition)));
             if let Some(in_loop) = self.loops.of_value[at]
-                && last_of_loop[in_loop] == Some(at)
+                && self.loops.members[in_loop].last() == Some(&at)
                 && self.layout.bare_loop != Some(in_loop)
             {
                 let all = self.loop_definitions(in_loop, &mut group);
@@ -108,9 +104,9 @@ impl<'a> Writer<'a> {
 
     /// What a loop is to its surroundings: its exports, each by name.
     fn loop_definitions(&mut self, in_loop: usize, mut group: impl FnMut() -> Arc<str>) -> Vec<Definition> {
-        let cells = self.loops.cells.iter().zip(&self.layout.cells);
-        let cells = cells.filter(|(cell, names)| cell.in_loop == in_loop && names.exported);
-        let cells = cells.map(|(_, names)| (names.inside.clone(), names.outside.clone()));
+        let cells = self.loops.cells_of[in_loop].iter().map(|&cell| &self.layout.cells[cell]);
+        let cells = cells.filter(|names| names.exported);
+        let cells = cells.map(|names| (names.inside.clone(), names.outside.clone()));
         let exports = self.layout.exports.iter();
         let exports = exports.filter(|export| self.loops.of_value[export.value] == Some(in_loop));
         let exports = exports.map(|export| (export.equation.clone(), export.outside.clone()));
@@ -131,7 +127,8 @@ impl<'a> Writer<'a> {
     fn letrec(&mut self, in_loop: usize, body: Expr) -> Expr {
         let (loops, layout) = (self.loops, self.layout);
         let mut equations = Vec::new();
-        for (index, cell) in loops.cells.iter().enumerate().filter(|(_, cell)| cell.in_loop == in_loop) {
+        for &index in &loops.cells_of[in_loop] {
+            let cell = &loops.cells[index];
             let real = self.reading.values[cell.before].ty == Ty::Real;
             let next = match layout.places[cell.next] {
                 Place::Equation(of) if of == index => self.build(cell.next, Some(in_loop), real),
@@ -148,11 +145,8 @@ impl<'a> Writer<'a> {
             equations.push(Equation { name, next });
         }
         let mut definitions = Vec::new();
-        for (at, place) in layout.places.iter().enumerate() {
-            if self.loops.of_value[at] != Some(in_loop) {
-                continue;
-            }
-            if let Place::Inside(name, _) = place {
+        for &at in &loops.members[in_loop] {
+            if let Place::Inside(name, _) = &layout.places[at] {
                 let body = self.defined(at, Some(in_loop));
                 definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body });
             }
