@@ -25,6 +25,8 @@ pub(crate) struct Words<'a> {
     pub functions: &'a FxHashMap<CallId, Arc<str>>,
     pub standard: &'a [Option<&'static Standard>],
     pub stores: &'a Stores,
+    /// Which signals something is divided by.
+    pub divisors: &'a [bool],
 }
 
 pub(crate) struct Writer<'a> {
@@ -279,16 +281,35 @@ impl<'a> Writer<'a> {
         if let Some(row) = self.words.standard[id.index()] {
             return self.standard(row, call, operands, inside);
         }
-        let arguments = operands.iter().map(|&operand| self.given(operand, inside, true)).collect();
+        let arguments = (0..operands.len()).map(|index| self.handed(call, index, operands, inside, true));
+        let arguments = arguments.collect();
         let name = self.words.functions.get(&id).unwrap_or(&call.function).clone();
         Expr::call(Expr::Name(name), arguments)
+    }
+
+    /// An argument. A constant 0 by which the function divides is hidden from the compiler.
+    fn handed(
+        &mut self,
+        call: &Call,
+        index: usize,
+        operands: &[usize],
+        inside: Option<usize>,
+        real: bool,
+    ) -> Expr {
+        let is_zero = self.constants[operands[index]] == Some(maths::Value::Real(0.0));
+        if is_zero && self.words.divisors[call.arguments[index].inner.index()] {
+            return Expr::Name(self.vocabulary.helper(Helper::Zero));
+        }
+        self.given(operands[index], inside, real)
     }
 
     fn standard(&mut self, row: &Standard, call: &Call, operands: &[usize], inside: Option<usize>) -> Expr {
         let mut arguments = Vec::new();
         for slot in row.arguments {
             arguments.push(match *slot {
-                Slot::Signal(name) => self.refer(operands[position(call, name).unwrap_or(0)], inside),
+                Slot::Signal(name) => {
+                    self.handed(call, position(call, name).unwrap_or(0), operands, inside, false)
+                }
                 Slot::Whole(name) => Expr::Int(whole(call, name).unwrap_or(0)),
                 Slot::Int(value) => Expr::Int(value),
                 Slot::Real(value) => Expr::Real(value),
