@@ -1,1 +1,48 @@
-//! krach-codegen
+//! From a program to native code.
+//!
+//! What flows in: a validated [`krach_ir::Program`] and a [`Spec`] (sample rate, precision). What flows out: a
+//! [`NativeFactory`], whose copies play through the contract of `krach_abi`. In between lies the [`Kernel`]: the
+//! program scheduled for a machine as plain data, in three sections that run at birth (init), when a control has
+//! changed (control) and for every block (sample), with a layout of the state they share. It can be printed, and
+//! so can the two stages below it, [`clif`] and [`asm`].
+//!
+//! Cranelift runs without its optimiser: whatever is worth doing is done on the program before, where it is exact.
+//! Code and interpreter agree bit for bit. The code contains no address: it reaches functions and tables through a
+//! table that the header of the state points to, so the same bytes could be saved and mapped again.
+//!
+//! What this crate refuses to know: files, names of paths, threads, who asks and why. It may refuse a program
+//! ([`Refusal`]), it does not panic.
+//!
+//! ```
+//! use krach_abi::{DspFactory, Precision, Seed};
+//! use krach_codegen::{Spec, compile};
+//! let mut b = krach_ir::ProgramBuilder::new("noise");
+//! let noise = b.noise();
+//! b.output("out", noise)?;
+//! let factory = compile(&b.finish()?, &Spec::new(48_000, Precision::Single))?;
+//! let mut out = [0.0; 2];
+//! factory.instantiate(Seed::default()).process_f32(&[], &mut [&mut out]);
+//! assert_eq!(out, [5.748_588_6e-6, -0.344_845_95]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod backend;
+mod copy;
+mod driver;
+mod factory;
+mod kernel;
+mod layout;
+mod lower;
+mod maths;
+mod plan;
+mod schedule;
+mod section;
+mod show;
+mod spec;
+mod tables;
+
+pub use backend::{asm, clif};
+pub use factory::{NativeFactory, Timing, compile};
+pub use kernel::{Address, Do, Element, Inst, Kernel, Region, Shape, Type, V, Walk, Window};
+pub use layout::{Array, ArrayId, Carry, Holds, Keeps, Slot, SlotId, StateLayout};
+pub use spec::{Refusal, Spec, Target};

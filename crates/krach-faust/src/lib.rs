@@ -1,5 +1,30 @@
-//! Faust.
+//! Programs as readable Faust.
+//!
+//! What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions and the names
+//! people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
+//! pretty-printer text that the official compiler accepts and that computes the same samples. No text is assembled
+//! by formatting strings: parentheses, commas and line breaks are the pretty-printer's business.
+//!
+//! The way there, one file each: `regions` finds the uses of library functions that can be printed as functions;
+//! `reading` takes one of them (or `process`) as a graph of values; `loops` finds the feedback; `layout` decides
+//! what gets a name; `kinds` where an int must be told from a real; `write` makes syntax of it; `print` puts the
+//! file together. `standard` is the table of functions that the standard libraries have as well.
+//!
+//! What this crate refuses to know: Python, sample rates, how to run a program, files.
+//!
+//! ```
+//! use krach_ir::{Fun, ProgramBuilder};
+//! let mut b = ProgramBuilder::new("half");
+//! let x = b.input("x");
+//! let half = b.real(0.5)?;
+//! let y = b.apply(Fun::Mul, &[x, half])?;
+//! b.output("out", y)?;
+//! assert_eq!(krach_faust::print(&b.finish()?), "declare name \"half\";\n\nprocess(x) = x * 0.5;\n");
+//! # Ok::<(), krach_ir::BuildError>(())
+//! ```
 
+pub mod ast;
+mod controls;
 mod diagram;
 mod elaborate;
 mod emit;
@@ -8,18 +33,38 @@ mod files;
 mod foreign;
 mod gate;
 mod interface;
+mod kinds;
+mod layout;
 mod lex;
+mod loops;
+mod names;
 mod nature;
 mod parse;
+mod pretty;
 pub mod prim;
+mod print;
 mod propagate;
 mod range;
+mod reading;
+mod regions;
 mod signal;
 mod stack;
+mod standard;
+mod stores;
 pub mod syntax;
 mod text;
+mod vocabulary;
+mod write;
 
 pub use elaborate::{Options, elaborate};
 pub use files::{File, Files, Missing, NoFiles};
+pub use names::labels;
 pub use parse::parse;
+pub use print::to_ast;
 pub use syntax::Syntax;
+
+/// The program as the text of a Faust file.
+#[must_use]
+pub fn print(program: &krach_ir::Program) -> String {
+    to_ast(program).to_string()
+}

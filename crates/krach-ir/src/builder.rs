@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) const UNWRITTEN: Sig = Sig(u32::MAX);
 
 /// What makes two nodes the same node.
-type Identity = (Option<CallId>, u8, u64, [u32; 3]);
+pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3]);
 
 /// See the module's essay; `lib.rs` has an example.
 #[derive(Clone, Debug)]
@@ -238,7 +238,8 @@ impl ProgramBuilder {
         }
         let max = match bound {
             Some(bound) => bound,
-            None if hi.is_finite() => self.frames(hi)?,
+            // An int of which nothing is known is still an int.
+            None if hi.is_finite() && hi != f64::from(i32::MAX) => self.frames(hi)?,
             None => return Err(BuildError::DelayUnbounded),
         };
         if max > self.limits.delay_frames {
@@ -506,7 +507,7 @@ impl ProgramBuilder {
     }
 }
 
-fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
+pub(crate) fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
     let (kind, payload) = match node.op {
         Op::Real(value) => (0, value.to_bits()),
         Op::Int(value) => (1, u64::from(value.cast_unsigned())),

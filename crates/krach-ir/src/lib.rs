@@ -32,21 +32,31 @@
 mod builder;
 mod error;
 mod fun;
+mod interp;
 mod interval;
+mod key;
 mod keys;
 pub mod maths;
+mod optimise;
 mod program;
 mod prune;
+mod rate;
+mod text;
 mod ty;
 mod validate;
 
 pub use builder::ProgramBuilder;
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
-pub use interval::Interval;
+pub use interp::{Entries, InterpretError, InterpreterFactory};
+pub use interval::{Interval, Intervals, OnePole};
+pub use key::ContentKey;
+pub use optimise::{at_rate, optimise};
 pub use program::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
+pub use rate::{Rate, Rates};
+pub use text::parse;
 pub use ty::Ty;
 pub use validate::{Fault, Limits};

@@ -1,6 +1,7 @@
 //! The rules every program obeys after validation; engines rely on them without checking again.
 
-use crate::{Op, Program, Rule, Sig, TableInit, Ty};
+use crate::{Control, Op, Program, Rule, Sig, TableInit, Ty};
+use rustc_hash::FxHashSet;
 use std::fmt;
 
 /// Sizes beyond which a program is refused rather than compiled for minutes.
@@ -15,6 +16,9 @@ pub struct Limits {
 impl Limits {
     pub const DEFAULT: Self =
         Self { nodes: 1_000_000, ports: 64, table_entries: 1 << 28, delay_frames: 1 << 28 };
+
+    /// How deep the generators of tables may have tables with generators.
+    pub const NESTING: usize = 4;
 }
 
 /// One broken rule.
@@ -37,19 +41,26 @@ impl Program {
     /// # Errors
     /// The faults, in order of the program's parts.
     pub fn validate(&self) -> Result<(), Vec<Fault>> {
-        let mut check = Check { program: self, faults: Vec::new() };
+        let faults = self.faults(0);
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    fn faults(&self, nested: usize) -> Vec<Fault> {
+        let mut check = Check { program: self, nested, faults: Vec::new() };
         check.sizes();
         for sig in self.sigs() {
             check.node(sig);
         }
         check.state();
         check.ports();
-        if check.faults.is_empty() { Ok(()) } else { Err(check.faults) }
+        check.faults
     }
 }
 
 struct Check<'a> {
     program: &'a Program,
+    /// In so many generators.
+    nested: usize,
     faults: Vec<Fault>,
 }
 
@@ -154,11 +165,14 @@ impl Check<'_> {
                 if !inner.inputs.is_empty() || !inner.controls.is_empty() || inner.outputs.len() != 1 {
                     self.fault(part, "its generator must have one output, no input and no control");
                 }
-                if let Err(faults) = inner.validate() {
-                    self.faults.extend(
-                        faults.into_iter().map(|f| Fault { part: format!("{part}: {}", f.part), ..f }),
-                    );
-                    return;
+                if self.nested == Limits::NESTING {
+                    return self
+                        .fault(part, format!("generators in generators, more than {}", Limits::NESTING));
+                }
+                let faults = inner.faults(self.nested + 1);
+                if !faults.is_empty() {
+                    let within = |f: Fault| Fault { part: format!("{part}: {}", f.part), ..f };
+                    return self.faults.extend(faults.into_iter().map(within));
                 }
                 (len as usize, inner.node(inner.outputs[0].sig).ty)
             }
@@ -206,9 +220,17 @@ impl Check<'_> {
 
     fn ports(&mut self) {
         let p = self.program;
+        let mut names = FxHashSet::default();
         for (i, control) in p.controls.iter().enumerate() {
-            let Some(what) = control.fault() else { continue };
-            self.fault(format!("c{i}"), what);
+            if let Some(what) = control.fault() {
+                self.fault(format!("c{i}"), what);
+            }
+            if !Control::is_name(&control.name) {
+                self.fault(format!("c{i}"), format!("{:?} is not a control name", control.name));
+            }
+            if !names.insert(&control.name) {
+                self.fault(format!("c{i}"), format!("`{}` is taken", control.name));
+            }
         }
         for (i, output) in p.outputs.iter().enumerate() {
             self.refers(&format!("output {i}"), output.sig, None);
@@ -232,7 +254,7 @@ impl Check<'_> {
     }
 }
 
-impl crate::Control {
+impl Control {
     /// What is wrong with the parameters, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {

@@ -1,1 +1,43 @@
-//! krach-py
+//! The door for Python: `krach._krach`, a thin module of handles.
+//!
+//! What flows in: the calls of `krach`'s tracer, which builds a [`Program`](krach_ir::Program) node by node through
+//! `Builder`, and the wish to hear it. What flows out: `Program` (text, Faust, ports), `Compiled` (native code that
+//! renders numpy arrays), and every refusal as one `krach.Error` with code, place and help. The interpreter lock
+//! stops here: whatever takes long runs on a worker without it, while the caller looks for Ctrl-C.
+//!
+//! What this crate refuses to know: what any `krs` function computes (that is Python one can read), file formats,
+//! the command line (it hands `krach-cli` a host and returns its exit code).
+//!
+//! ```python
+//! from krach import _krach
+//! builder = _krach.Builder("half")
+//! x = builder.input("x")
+//! builder.output("out", builder.apply("mul", x, builder.real(0.5)))
+//! program = builder.finish()
+//! assert program.inputs == ["x"]
+//! ```
+
+mod builder;
+mod cli;
+mod error;
+mod program;
+mod render;
+
+#[pyo3::pymodule]
+mod _krach {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::builder::Builder;
+    #[pymodule_export]
+    use super::cli::run_cli;
+    #[pymodule_export]
+    use super::program::Program;
+    #[pymodule_export]
+    use super::render::{cache_clear, cache_info, compile, render};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,154 @@
+//! The command line: every sub-command and flag, and the texts of `--help`.
+
+use crate::target::Target;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use krach_abi::Precision;
+use std::path::PathBuf;
+
+/// Hear, read and measure the sound of a Python function.
+///
+/// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.program, the text form
+/// that `krach dump --stage program` writes (`-` reads it from standard input).
+#[derive(Debug, Parser)]
+#[command(name = "krach", bin_name = "krach", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a program at one stage of its way to native code
+    Dump(Dump),
+    /// Print a program as Faust text (short for `dump --stage faust`)
+    DumpFaust(Only),
+    /// Render a program to a WAV file, 32-bit float
+    Render(Render),
+    /// Trace and compile the DSP functions of a file and report everything that is wrong
+    Check(Check),
+    /// Measure how long a program takes to compile and to run
+    Bench(Bench),
+    /// Explain the code of an error
+    Explain {
+        /// Such as KR0102
+        code: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Only {
+    #[arg(value_name = "FILE[:FUNCTION]")]
+    pub target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    #[command(flatten)]
+    pub only: Only,
+    /// Which form to print
+    #[arg(long, value_enum, default_value_t = Stage::Program)]
+    pub stage: Stage,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// The signals as traced, in the text form that can be read back
+    Program,
+    /// Faust, as a Faust user would write it
+    Faust,
+    /// The schedule: sections, instructions, layout of the state
+    Kernel,
+    /// The code generator's input
+    Clif,
+    /// Machine code
+    Asm,
+}
+
+/// What code is compiled for.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Machine {
+    /// Sample rate in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 48_000)]
+    pub rate: u32,
+    /// Arithmetic to compute in
+    #[arg(long, value_parser = precision, value_name = "single|double", default_value = "single")]
+    pub precision: Precision,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub only: Only,
+    /// The WAV file to write
+    #[arg(short, long, value_name = "FILE.wav")]
+    pub output: PathBuf,
+    /// How much to render
+    #[arg(long, value_name = "S", default_value_t = 4.0, allow_negative_numbers = true)]
+    pub seconds: f64,
+    /// Set a control before the first frame; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, f64)>,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub only: Only,
+    /// Print one JSON object: {schema, ok, diagnostics}
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub only: Only,
+    /// Copies that run side by side
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub voices: u32,
+    /// Frames computed at once
+    #[arg(long, value_name = "FRAMES", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub block: u32,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Print one JSON object: {schema, front_ms, codegen_ms, total_ms, ns_per_frame, voices, block, precision, cold}
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    match text {
+        "single" => Ok(Precision::Single),
+        "double" => Ok(Precision::Double),
+        _ => Err("single or double".to_owned()),
+    }
+}
+
+/// The last `=` divides: a value has none, a name may.
+fn setting(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.rsplit_once('=').ok_or("write NAME=VALUE, such as cutoff=1200")?;
+    let value = value.trim().parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((name.trim().to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_names_and_numbers() {
+        assert_eq!(setting("filter/cutoff = 1e3"), Ok(("filter/cutoff".to_owned(), 1000.0)));
+        assert_eq!(setting("a=b=-2"), Ok(("a=b".to_owned(), -2.0)));
+        assert!(setting("cutoff").is_err() && setting("cutoff=high").is_err());
+    }
+}

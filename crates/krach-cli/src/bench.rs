@@ -1,0 +1,163 @@
+//! `krach bench`: how long a program takes to compile and to run.
+
+use crate::arguments::Bench;
+use crate::host::Script;
+use crate::shell::WELL;
+use crate::{Failure, Shell};
+use krach_abi::{Dsp, DspFactory, Precision, Seed};
+use krach_codegen::{Refusal, Spec};
+use krach_ir::Program;
+use serde::Serialize;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Rounds after the cold one: this many, or fewer when they take longer than [`PATIENCE`], but [`FEWEST`] at least.
+const ROUNDS: usize = 31;
+const FEWEST: usize = 3;
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Each round runs the code for at least this long.
+const RUN: Duration = Duration::from_millis(5);
+
+/// The shape of `krach bench --json`, version 1. Times are medians.
+#[derive(Serialize)]
+struct Findings {
+    schema: u32,
+    #[serde(flatten)]
+    warm: Figures,
+    voices: u32,
+    block: u32,
+    precision: String,
+    /// The same for the first round of this process.
+    cold: Figures,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Figures {
+    /// Tracing (or parsing) and optimising.
+    front_ms: f64,
+    /// Kernel and native code.
+    codegen_ms: f64,
+    total_ms: f64,
+    /// All voices together.
+    ns_per_frame: f64,
+}
+
+pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
+    let target = &what.only.target;
+    let script = target.load(shell)?;
+    let function = target.one(&*script)?;
+    let cold = round(shell, &*script, function, what)?;
+    let begun = Instant::now();
+    let mut warm = Vec::new();
+    // Everything is measured in turn, so that a busy moment of the machine spoils a round and not a figure.
+    while warm.len() < FEWEST || (warm.len() < ROUNDS && begun.elapsed() < PATIENCE) {
+        warm.push(round(shell, &*script, function, what)?);
+    }
+    let (front_ms, codegen_ms) = (median(&warm, |f| f.front_ms), median(&warm, |f| f.codegen_ms));
+    let ns_per_frame = median(&warm, |f| f.ns_per_frame);
+    let warm = Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame };
+    let (voices, block, precision) = (what.voices, what.block, what.machine.precision.to_string());
+    let findings = Findings { schema: 1, warm, voices, block, precision, cold };
+    if what.json {
+        let json = serde_json::to_string_pretty(&findings);
+        shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
+    } else {
+        shell.say(&table(&script.functions()[function].name, what.machine.rate, &findings))?;
+    }
+    Ok(WELL)
+}
+
+/// From the source to running code, once, with nothing kept from before.
+fn round(shell: &Shell<'_>, script: &dyn Script, function: usize, what: &Bench) -> Result<Figures, Failure> {
+    let spec = Spec::new(what.machine.rate, what.machine.precision);
+    let (voices, block) = (what.voices, what.block as usize);
+    let begun = Instant::now();
+    let program = script.trace(function)?;
+    let traced = begun.elapsed();
+    let measured = shell.work(move |_| compile_and_run(&program, &spec, voices, block), |_| {})?;
+    let mut figures = measured.map_err(|refusal| krach_session::report(&refusal))?;
+    figures.front_ms += milliseconds(traced);
+    figures.total_ms = figures.front_ms + figures.codegen_ms;
+    Ok(figures)
+}
+
+fn compile_and_run(program: &Program, spec: &Spec, voices: u32, block: usize) -> Result<Figures, Refusal> {
+    let begun = Instant::now();
+    let program = krach_ir::optimise(program);
+    let front_ms = milliseconds(begun.elapsed());
+    let begun = Instant::now();
+    let factory = krach_codegen::compile(&program, spec)?;
+    let codegen_ms = milliseconds(begun.elapsed());
+    let copy = |voice| factory.instantiate(Seed { instance: 0, voice });
+    let mut copies: Vec<Box<dyn Dsp>> = (0..voices).map(copy).collect();
+    let ports = factory.ports();
+    let ns_per_frame = match spec.precision {
+        Precision::Single => run::<f32>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
+            dsp.process_f32(ins, outs)
+        }),
+        Precision::Double => run::<f64>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
+            dsp.process_f64(ins, outs)
+        }),
+    };
+    Ok(Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame })
+}
+
+type Process<S> = fn(&mut dyn Dsp, &[&[S]], &mut [&mut [S]]);
+
+/// Nanoseconds per frame of all copies together, one block after the other.
+fn run<S: Copy + From<i8>>(
+    copies: &mut [Box<dyn Dsp>],
+    inputs: usize,
+    outputs: usize,
+    block: usize,
+    process: Process<S>,
+) -> f64 {
+    // Not silence, so that nothing takes a short cut; a square wave needs no arithmetic on `S`.
+    let wave: Vec<S> = (0..block).map(|frame| S::from(if frame % 96 < 48 { 1 } else { -1 })).collect();
+    let inputs = vec![wave.as_slice(); inputs];
+    let mut audio = vec![vec![S::from(0); block]; outputs];
+    let mut outputs: Vec<&mut [S]> = audio.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut once = || {
+        for copy in &mut *copies {
+            process(copy.as_mut(), &inputs, &mut outputs);
+            black_box(&mut outputs);
+        }
+    };
+    once();
+    let (begun, mut frames) = (Instant::now(), 0_usize);
+    while begun.elapsed() < RUN {
+        once();
+        frames += block;
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let frames = frames as f64;
+    begun.elapsed().as_secs_f64() * 1e9 / frames
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn median(figures: &[Figures], of: impl Fn(&Figures) -> f64) -> f64 {
+    let mut values: Vec<f64> = figures.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn table(name: &str, rate: u32, findings: &Findings) -> String {
+    let Findings { warm, cold, voices, block, precision, .. } = findings;
+    let load = warm.ns_per_frame * f64::from(rate) / 1e7;
+    let mut text = format!("{name}: voices {voices}, block {block}, {precision} precision, {rate} Hz\n\n");
+    text.push_str(&format!("{:<24}{:>12}{:>12}\n", "", "warm", "cold"));
+    for (what, unit, warm, cold) in [
+        ("trace and optimise", "ms", warm.front_ms, cold.front_ms),
+        ("generate code", "ms", warm.codegen_ms, cold.codegen_ms),
+        ("together", "ms", warm.total_ms, cold.total_ms),
+        ("run one frame", "ns", warm.ns_per_frame, cold.ns_per_frame),
+    ] {
+        text.push_str(&format!("{what:<24}{warm:>9.3} {unit}{cold:>9.3} {unit}\n"));
+    }
+    text.push_str(&format!("\n{load:.3} % of one processor core in real time\n"));
+    text
+}

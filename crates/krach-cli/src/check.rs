@@ -1,0 +1,95 @@
+//! `krach check`.
+
+use crate::arguments::Check;
+use crate::host::{Function, Script};
+use crate::report::Findings;
+use crate::shell::{WELL, code_of};
+use crate::{Failure, Shell};
+use krach_abi::Precision;
+use krach_codegen::Spec;
+use krach_diag::{Code, Diagnostic, Place};
+use krach_ir::{Op, Program};
+use krach_session::Cache;
+
+pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure> {
+    let file = what.only.target.file.display().to_string();
+    let mut reports = Vec::new();
+    let checked = match examine(shell, what, &file, &mut reports) {
+        Ok(count) => count,
+        Err(Failure::Wrong(further)) => {
+            reports.extend(further);
+            0
+        }
+        Err(other) => return Err(other),
+    };
+    reports.sort_by_key(|report| report.place.as_ref().map(|place| (place.line, place.column)));
+    reports.dedup();
+    let code = code_of(&reports);
+    if what.json {
+        let findings = serde_json::to_string_pretty(&Findings::new(&reports, &file));
+        shell.say(&(findings.expect("strings and numbers are JSON") + "\n"))?;
+    } else {
+        shell.draw(&reports);
+        if code == WELL {
+            let functions = if checked == 1 { "function" } else { "functions" };
+            shell.remark(&format!("{file}: {checked} DSP {functions}, no errors"));
+        }
+    }
+    Ok(code)
+}
+
+/// Collects what is wrong with each function; says how many were looked at.
+fn examine(
+    shell: &mut Shell<'_>,
+    what: &Check,
+    file: &str,
+    reports: &mut Vec<Diagnostic>,
+) -> Result<usize, Failure> {
+    let script = what.only.target.load(shell)?;
+    let functions = what.only.target.all(&*script)?;
+    if functions.is_empty() {
+        let nothing =
+            Diagnostic::warning(Code::NoSuchFunction, format!("`{file}` has no DSP function to check"));
+        reports.push(nothing.at(Place::line(file, 1)));
+    }
+    for &at in &functions {
+        match trace_and_compile(shell, &*script, at, file) {
+            Ok(warnings) => reports.extend(warnings),
+            Err(Failure::Wrong(errors)) => reports.extend(errors),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(functions.len())
+}
+
+fn trace_and_compile(
+    shell: &Shell<'_>,
+    script: &dyn Script,
+    at: usize,
+    file: &str,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let function = &script.functions()[at];
+    let place = || Place::line(file, function.line);
+    let program = script.trace(at)?;
+    let warnings = unused(&program, function).map(|report| report.at(place())).collect();
+    let compile = move |_: &_| Cache::shared().compile(&program, Spec::new(48_000, Precision::Single));
+    // What the compiler refuses, it refuses about the function as a whole.
+    shell.work(compile, |_| {})?.map_err(|report| report.at(place()))?;
+    Ok(warnings)
+}
+
+/// A warning for every audio input that nothing reads.
+fn unused(program: &Program, function: &Function) -> impl Iterator<Item = Diagnostic> {
+    let mut read = vec![false; program.inputs().len()];
+    for node in program.nodes() {
+        if let Op::Input(port) = node.op {
+            read[port as usize] = true;
+        }
+    }
+    let dead = program.inputs().iter().zip(read).filter(|(_, read)| !read);
+    dead.map(|(input, _)| {
+        let message = format!("`{}` does not use its audio input `{input}`", function.name);
+        Diagnostic::warning(Code::Unused, message)
+            .help(format!("if it is meant to be a constant: `{input}=0.5`"))
+    })
+}

@@ -1,0 +1,41 @@
+//! `krach dump`: every stage can be printed.
+
+use crate::arguments::{Dump, Only, Stage};
+use crate::shell::WELL;
+use crate::{Failure, Shell};
+use krach_abi::Precision;
+use krach_codegen::{Kernel, Refusal, Spec};
+use krach_ir::Program;
+
+pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
+    let spec = Spec::new(what.machine.rate, what.machine.precision);
+    print(shell, &what.only, what.stage, spec)
+}
+
+pub(crate) fn dump_faust(shell: &mut Shell<'_>, only: &Only) -> Result<i32, Failure> {
+    // Faust text knows neither rate nor precision.
+    print(shell, only, Stage::Faust, Spec::new(48_000, Precision::Single))
+}
+
+fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, spec: Spec) -> Result<i32, Failure> {
+    let script = only.target.load(shell)?;
+    let program = script.trace(only.target.one(&*script)?)?;
+    let text = shell.work(move |_| text(&program, stage, &spec), |_| {})?;
+    let mut text = text.map_err(|refusal| krach_session::report(&refusal))?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    shell.say(&text)?;
+    Ok(WELL)
+}
+
+fn text(program: &Program, stage: Stage, spec: &Spec) -> Result<String, Refusal> {
+    let kernel = || Kernel::build(&krach_ir::optimise(program), spec);
+    Ok(match stage {
+        Stage::Program => program.to_string(),
+        Stage::Faust => krach_faust::print(program),
+        Stage::Kernel => kernel()?.to_string(),
+        Stage::Clif => krach_codegen::clif(&kernel()?)?,
+        Stage::Asm => krach_codegen::asm(&kernel()?)?,
+    })
+}

@@ -1,0 +1,19 @@
+//! `krach explain`.
+
+use crate::shell::WELL;
+use crate::{Failure, Shell};
+use krach_diag::{Code, Diagnostic};
+use krach_session::nearest;
+
+pub(crate) fn explain(shell: &Shell<'_>, code: &str) -> Result<i32, Failure> {
+    match Code::find(code) {
+        Some(code) => shell.say(code.page()).map(|()| WELL),
+        None => {
+            let report = Diagnostic::error(Code::NoSuchCode, format!("there is no error code `{code}`"));
+            Err(match nearest(code, Code::ALL.iter().map(|code| code.id())) {
+                Some(near) => report.help(format!("did you mean `{near}`?")).into(),
+                None => report.help("codes are `KR` and four digits, such as KR0102").into(),
+            })
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What this crate cannot do itself: run Python.
+
+use crate::Failure;
+use krach_diag::{Code, Diagnostic, Place, Source};
+use krach_ir::Program;
+use std::sync::Arc;
+
+/// The door the command was opened from. The Python package brings one that runs Python files; [`NoPython`] is that
+/// of the stand-alone binary.
+pub trait Host {
+    /// Runs a Python file and lists what can be traced in it.
+    ///
+    /// # Errors
+    /// Why the file cannot be run, or that there is no Python.
+    fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure>;
+
+    /// Whether the user asked to stop since the last question.
+    fn interrupted(&self) -> bool;
+}
+
+/// A file with DSP functions, loaded.
+pub trait Script {
+    fn functions(&self) -> &[Function];
+
+    /// Traces one of `functions`, anew every time.
+    ///
+    /// # Errors
+    /// What is wrong with that function.
+    fn trace(&self, index: usize) -> Result<Arc<Program>, Failure>;
+}
+
+/// Something in a file that can be traced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    pub name: String,
+    /// Where it is defined, from 1.
+    pub line: u32,
+    /// Meant when no function is named: helpers and imported functions are not.
+    pub listed: bool,
+}
+
+/// The host of the stand-alone binary.
+#[derive(Debug)]
+pub struct NoPython {
+    /// Set by Ctrl-C.
+    pub stop: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Host for NoPython {
+    fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure> {
+        let message = "a Python file needs Python, and this `krach` was built without it";
+        Err(Diagnostic::error(Code::NeedsPython, message)
+            .at(Place::line(source.name().clone(), 1))
+            .help("install the Python package and use the `krach` that comes with it")
+            .help("text forms (`.program`, written by `krach dump --stage program`) need no Python")
+            .into())
+    }
+
+    fn interrupted(&self) -> bool {
+        self.stop.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+/// The text form of a program: one function, that of its name.
+pub(crate) struct ProgramText {
+    source: Arc<Source>,
+    function: [Function; 1],
+}
+
+impl ProgramText {
+    pub(crate) fn new(source: Arc<Source>) -> Result<Self, Failure> {
+        let name = krach_ir::parse(&source)?.name().to_owned();
+        Ok(Self { source, function: [Function { name, line: 1, listed: true }] })
+    }
+}
+
+impl Script for ProgramText {
+    fn functions(&self) -> &[Function] {
+        &self.function
+    }
+
+    fn trace(&self, _index: usize) -> Result<Arc<Program>, Failure> {
+        Ok(Arc::new(krach_ir::parse(&self.source)?))
+    }
+}

@@ -1,0 +1,119 @@
+//! What every sub-command needs: the host, the texts read, the two streams, and work that can be interrupted.
+
+use crate::Host;
+use crate::report;
+use krach_diag::{Code, Diagnostic, Severity};
+use krach_session::{Sources, Stop, Token, on_worker};
+use std::io::{self, ErrorKind, Write};
+use std::ops::ControlFlow;
+
+/// Why a sub-command ended early.
+#[derive(Debug)]
+pub enum Failure {
+    /// What the user has to know.
+    Wrong(Vec<Diagnostic>),
+    /// Ctrl-C.
+    Interrupted,
+    /// Whoever read standard output has read enough.
+    Closed,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(report: Diagnostic) -> Self {
+        Self::Wrong(vec![report])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(reports: Vec<Diagnostic>) -> Self {
+        Self::Wrong(reports)
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Wrong(report) => report.into(),
+            Stop::Cancelled => Self::Interrupted,
+        }
+    }
+}
+
+pub(crate) const WELL: i32 = 0;
+const WRONG: i32 = 1;
+const USAGE: i32 = 2;
+const NO_DEVICE: i32 = 3;
+const INTERRUPTED: i32 = 130;
+
+pub(crate) struct Shell<'a> {
+    pub host: &'a dyn Host,
+    pub sources: Sources,
+}
+
+impl<'a> Shell<'a> {
+    pub(crate) fn new(host: &'a dyn Host) -> Self {
+        Self { host, sources: Sources::default() }
+    }
+
+    /// Writes data to standard output.
+    pub(crate) fn say(&self, text: &str) -> Result<(), Failure> {
+        let mut to = io::stdout().lock();
+        to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Diagnostic::error(Code::Unwritable, format!("cannot write to standard output: {error}"))
+                .into(),
+        })
+    }
+
+    /// Writes a remark to standard error.
+    pub(crate) fn remark(&self, text: &str) {
+        // Nobody is left to be told that standard error is closed.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Draws reports on standard error.
+    pub(crate) fn draw(&mut self, reports: &[Diagnostic]) {
+        report::draw(reports, &mut self.sources);
+    }
+
+    /// Long work on a thread of its own, so that Ctrl-C is answered at once; `tick` hears the token's progress.
+    pub(crate) fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Token) -> T + Send + 'static,
+        mut tick: impl FnMut(&Token),
+    ) -> Result<T, Failure> {
+        let token = Token::default();
+        let (workers, host) = (token.clone(), self.host);
+        let watch = || {
+            tick(&token);
+            if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        on_worker(&token, move || work(&workers), watch).ok_or(Failure::Interrupted)
+    }
+
+    /// Tells the user what there is to tell.
+    pub(crate) fn exit_code(&mut self, result: Result<i32, Failure>) -> i32 {
+        match result {
+            Ok(code) => code,
+            Err(Failure::Closed) => WELL,
+            Err(Failure::Interrupted) => {
+                self.remark("interrupted");
+                INTERRUPTED
+            }
+            Err(Failure::Wrong(reports)) => {
+                self.draw(&reports);
+                code_of(&reports)
+            }
+        }
+    }
+}
+
+/// The exit code that tells these reports.
+pub(crate) fn code_of(reports: &[Diagnostic]) -> i32 {
+    match reports.iter().find(|report| report.severity == Severity::Error).map(|report| report.code) {
+        None => WELL,
+        Some(Code::NoSuchCode | Code::UnknownFile) => USAGE,
+        Some(Code::NoDevice) => NO_DEVICE,
+        Some(_) => WRONG,
+    }
+}

@@ -1,0 +1,160 @@
+//! `FILE.py:function`, as people type it.
+
+use crate::host::{ProgramText, Script};
+use crate::{Failure, Shell};
+use krach_diag::{Code, Diagnostic, Place};
+use krach_session::nearest;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A file, and the function in it that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub file: PathBuf,
+    pub function: Option<String>,
+}
+
+/// What a file holds, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Python,
+    /// The text form of a program.
+    Program,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Option<Self> {
+        if path == Path::new("-") {
+            return Some(Self::Program);
+        }
+        match path.extension()?.to_str()? {
+            "py" => Some(Self::Python),
+            "program" => Some(Self::Program),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = Infallible;
+
+    /// The last colon divides, unless a path separator follows it (`C:\jam.py`) or what follows is a file of ours
+    /// and what precedes is not (`odd:name.py`).
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let whole = || Self { file: PathBuf::from(text), function: None };
+        let Some((file, function)) = text.rsplit_once(':') else { return Ok(whole()) };
+        let known = |part: &str| Kind::of(Path::new(part)).is_some();
+        let drive = function.contains(['/', '\\']) || file.is_empty();
+        if drive || (known(text) && !known(file)) {
+            return Ok(whole());
+        }
+        let function = Some(function).filter(|name| !name.is_empty()).map(str::to_owned);
+        Ok(Self { file: PathBuf::from(file), function })
+    }
+}
+
+impl Target {
+    /// Loads the file.
+    pub(crate) fn load(&self, shell: &mut Shell<'_>) -> Result<Box<dyn Script>, Failure> {
+        let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
+        let source = shell.sources.read(&self.file)?;
+        match kind {
+            Kind::Python => shell.host.load(&source),
+            Kind::Program => Ok(Box::new(ProgramText::new(source)?)),
+        }
+    }
+
+    fn unknown_kind(&self) -> Diagnostic {
+        let name = self.file.display();
+        let message =
+            format!("`{name}` is neither Python (`.py`) nor the text form of a program (`.program`)");
+        Diagnostic::error(Code::UnknownFile, message).at(Place::line(name.to_string(), 1))
+    }
+
+    /// The functions meant: the one named, or else all that are listed.
+    pub(crate) fn all(&self, script: &dyn Script) -> Result<Vec<usize>, Failure> {
+        if self.function.is_some() {
+            return Ok(vec![self.one(script)?]);
+        }
+        Ok(script.functions().iter().enumerate().filter(|(_, f)| f.listed).map(|(at, _)| at).collect())
+    }
+
+    /// The one function meant: the one named, or else the only one that is listed.
+    pub(crate) fn one(&self, script: &dyn Script) -> Result<usize, Failure> {
+        let functions = script.functions();
+        let mut listed = functions.iter().enumerate().filter(|(_, function)| function.listed);
+        match &self.function {
+            Some(name) => match functions.iter().position(|function| function.name == *name) {
+                Some(at) => Ok(at),
+                None => Err(self.missing(script, name).into()),
+            },
+            None => match (listed.next(), listed.next()) {
+                (Some((at, _)), None) => Ok(at),
+                _ => Err(self.undecided(script).into()),
+            },
+        }
+    }
+
+    fn missing(&self, script: &dyn Script, name: &str) -> Diagnostic {
+        let message = format!("`{}` has no DSP function `{name}`", self.file.display());
+        let report = self.report(message);
+        let names = script.functions().iter().map(|function| function.name.as_str());
+        let report = match nearest(name, names) {
+            Some(near) => report.help(format!("did you mean `{near}`?")),
+            None => report,
+        };
+        choices(report, script)
+    }
+
+    fn undecided(&self, script: &dyn Script) -> Diagnostic {
+        let file = self.file.display();
+        match script.functions().iter().find(|function| function.listed) {
+            Some(first) => {
+                let report = self.report(format!("`{file}` has several DSP functions: say which"));
+                choices(report.help(format!("for example `{file}:{}`", first.name)), script)
+            }
+            None => self
+                .report(format!("`{file}` has no DSP function"))
+                .help("define a function that returns Signals, at the top level of the file"),
+        }
+    }
+
+    fn report(&self, message: String) -> Diagnostic {
+        Diagnostic::error(Code::NoSuchFunction, message).at(Place::line(self.file.display().to_string(), 1))
+    }
+}
+
+fn choices(report: Diagnostic, script: &dyn Script) -> Diagnostic {
+    let names: Vec<_> = (script.functions().iter())
+        .filter(|function| function.listed)
+        .map(|function| format!("`{}`", function.name))
+        .collect();
+    if names.is_empty() { report } else { report.help(format!("its DSP functions are {}", names.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> (String, Option<String>) {
+        let Target { file, function } = text.parse().unwrap();
+        (file.display().to_string(), function)
+    }
+
+    #[test]
+    fn the_last_colon_divides_unless_it_belongs_to_the_path() {
+        let named = |file: &str, function: &str| (file.to_owned(), Some(function.to_owned()));
+        let whole = |file: &str| (file.to_owned(), None);
+        assert_eq!(split("jam.py:acid"), named("jam.py", "acid"));
+        assert_eq!(split("jam.py"), whole("jam.py"));
+        assert_eq!(split("jam.py:"), whole("jam.py"));
+        assert_eq!(split(r"C:\music\jam.py"), whole(r"C:\music\jam.py"));
+        assert_eq!(split(r"C:\music\jam.py:acid"), named(r"C:\music\jam.py", "acid"));
+        assert_eq!(split("C:/jam.py"), whole("C:/jam.py"));
+        assert_eq!(split("takes:2/jam.py"), whole("takes:2/jam.py"));
+        assert_eq!(split("take:2.py"), whole("take:2.py"));
+        assert_eq!(split("take:2.py:acid"), named("take:2.py", "acid"));
+        assert_eq!(split("-:acid"), named("-", "acid"));
+    }
+}

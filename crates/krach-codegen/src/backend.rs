@@ -1,0 +1,136 @@
+//! Cranelift: from its intermediate form to bytes.
+
+use crate::kernel::Kernel;
+use crate::lower::{Functions, lower};
+use crate::{Refusal, Target};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::Function;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{CodegenError, Context, verify_function};
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+/// From so many instructions on, registers are allocated in one pass: half the time, for slower code.
+const MONSTER: usize = 30_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allocator {
+    Backtracking,
+    SinglePass,
+}
+
+/// Nothing is optimised here: on our own graph it is done better.
+fn isa(target: Target, allocator: Allocator) -> Result<OwnedTargetIsa, Refusal> {
+    static SHARED: [OnceLock<Result<OwnedTargetIsa, Refusal>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let Target::Host = target;
+    let make = || {
+        let mut flags = settings::builder();
+        let allocator = match allocator {
+            Allocator::Backtracking => "backtracking",
+            Allocator::SinglePass => "single_pass",
+        };
+        let set = [
+            ("opt_level", "none"),
+            ("regalloc_algorithm", allocator),
+            ("is_pic", "false"),
+            ("use_colocated_libcalls", "false"),
+            ("enable_verifier", "false"),
+            ("unwind_info", "false"),
+            ("enable_probestack", "false"),
+        ];
+        for (name, value) in set {
+            flags.set(name, value).map_err(|error| Refusal::Backend(error.to_string()))?;
+        }
+        let builder = cranelift_native::builder().map_err(|why| Refusal::Backend(why.into()))?;
+        builder.finish(settings::Flags::new(flags)).map_err(|error| Refusal::Backend(error.to_string()))
+    };
+    let slot = if allocator == Allocator::Backtracking { 0 } else { 1 };
+    SHARED[slot].get_or_init(make).clone()
+}
+
+fn isa_for(kernel: &Kernel) -> Result<OwnedTargetIsa, Refusal> {
+    let allocator =
+        if kernel.instructions() > MONSTER { Allocator::SinglePass } else { Allocator::Backtracking };
+    isa(kernel.spec().target, allocator)
+}
+
+/// The machine code of one function: it refers to nothing outside itself and runs wherever it is put.
+#[derive(Clone, Debug)]
+pub(crate) struct Bytes {
+    pub code: Vec<u8>,
+    pub alignment: u64,
+}
+
+/// The machine code of a kernel.
+pub(crate) struct Compiled {
+    pub isa: OwnedTargetIsa,
+    pub init: Bytes,
+    pub control: Bytes,
+    pub process: Bytes,
+}
+
+pub(crate) fn compile(kernel: &Kernel) -> Result<Compiled, Refusal> {
+    let isa = isa_for(kernel)?;
+    let Functions { init, control, process } = lower(kernel, isa.as_ref());
+    let mut context = Context::new();
+    let mut bytes = |function| {
+        context.clear();
+        bytes(&mut context, function, isa.as_ref())
+    };
+    let (init, control, process) = (bytes(init)?, bytes(control)?, bytes(process)?);
+    Ok(Compiled { isa, init, control, process })
+}
+
+fn bytes(context: &mut Context, function: Function, isa: &dyn TargetIsa) -> Result<Bytes, Refusal> {
+    context.func = function;
+    let compiled =
+        context.compile(isa, &mut ControlPlane::default()).map_err(|error| refusal(&error.inner))?;
+    if let Some(reloc) = compiled.buffer.relocs().first() {
+        // An old processor without an instruction for rounding, say.
+        return Err(Refusal::Backend(format!(
+            "this processor needs the outside function {:?}",
+            reloc.target
+        )));
+    }
+    Ok(Bytes { code: compiled.code_buffer().to_vec(), alignment: u64::from(compiled.buffer.alignment) })
+}
+
+fn refusal(error: &CodegenError) -> Refusal {
+    Refusal::Backend(error.to_string())
+}
+
+/// The kernel in Cranelift's intermediate form, verified.
+///
+/// # Errors
+/// A machine that cannot be compiled for; what the verifier finds.
+pub fn clif(kernel: &Kernel) -> Result<String, Refusal> {
+    let isa = isa_for(kernel)?;
+    let mut text = String::new();
+    for (name, function) in lower(kernel, isa.as_ref()).named() {
+        verify_function(&function, isa.as_ref()).map_err(|error| Refusal::Backend(error.to_string()))?;
+        let _ = writeln!(text, "; {name}\n{}", function.display());
+    }
+    Ok(text)
+}
+
+/// The kernel in machine instructions, as Cranelift writes them.
+///
+/// # Errors
+/// Whatever compiling the kernel refuses.
+pub fn asm(kernel: &Kernel) -> Result<String, Refusal> {
+    let isa = isa_for(kernel)?;
+    let mut text = String::new();
+    let mut context = Context::new();
+    for (name, function) in lower(kernel, isa.as_ref()).named() {
+        context.clear();
+        context.func = function;
+        context.set_disasm(true);
+        let compiled = context
+            .compile(isa.as_ref(), &mut ControlPlane::default())
+            .map_err(|error| refusal(&error.inner))?;
+        let code = compiled.vcode.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "; {name}: {} bytes\n{code}", compiled.code_buffer().len());
+    }
+    Ok(text)
+}

@@ -1,0 +1,169 @@
+//! The state of one running copy: an aligned block of bytes, and what lies where in it.
+
+use crate::Refusal;
+use crate::kernel::Element;
+use krach_abi::MAX_STATE_BYTES;
+use krach_ir::{ControlId, LineId, NoiseId, RamId, RegisterId, Sig};
+use std::sync::Arc;
+
+/// Where the header holds the address of the table of addresses.
+pub const ADDRESSES: u32 = 0;
+/// Bytes of the header.
+pub const HEADER: u32 = 8;
+/// Of the whole block, and of every array in it: a cache line.
+pub const ALIGNMENT: u32 = 64;
+
+/// Rings of a power of two bytes would meet in the same lines of the cache at every frame: large arrays start a few
+/// lines apart.
+const SKEW: u64 = 5 * ALIGNMENT as u64;
+const PAGE: u64 = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArrayId(pub u32);
+
+/// What a slot remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Holds {
+    /// What the stage has set.
+    Control(ControlId),
+    /// A node of a slower section, for a faster one.
+    Value(Sig),
+    Register(RegisterId),
+    /// A line that is only tapped one frame ago.
+    Cell(LineId),
+    /// Where lines write next: the common position, or a gated line's own.
+    Position(Option<LineId>),
+    Noise(NoiseId),
+}
+
+/// How a slot lives inside the loop that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Carry {
+    /// Loaded where it is used, stored where it is known.
+    #[default]
+    Memory,
+    /// In a register of the machine from step to step; stored after the loop.
+    Ssa,
+}
+
+/// A place for one value, or one per lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    pub holds: Holds,
+    /// Names of this state that outlive an edit; none for what is computed anew.
+    pub keys: Vec<Arc<str>>,
+    pub element: Element,
+    pub lanes: u32,
+    /// Bytes from lane to lane.
+    pub stride: u32,
+    pub offset: u32,
+    pub carry: Carry,
+}
+
+/// What an array remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Keeps {
+    /// A delay line: a ring of a power of two frames.
+    Ring(LineId),
+    /// A read-write table.
+    Ram(RamId),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    pub keeps: Keeps,
+    pub keys: Vec<Arc<str>>,
+    pub element: Element,
+    pub len: u32,
+    pub offset: u32,
+}
+
+/// Everything a copy owns.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct StateLayout {
+    slots: Vec<Slot>,
+    arrays: Vec<Array>,
+    bytes: u32,
+}
+
+impl StateLayout {
+    #[must_use]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    #[must_use]
+    pub fn slot(&self, id: SlotId) -> &Slot {
+        &self.slots[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn arrays(&self) -> &[Array] {
+        &self.arrays
+    }
+
+    #[must_use]
+    pub fn array(&self, id: ArrayId) -> &Array {
+        &self.arrays[id.0 as usize]
+    }
+
+    /// Of the whole block, a multiple of [`ALIGNMENT`].
+    #[must_use]
+    pub fn bytes(&self) -> u32 {
+        self.bytes
+    }
+
+    pub(crate) fn add_slot(&mut self, holds: Holds, element: Element, keys: Vec<Arc<str>>) -> SlotId {
+        let slot =
+            Slot { holds, keys, element, lanes: 1, stride: element.bytes(), offset: 0, carry: Carry::Memory };
+        self.slots.push(slot);
+        SlotId(u32::try_from(self.slots.len() - 1).expect("fewer slots than nodes"))
+    }
+
+    pub(crate) fn add_array(
+        &mut self,
+        keeps: Keeps,
+        element: Element,
+        len: u32,
+        keys: Vec<Arc<str>>,
+    ) -> ArrayId {
+        self.arrays.push(Array { keeps, keys, element, len, offset: 0 });
+        ArrayId(u32::try_from(self.arrays.len() - 1).expect("fewer arrays than nodes"))
+    }
+
+    pub(crate) fn carry(&mut self, id: SlotId) {
+        self.slots[id.0 as usize].carry = Carry::Ssa;
+    }
+
+    /// Gives everything its place: slots first, wide before narrow so that none needs padding, then arrays.
+    pub(crate) fn place(&mut self) -> Result<(), Refusal> {
+        let mut end = u64::from(HEADER);
+        for width in [8, 4] {
+            for slot in self.slots.iter_mut().filter(|slot| slot.element.bytes() == width) {
+                slot.offset = clip(end);
+                end += u64::from(slot.stride) * u64::from(slot.lanes);
+            }
+        }
+        for array in &mut self.arrays {
+            end = end.next_multiple_of(u64::from(ALIGNMENT));
+            array.offset = clip(end);
+            let bytes = u64::from(array.len) * u64::from(array.element.bytes());
+            end += bytes + if bytes < PAGE { 0 } else { SKEW };
+        }
+        end = end.next_multiple_of(u64::from(ALIGNMENT));
+        let limit = MAX_STATE_BYTES as u64;
+        if end > limit {
+            return Err(Refusal::StateTooLarge { bytes: end, limit });
+        }
+        self.bytes = clip(end);
+        Ok(())
+    }
+}
+
+/// Offsets past the limit are refused before anybody uses them.
+fn clip(offset: u64) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,361 @@
+//! From a kernel to Cranelift's intermediate form: one function per section.
+//!
+//! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
+//! refers to an address: functions and tables are reached through the table that the state's header points to.
+
+use crate::kernel::{Address, Do, Element, Inst, Kernel, Region, V, Walk};
+use crate::layout::{ADDRESSES, ArrayId, Carry, Keeps, SlotId};
+use crate::maths;
+use cranelift_codegen::ir::{
+    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value,
+    condcodes::IntCC, types,
+};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use krach_abi::Precision;
+use krach_ir::Fun;
+use rustc_hash::FxHashMap;
+
+/// The functions of a kernel, by what the driver calls.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    /// `init(state)`
+    pub init: Function,
+    /// `control(state)`
+    pub control: Function,
+    /// `process(state, inputs, outputs, frames)`
+    pub process: Function,
+}
+
+impl Functions {
+    /// For those who read them.
+    pub(crate) fn named(self) -> [(&'static str, Function); 3] {
+        [("init", self.init), ("control", self.control), ("process", self.process)]
+    }
+}
+
+pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Functions {
+    Functions {
+        init: straight(kernel, isa, &kernel.init),
+        control: straight(kernel, isa, &kernel.control),
+        process: process(kernel, isa),
+    }
+}
+
+/// State, tables and ports are aligned and there for as long as the code runs.
+pub(crate) const TRUSTED: MemFlagsData = MemFlagsData::trusted();
+
+fn signature(isa: &dyn TargetIsa, params: usize) -> Signature {
+    let mut signature = Signature::new(isa.default_call_conv());
+    signature.params = vec![AbiParam::new(isa.pointer_type()); params];
+    signature
+}
+
+fn straight(kernel: &Kernel, isa: &dyn TargetIsa, insts: &[Inst]) -> Function {
+    let mut function = Function::with_name_signature(Default::default(), signature(isa, 1));
+    let mut context = FunctionBuilderContext::new();
+    let mut builder = FunctionBuilder::new(&mut function, &mut context);
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    builder.switch_to_block(entry);
+    let state = builder.block_params(entry)[0];
+    let mut lower = Lower::new(kernel, isa, builder, state);
+    lower.insts(insts);
+    lower.builder.ins().return_(&[]);
+    lower.builder.seal_all_blocks();
+    lower.builder.finalize(isa.frontend_config());
+    function
+}
+
+fn process(kernel: &Kernel, isa: &dyn TargetIsa) -> Function {
+    let mut function = Function::with_name_signature(Default::default(), signature(isa, 4));
+    let mut context = FunctionBuilderContext::new();
+    let mut builder = FunctionBuilder::new(&mut function, &mut context);
+    let entry = builder.create_block();
+    builder.append_block_params_for_function_params(entry);
+    builder.switch_to_block(entry);
+    let &[state, inputs, outputs, frames] = builder.block_params(entry) else {
+        unreachable!("the signature has four parameters")
+    };
+    let mut lower = Lower::new(kernel, isa, builder, state);
+    let program = kernel.program();
+    lower.inputs = lower.pointers(inputs, program.inputs().len());
+    lower.outputs = lower.pointers(outputs, program.outputs().len());
+    for region in &kernel.sample {
+        match region.walk {
+            Walk::Step1 => lower.step1(region, frames),
+        }
+    }
+    lower.builder.ins().return_(&[]);
+    lower.builder.seal_all_blocks();
+    lower.builder.finalize(isa.frontend_config());
+    function
+}
+
+/// A function being written.
+pub(crate) struct Lower<'k, 'f> {
+    kernel: &'k Kernel,
+    pub(crate) builder: FunctionBuilder<'f>,
+    pointer: Type,
+    state: Value,
+    addresses: Option<Value>,
+    /// Where in the table of addresses.
+    reached: FxHashMap<Address, u32>,
+    calls: [SigRef; 2],
+    inputs: Vec<Value>,
+    outputs: Vec<Value>,
+    frame: Option<Value>,
+    /// Of slots that do not touch memory inside the loop: the value now.
+    carried: FxHashMap<SlotId, Value>,
+    values: Vec<Option<Value>>,
+}
+
+impl<'k, 'f> Lower<'k, 'f> {
+    fn new(kernel: &'k Kernel, isa: &dyn TargetIsa, mut builder: FunctionBuilder<'f>, state: Value) -> Self {
+        let pointer = isa.pointer_type();
+        let real = maths::machine(kernel.real());
+        let mut call = |params: usize| {
+            let mut signature = Signature::new(isa.default_call_conv());
+            signature.params = vec![AbiParam::new(real); params];
+            signature.returns = vec![AbiParam::new(real)];
+            builder.import_signature(signature)
+        };
+        let calls = [call(1), call(2)];
+        let addresses = (!kernel.addresses.is_empty()).then(|| {
+            let flags = TRUSTED.with_readonly().with_can_move();
+            builder.ins().load(pointer, flags, state, offset(ADDRESSES))
+        });
+        Self {
+            kernel,
+            builder,
+            pointer,
+            state,
+            addresses,
+            reached: kernel.addresses.iter().copied().zip(0..).collect(),
+            calls,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            frame: None,
+            carried: FxHashMap::default(),
+            values: Vec::new(),
+        }
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.kernel.spec.precision
+    }
+
+    fn pointers(&mut self, array: Value, count: usize) -> Vec<Value> {
+        let flags = TRUSTED.with_readonly();
+        let bytes = self.pointer.bytes();
+        let ports = 0..u32::try_from(count).expect("ports are limited");
+        let load = |port| self.builder.ins().load(self.pointer, flags, array, offset(port * bytes));
+        ports.map(load).collect()
+    }
+
+    /// A loop over the frames of the block: guard, body with bottom test, carried slots in block parameters.
+    fn step1(&mut self, region: &Region, frames: Value) {
+        let slots: Vec<SlotId> = (0_u32..)
+            .map(SlotId)
+            .zip(self.kernel.layout.slots())
+            .filter(|(_, slot)| slot.carry == Carry::Ssa)
+            .map(|(id, _)| id)
+            .collect();
+        let body = self.builder.create_block();
+        let exit = self.builder.create_block();
+        let zero = self.builder.ins().iconst(self.pointer, 0);
+        self.builder.append_block_param(body, self.pointer);
+        let mut start = Vec::new();
+        for &slot in &slots {
+            let ty = maths::machine(self.kernel.layout.slot(slot).element);
+            start.push(self.load(slot));
+            self.builder.append_block_param(body, ty);
+            self.builder.append_block_param(exit, ty);
+        }
+        let args = |values: &[Value]| values.iter().map(|&value| value.into()).collect::<Vec<BlockArg>>();
+        let first: Vec<Value> = std::iter::once(zero).chain(start.iter().copied()).collect();
+        self.builder.ins().brif(frames, body, &args(&first), exit, &args(&start));
+
+        self.builder.switch_to_block(body);
+        let params = self.builder.block_params(body).to_vec();
+        self.frame = Some(params[0]);
+        self.carried = slots.iter().copied().zip(params[1..].iter().copied()).collect();
+        self.insts(&region.body);
+        let next = self.builder.ins().iadd_imm_s(params[0], 1);
+        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
+        let last: Vec<Value> = slots.iter().map(|slot| self.carried[slot]).collect();
+        let again: Vec<Value> = std::iter::once(next).chain(last.iter().copied()).collect();
+        self.builder.ins().brif(more, body, &args(&again), exit, &args(&last));
+
+        self.builder.switch_to_block(exit);
+        self.carried.clear();
+        let params = self.builder.block_params(exit).to_vec();
+        for (slot, value) in slots.into_iter().zip(params) {
+            self.store(slot, value);
+        }
+    }
+
+    fn insts(&mut self, insts: &[Inst]) {
+        self.values = vec![None; insts.len()];
+        for (at, inst) in insts.iter().enumerate() {
+            let mut operands: Vec<Value> =
+                inst.operands().iter().map(|&operand| self.operand(insts, operand)).collect();
+            if commutes(insts, inst) {
+                operands.swap(0, 1);
+            }
+            self.values[at] = self.inst(insts, inst, &operands);
+        }
+    }
+
+    fn operand(&mut self, insts: &[Inst], v: V) -> Value {
+        match insts[v.0 as usize].what {
+            Do::Real(value) => self.real(value),
+            Do::Int(value) => self.builder.ins().iconst(types::I32, i64::from(value)),
+            _ => self.values[v.0 as usize].expect("computed before it is used"),
+        }
+    }
+
+    pub(crate) fn real(&mut self, value: f64) -> Value {
+        match self.precision() {
+            Precision::Single => self.builder.ins().f32const(maths::narrow(value)),
+            Precision::Double => self.builder.ins().f64const(value),
+        }
+    }
+
+    fn inst(&mut self, insts: &[Inst], inst: &Inst, operands: &[Value]) -> Option<Value> {
+        let value = match inst.what {
+            Do::Real(_) | Do::Int(_) => return None,
+            Do::Apply(fun) => {
+                let of = |at: usize| inst.operands().get(at).map(|v| &insts[v.0 as usize]);
+                let first = of(0).expect("every function has an operand");
+                if fun == Fun::Rem && of(1).is_some_and(|second| second.what == Do::Real(1.0)) {
+                    self.fraction(operands[0], is_flushed(first.what))
+                } else {
+                    self.apply(fun, first.ty.expect("operands are results").element, operands)
+                }
+            }
+            Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
+            Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
+            Do::Choose => self.choose(operands[0], operands[1], operands[2]),
+            Do::Load(slot) => self.load(slot),
+            Do::Store(slot) => {
+                self.store(slot, operands[0]);
+                return None;
+            }
+            Do::Input(port) => {
+                let address = self.port(self.inputs[port as usize]);
+                self.builder.ins().load(maths::machine(self.kernel.real()), TRUSTED, address, 0)
+            }
+            Do::Output(port) => {
+                let address = self.port(self.outputs[port as usize]);
+                self.builder.ins().store(TRUSTED, operands[0], address, 0);
+                return None;
+            }
+            Do::Push(array) => {
+                self.write(array, operands[0], operands[1]);
+                return None;
+            }
+            Do::Put(array) => {
+                self.write(array, operands[0], operands[1]);
+                return None;
+            }
+            Do::Tap(array) => {
+                let frame = self.builder.ins().isub(operands[0], operands[1]);
+                self.read(array, frame)
+            }
+            Do::Recall(array) => self.read(array, operands[0]),
+            Do::Lookup(table) => {
+                let base = self.reach(Address::Table(table));
+                let ty = inst.ty.expect("a lookup has a result").element;
+                let address = self.element(base, operands[0], ty);
+                self.builder.ins().load(maths::machine(ty), TRUSTED.with_readonly(), address, 0)
+            }
+        };
+        Some(value)
+    }
+
+    fn load(&mut self, id: SlotId) -> Value {
+        if let Some(&now) = self.carried.get(&id) {
+            return now;
+        }
+        let slot = self.kernel.layout.slot(id);
+        self.builder.ins().load(maths::machine(slot.element), TRUSTED, self.state, offset(slot.offset))
+    }
+
+    fn store(&mut self, id: SlotId, value: Value) {
+        if let Some(now) = self.carried.get_mut(&id) {
+            *now = value;
+            return;
+        }
+        let slot = self.kernel.layout.slot(id);
+        self.builder.ins().store(TRUSTED, value, self.state, offset(slot.offset));
+    }
+
+    /// The address of this frame's sample.
+    fn port(&mut self, base: Value) -> Value {
+        let frame = self.frame.expect("ports are used in loops over frames");
+        let shift = i64::from(self.kernel.real().bytes().trailing_zeros());
+        let bytes = self.builder.ins().ishl_imm_u(frame, shift);
+        self.builder.ins().iadd(base, bytes)
+    }
+
+    /// The address of an entry; the index is not negative.
+    fn element(&mut self, base: Value, index: Value, element: Element) -> Value {
+        let wide = self.builder.ins().uextend(self.pointer, index);
+        let bytes = self.builder.ins().ishl_imm_u(wide, i64::from(element.bytes().trailing_zeros()));
+        self.builder.ins().iadd(base, bytes)
+    }
+
+    /// The entry's address, before the array's offset; positions in rings wrap around.
+    fn entry(&mut self, id: ArrayId, index: Value) -> Value {
+        let array = self.kernel.layout.array(id);
+        let index = match array.keeps {
+            Keeps::Ring(_) => self.builder.ins().band_imm_u(index, i64::from(array.len - 1)),
+            Keeps::Ram(_) => index,
+        };
+        self.element(self.state, index, array.element)
+    }
+
+    fn read(&mut self, id: ArrayId, index: Value) -> Value {
+        let address = self.entry(id, index);
+        let array = self.kernel.layout.array(id);
+        self.builder.ins().load(maths::machine(array.element), TRUSTED, address, offset(array.offset))
+    }
+
+    fn write(&mut self, id: ArrayId, index: Value, value: Value) {
+        let address = self.entry(id, index);
+        let array = self.kernel.layout.array(id);
+        self.builder.ins().store(TRUSTED, value, address, offset(array.offset));
+    }
+
+    /// Loads an entry of the table of addresses.
+    fn reach(&mut self, address: Address) -> Value {
+        let at = offset(self.reached[&address] * self.pointer.bytes());
+        let table = self.addresses.expect("what is in it can be reached");
+        let flags = TRUSTED.with_readonly().with_can_move();
+        self.builder.ins().load(self.pointer, flags, table, at)
+    }
+
+    pub(crate) fn call(&mut self, fun: Fun, operands: &[Value]) -> Value {
+        let callee = self.reach(Address::Function(fun));
+        let signature = self.calls[operands.len() - 1];
+        let call = self.builder.ins().call_indirect(signature, callee, operands);
+        self.builder.inst_results(call)[0]
+    }
+}
+
+/// Whether the operands should change places: instructions fetch a constant on the right from memory by themselves.
+fn commutes(insts: &[Inst], inst: &Inst) -> bool {
+    let literal = |v: V| matches!(insts[v.0 as usize].what, Do::Real(_));
+    matches!(inst.what, Do::Apply(Fun::Add | Fun::Mul)) && literal(inst.operands()[0])
+}
+
+/// Whether the result is never too small to be normal: the processor flushes what it computes itself.
+fn is_flushed(what: Do) -> bool {
+    matches!(what, Do::Apply(Fun::Add | Fun::Sub | Fun::Mul | Fun::Div))
+}
+
+/// Offsets within the state are below 2^30.
+fn offset(bytes: u32) -> i32 {
+    i32::try_from(bytes).expect("the state is limited")
+}

@@ -1,0 +1,159 @@
+//! Decisions about a program, apart from how they are carried out: when each node runs, how each line is stored,
+//! which registers stay in the machine. "All scalar, one frame per step" is always legal, so it is the first plan.
+
+use krach_ir::{Op, Program, Rate, Rates, RegisterId, Sig};
+
+/// When a node runs; a section sees the results of those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Section {
+    /// Written into the instruction that uses it.
+    Literal,
+    Init,
+    Control,
+    Sample,
+}
+
+/// How a delay line is stored, by what its taps ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Access {
+    /// Nobody asks for the past.
+    Nothing,
+    /// The frame before.
+    Cell,
+    /// At most so many frames ago.
+    Ring(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// For each node, the node that computes its value: itself, unless it only passes another one on.
+    pub sources: Vec<Sig>,
+    pub sections: Vec<Section>,
+    pub lines: Vec<Access>,
+    /// Registers carried from step to step without touching memory.
+    pub carried: Vec<RegisterId>,
+}
+
+/// More would push others out of the sixteen vector registers of x64.
+const CARRIED: usize = 6;
+/// Recurrences longer than so many nodes do not wait for memory.
+const TIGHT: usize = 48;
+
+impl Plan {
+    /// One frame per step, one value per instruction.
+    pub(crate) fn scalar(program: &Program) -> Self {
+        let count = program.nodes().len();
+        let mut plan = Self {
+            sources: Vec::with_capacity(count),
+            sections: Vec::with_capacity(count),
+            lines: vec![Access::Nothing; program.lines().len()],
+            carried: Vec::new(),
+        };
+        let rates = Rates::of(program);
+        for sig in program.sigs() {
+            let source = plan.source_of(program, sig);
+            plan.sources.push(source);
+            plan.sections.push(if source == sig {
+                section(program, &rates, sig)
+            } else {
+                plan.section(source)
+            });
+        }
+        for sig in program.sigs() {
+            if let Op::Tap(id) = program.node(sig).op
+                && plan.source(sig) == sig
+            {
+                let access = match plan.frames(program, sig) {
+                    Some(1) => Access::Cell,
+                    Some(frames) => Access::Ring(frames),
+                    None => Access::Ring(program.line(id).max),
+                };
+                let line = &mut plan.lines[id.index()];
+                *line = access.max(*line);
+            }
+        }
+        plan.carried = plan.tightest(program);
+        plan
+    }
+
+    pub(crate) fn source(&self, sig: Sig) -> Sig {
+        self.sources[sig.index()]
+    }
+
+    pub(crate) fn section(&self, sig: Sig) -> Section {
+        self.sections[sig.index()]
+    }
+
+    /// The delay of a tap, if it is constant.
+    pub(crate) fn frames(&self, program: &Program, tap: Sig) -> Option<u32> {
+        let node = program.node(tap);
+        let (Op::Tap(line), &[delay]) = (node.op, node.operands()) else { return None };
+        match program.node(self.source(delay)).op {
+            Op::Int(frames) => Some(u32::try_from(frames).unwrap_or(0).min(program.line(line).max)),
+            _ => None,
+        }
+    }
+
+    fn source_of(&self, program: &Program, sig: Sig) -> Sig {
+        let node = program.node(sig);
+        match node.op {
+            Op::Argument => self.source(node.operands()[0]),
+            Op::Tap(line) if self.frames(program, sig) == Some(0) => self.source(program.line(line).input),
+            _ => sig,
+        }
+    }
+
+    /// The registers whose own value comes back to them soonest: there a trip through memory is heard in the time
+    /// it takes.
+    fn tightest(&self, program: &Program) -> Vec<RegisterId> {
+        let mut found: Vec<(usize, RegisterId)> = Vec::new();
+        let mut seen = vec![usize::MAX; program.nodes().len()];
+        for at in 0..program.registers().len() {
+            let id = RegisterId::new(at);
+            if program.register(id).gate.is_none()
+                && let Some(length) = self.recurrence(program, id, &mut seen)
+            {
+                found.push((length, id));
+            }
+        }
+        found.sort();
+        found.truncate(CARRIED);
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The fewest nodes between a register's value and its next one. `seen` holds the last register that came by.
+    fn recurrence(&self, program: &Program, id: RegisterId, seen: &mut [usize]) -> Option<usize> {
+        let mut ring = vec![self.source(program.register(id).next)];
+        let mut visited = 0;
+        for length in 0.. {
+            let mut wider = Vec::new();
+            for sig in ring {
+                if program.node(sig).op == Op::Read(id) {
+                    return Some(length);
+                }
+                for before in program.dependencies(sig) {
+                    let before = self.source(before);
+                    let fresh = std::mem::replace(&mut seen[before.index()], id.index()) != id.index();
+                    if fresh && self.section(before) == Section::Sample {
+                        wider.push(before);
+                    }
+                }
+                visited += 1;
+            }
+            if wider.is_empty() || visited > TIGHT {
+                return None;
+            }
+            ring = wider;
+        }
+        None
+    }
+}
+
+fn section(program: &Program, rates: &Rates, sig: Sig) -> Section {
+    match (program.node(sig).op, rates.get(sig)) {
+        (Op::Real(_) | Op::Int(_) | Op::SampleRate, _) => Section::Literal,
+        (_, Rate::Constant | Rate::Init) => Section::Init,
+        (_, Rate::Control) => Section::Control,
+        (_, Rate::Sample) => Section::Sample,
+    }
+}

@@ -1,0 +1,436 @@
+//! Writing the instructions of one section.
+//!
+//! Nodes are computed in the program's order; leaves (constants, inputs, controls, registers) are fetched where
+//! they are first used, and state is stored as soon as both its old value was fetched and its new one is known, so
+//! that few values are alive at a time.
+
+use crate::Spec;
+use crate::kernel::{Address, Do, Element, Inst, Type, V};
+use crate::layout::{ArrayId, SlotId};
+use crate::plan::{Access, Plan, Section};
+use crate::schedule::Storage;
+use krach_ir::{Fun, LineId, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
+use rustc_hash::FxHashMap;
+
+/// What waits for a node's value.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Memory(usize),
+    Output(u32),
+}
+
+/// See the module's essay.
+pub(crate) struct Writer<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    spec: &'a Spec,
+    storage: &'a mut Storage,
+    section: Section,
+    insts: Vec<Inst>,
+    /// The node being computed.
+    node: Option<Sig>,
+    values: FxHashMap<Sig, V>,
+    /// Ints of masks and masks of ints.
+    counts: FxHashMap<V, V>,
+    tests: FxHashMap<V, V>,
+    /// Of each memory: the value of the frame before, once fetched; whether the next one is stored.
+    fetched: Vec<Option<V>>,
+    stored: Vec<bool>,
+    due: FxHashMap<Sig, Vec<Due>>,
+    outputs: Vec<bool>,
+    positions: FxHashMap<SlotId, V>,
+    pushed: Vec<bool>,
+    put: Vec<bool>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(
+        program: &'a Program,
+        plan: &'a Plan,
+        spec: &'a Spec,
+        storage: &'a mut Storage,
+        section: Section,
+    ) -> Self {
+        let memories = storage.memories.len();
+        let mut due: FxHashMap<Sig, Vec<Due>> = FxHashMap::default();
+        for (at, memory) in storage.memories.iter().enumerate() {
+            for sig in std::iter::once(memory.next).chain(memory.gate) {
+                due.entry(plan.source(sig)).or_default().push(Due::Memory(at));
+            }
+        }
+        for (port, output) in (0_u32..).zip(program.outputs()) {
+            due.entry(plan.source(output.sig)).or_default().push(Due::Output(port));
+        }
+        Self {
+            program,
+            plan,
+            spec,
+            storage,
+            section,
+            insts: Vec::new(),
+            node: None,
+            values: FxHashMap::default(),
+            counts: FxHashMap::default(),
+            tests: FxHashMap::default(),
+            fetched: vec![None; memories],
+            stored: vec![false; memories],
+            due,
+            outputs: vec![false; program.outputs().len()],
+            positions: FxHashMap::default(),
+            pushed: vec![false; program.lines().len()],
+            put: vec![false; program.rams().len()],
+        }
+    }
+
+    pub(crate) fn write(mut self) -> Vec<Inst> {
+        for sig in self.program.sigs() {
+            let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
+            if own && !self.is_leaf(sig) {
+                self.compute(sig);
+            }
+        }
+        if self.section == Section::Sample {
+            self.finish_frame();
+        } else {
+            self.export();
+        }
+        self.insts
+    }
+
+    fn is_leaf(&self, sig: Sig) -> bool {
+        match self.program.node(sig).op {
+            Op::Real(_) | Op::Int(_) | Op::SampleRate | Op::Input(_) | Op::Control(_) | Op::Read(_) => true,
+            Op::Tap(line) => self.plan.lines[line.index()] == Access::Cell,
+            _ => false,
+        }
+    }
+
+    fn emit(&mut self, what: Do, operands: &[V], element: Element) -> V {
+        let at = u32::try_from(self.insts.len()).expect("a few instructions per node");
+        self.insts.push(Inst::new(what, operands, Some(Type::scalar(element)), self.node));
+        V(at)
+    }
+
+    fn effect(&mut self, what: Do, operands: &[V]) {
+        self.insts.push(Inst::new(what, operands, None, self.node));
+    }
+
+    fn element(&self, value: V) -> Element {
+        self.insts[value.0 as usize].ty.expect("operands are results").element
+    }
+
+    fn int(&mut self, value: i32) -> V {
+        self.emit(Do::Int(value), &[], Element::I32)
+    }
+
+    /// A node's value, whatever its form.
+    fn value(&mut self, sig: Sig) -> V {
+        let sig = self.plan.source(sig);
+        if let Some(&known) = self.values.get(&sig) {
+            return known;
+        }
+        let outer = self.node.replace(sig);
+        let value = self.leaf(sig);
+        self.node = outer;
+        self.values.insert(sig, value);
+        self.settle(sig);
+        value
+    }
+
+    fn leaf(&mut self, sig: Sig) -> V {
+        let real = self.storage.element(Ty::Real);
+        let node = self.program.node(sig);
+        match node.op {
+            Op::Real(value) => self.emit(Do::Real(value), &[], real),
+            Op::Int(value) => self.int(value),
+            Op::SampleRate => self.emit(Do::Real(f64::from(self.spec.sample_rate)), &[], real),
+            _ if self.plan.section(sig) < self.section || matches!(node.op, Op::Control(_)) => {
+                let slot = self.storage.export(self.program, sig);
+                self.emit(Do::Load(slot), &[], self.storage.element(node.ty))
+            }
+            Op::Input(port) => self.emit(Do::Input(port), &[], real),
+            Op::Read(id) => self.fetch(id.index()),
+            Op::Tap(line) => self.fetch(self.storage.cells[&line]),
+            other => unreachable!("{other:?} at {sig} is computed before it is used"),
+        }
+    }
+
+    fn fetch(&mut self, memory: usize) -> V {
+        if let Some(known) = self.fetched[memory] {
+            return known;
+        }
+        let slot = self.storage.memories[memory].slot;
+        let element = self.storage.layout.slot(slot).element;
+        let value = self.emit(Do::Load(slot), &[], element);
+        self.fetched[memory] = Some(value);
+        self.store(memory);
+        value
+    }
+
+    /// A node's value as an int or a real.
+    fn number(&mut self, sig: Sig) -> V {
+        let value = self.value(sig);
+        self.count(value)
+    }
+
+    fn count(&mut self, value: V) -> V {
+        if self.element(value) != Element::Mask {
+            return value;
+        }
+        if let Some(&known) = self.counts.get(&value) {
+            return known;
+        }
+        let count = self.emit(Do::Count, &[value], Element::I32);
+        self.counts.insert(value, count);
+        count
+    }
+
+    /// Whether a node's value is not 0.
+    fn mask(&mut self, sig: Sig) -> V {
+        let value = self.value(sig);
+        if self.element(value) == Element::Mask {
+            return value;
+        }
+        if let Some(&known) = self.tests.get(&value) {
+            return known;
+        }
+        let test = self.emit(Do::Test, &[value], Element::Mask);
+        self.tests.insert(value, test);
+        test
+    }
+
+    fn compute(&mut self, sig: Sig) {
+        self.node = Some(sig);
+        let node = self.program.node(sig);
+        let element = self.storage.element(node.ty);
+        let value = match node.op {
+            Op::Apply(fun) => self.apply(fun, node.operands(), element),
+            Op::Tap(line) => self.tap(line, node.operands()[0], element),
+            Op::Lookup(table) => {
+                let index = self.clamped(node.operands()[0], self.program.table(table).len);
+                self.storage.reach(Address::Table(table));
+                self.emit(Do::Lookup(table), &[index], element)
+            }
+            Op::Recall(ram) => {
+                self.put(ram);
+                let index = self.clamped(node.operands()[0], self.program.ram(ram).len);
+                self.emit(Do::Recall(self.storage.rams[ram.index()]), &[index], element)
+            }
+            Op::Noise(id) => self.noise(id),
+            other => unreachable!("{other:?} is a leaf"),
+        };
+        self.values.insert(sig, value);
+        self.settle(sig);
+        self.node = None;
+    }
+
+    fn apply(&mut self, fun: Fun, operands: &[Sig], element: Element) -> V {
+        if fun == Fun::Select {
+            let mask = self.mask(operands[0]);
+            let (zero, other) = (self.number(operands[1]), self.number(operands[2]));
+            return self.emit(Do::Choose, &[mask, other, zero], element);
+        }
+        let mut values: Vec<V> = operands.iter().map(|&operand| self.value(operand)).collect();
+        let logic = matches!(fun, Fun::And | Fun::Or | Fun::Xor);
+        if logic && values.iter().all(|&value| self.element(value) == Element::Mask) {
+            return self.emit(Do::Apply(fun), &values, Element::Mask);
+        }
+        for value in &mut values {
+            *value = self.count(*value);
+        }
+        if fun.rule() == Rule::Compare {
+            return self.emit(Do::Apply(fun), &values, Element::Mask);
+        }
+        let by_one = fun == Fun::Rem && self.insts[values[1].0 as usize].what == Do::Real(1.0);
+        if element != Element::I32 && !by_one && fun.native(self.spec.precision).is_some() {
+            self.storage.reach(Address::Function(fun));
+        }
+        self.emit(Do::Apply(fun), &values, element)
+    }
+
+    /// The index, within `0..len`.
+    fn clamped(&mut self, index: Sig, len: u32) -> V {
+        let last = i32::try_from(len - 1).unwrap_or(i32::MAX);
+        if let Op::Int(value) = self.program.node(self.plan.source(index)).op {
+            return self.int(value.clamp(0, last));
+        }
+        if self.is_clamped(index, last) {
+            return self.number(index);
+        }
+        let index = self.number(index);
+        let zero = self.int(0);
+        let raised = self.emit(Do::Apply(Fun::Max), &[index, zero], Element::I32);
+        let last = self.int(last);
+        self.emit(Do::Apply(Fun::Min), &[raised, last], Element::I32)
+    }
+
+    /// Whether the program itself clamps the index: `min(max(x, 0), last)`.
+    fn is_clamped(&self, index: Sig, last: i32) -> bool {
+        let node = |sig: Sig| self.program.node(self.plan.source(sig));
+        let bounded = |sig: Sig, by: Fun, holds: &dyn Fn(i32) -> bool| {
+            let operands = (node(sig).op == Op::Apply(by)).then(|| node(sig).operands())?;
+            let literal = |sig: &&Sig| matches!(node(**sig).op, Op::Int(value) if holds(value));
+            operands.iter().find(literal).and(operands.iter().find(|sig| !literal(sig)))
+        };
+        bounded(index, Fun::Min, &|value| (0..=last).contains(&value))
+            .is_some_and(|inner| bounded(*inner, Fun::Max, &|value| value >= 0).is_some())
+    }
+
+    fn tap(&mut self, line: LineId, delay: Sig, element: Element) -> V {
+        let position = self.push(line);
+        let delay = self.clamped(delay, self.program.line(line).max + 1);
+        let array = self.storage.rings[&line].array;
+        self.emit(Do::Tap(array), &[position, delay], element)
+    }
+
+    /// The line's position, after its newest frame was written there.
+    fn push(&mut self, line: LineId) -> V {
+        let ring = self.storage.rings[&line];
+        let position = match self.positions.get(&ring.position) {
+            Some(&known) => known,
+            None => {
+                let value = self.emit(Do::Load(ring.position), &[], Element::I32);
+                self.positions.insert(ring.position, value);
+                value
+            }
+        };
+        if !std::mem::replace(&mut self.pushed[line.index()], true) {
+            let input = self.number(self.program.line(line).input);
+            self.effect(Do::Push(ring.array), &[position, input]);
+        }
+        position
+    }
+
+    fn put(&mut self, id: RamId) {
+        if std::mem::replace(&mut self.put[id.index()], true) {
+            return;
+        }
+        let ram = self.program.ram(id);
+        let array: ArrayId = self.storage.rams[id.index()];
+        let index = self.clamped(ram.index, ram.len);
+        let mut value = self.number(ram.value);
+        if let Some(gate) = ram.gate {
+            let open = self.mask(gate);
+            let element = self.storage.element(ram.ty);
+            let old = self.emit(Do::Recall(array), &[index], element);
+            value = self.emit(Do::Choose, &[open, value, old], element);
+        }
+        self.effect(Do::Put(array), &[index, value]);
+    }
+
+    /// The generator of [`Op::Noise`], in parts.
+    fn noise(&mut self, id: NoiseId) -> V {
+        let slot = self.storage.noises[id.index()];
+        let real = self.storage.element(Ty::Real);
+        let seed = self.emit(Do::Load(slot), &[], Element::I32);
+        let factor = self.int(1_103_515_245);
+        let product = self.emit(Do::Apply(Fun::Mul), &[seed, factor], Element::I32);
+        let step = self.int(12345);
+        let next = self.emit(Do::Apply(Fun::Add), &[product, step], Element::I32);
+        self.effect(Do::Store(slot), &[next]);
+        let value = self.emit(Do::Apply(Fun::ToReal), &[next], real);
+        let scale = self.emit(Do::Real(f64::from(i32::MAX)), &[], real);
+        self.emit(Do::Apply(Fun::Div), &[value, scale], real)
+    }
+
+    /// Serves whoever waited for this node.
+    fn settle(&mut self, sig: Sig) {
+        if self.section != Section::Sample {
+            return;
+        }
+        for due in self.due.get(&sig).cloned().unwrap_or_default() {
+            match due {
+                Due::Memory(memory) => self.store(memory),
+                Due::Output(port) => self.output(port),
+            }
+        }
+    }
+
+    /// Stores a memory if everything it takes is there.
+    fn store(&mut self, at: usize) {
+        let memory = self.storage.memories[at];
+        let known = |sig: Sig| self.values.get(&self.plan.source(sig)).copied();
+        let (Some(old), Some(next), false) = (self.fetched[at], known(memory.next), self.stored[at]) else {
+            return;
+        };
+        if memory.gate.is_some_and(|gate| known(gate).is_none()) {
+            return;
+        }
+        self.stored[at] = true;
+        let mut value = self.count(next);
+        if let Some(gate) = memory.gate {
+            let open = self.mask(gate);
+            let element = self.element(old);
+            value = self.emit(Do::Choose, &[open, value, old], element);
+        }
+        self.effect(Do::Store(memory.slot), &[value]);
+    }
+
+    fn output(&mut self, port: u32) {
+        if std::mem::replace(&mut self.outputs[port as usize], true) {
+            return;
+        }
+        let mut value = self.number(self.program.outputs()[port as usize].sig);
+        if self.element(value) == Element::I32 {
+            value = self.emit(Do::Apply(Fun::ToReal), &[value], self.storage.element(Ty::Real));
+        }
+        self.effect(Do::Output(port), &[value]);
+    }
+
+    /// What did not settle on the way: state and outputs fed by leaves and slower sections, positions.
+    fn finish_frame(&mut self) {
+        // All fetches before all stores: a register may be written with what another one held.
+        for at in 0..self.storage.memories.len() {
+            if !self.stored[at] {
+                let memory = self.storage.memories[at];
+                self.fetch(at);
+                self.value(memory.next);
+                if let Some(gate) = memory.gate {
+                    self.value(gate);
+                }
+            }
+        }
+        for at in 0..self.storage.memories.len() {
+            self.store(at);
+        }
+        for port in (0_u32..).take(self.outputs.len()) {
+            self.output(port);
+        }
+        self.advance();
+    }
+
+    fn advance(&mut self) {
+        let mut done = std::collections::BTreeSet::new();
+        for at in 0..self.program.lines().len() {
+            let line = LineId::new(at);
+            let Some(&ring) = self.storage.rings.get(&line) else { continue };
+            let Some(&position) = self.positions.get(&ring.position) else { continue };
+            if !done.insert(ring.position) {
+                continue;
+            }
+            let step = match self.program.line(line).gate {
+                Some(gate) => {
+                    let open = self.mask(gate);
+                    self.count(open)
+                }
+                None => self.int(1),
+            };
+            let next = self.emit(Do::Apply(Fun::Add), &[position, step], Element::I32);
+            self.effect(Do::Store(ring.position), &[next]);
+        }
+    }
+
+    /// Leaves results for faster sections.
+    fn export(&mut self) {
+        let mut wanted: Vec<(Sig, SlotId)> = (self.storage.exports.iter())
+            .filter(|(sig, _)| self.plan.section(**sig) == self.section)
+            .map(|(&sig, &slot)| (sig, slot))
+            .collect();
+        wanted.sort();
+        for (sig, slot) in wanted {
+            self.node = Some(sig);
+            let value = self.number(sig);
+            self.effect(Do::Store(slot), &[value]);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The kernel as people read it: the layout of the state, then the sections line by line, each value with its type,
+//! the node of the program it comes from and what the user called that.
+
+use crate::kernel::{Address, Do, Element, Inst, Kernel, Region, Type, V, Walk, Window};
+use crate::layout::{Array, ArrayId, Carry, Holds, Keeps, Slot, SlotId};
+use krach_ir::Sig;
+use std::fmt;
+
+macro_rules! letters {
+    ($($name:ident $letter:literal;)*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($letter, "{}"), self.0)
+            }
+        }
+    )*};
+}
+
+letters! {
+    V "v";
+    SlotId "s";
+    ArrayId "a";
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::Mask => "mask",
+        })
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.element.fmt(f)
+    }
+}
+
+impl fmt::Display for Do {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Real(value) => write!(f, "real {value:?}"),
+            Self::Int(value) => write!(f, "int {value}"),
+            Self::Apply(fun) => fun.fmt(f),
+            Self::Test => f.write_str("test"),
+            Self::Count => f.write_str("count"),
+            Self::Choose => f.write_str("choose"),
+            Self::Load(slot) => write!(f, "load {slot}"),
+            Self::Store(slot) => write!(f, "store {slot}"),
+            Self::Input(port) => write!(f, "input {port}"),
+            Self::Output(port) => write!(f, "output {port}"),
+            Self::Push(array) => write!(f, "push {array}"),
+            Self::Tap(array) => write!(f, "tap {array}"),
+            Self::Lookup(table) => write!(f, "lookup {table}"),
+            Self::Recall(array) => write!(f, "recall {array}"),
+            Self::Put(array) => write!(f, "put {array}"),
+        }
+    }
+}
+
+impl fmt::Display for Holds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control(id) => write!(f, "control {id}"),
+            Self::Value(sig) => write!(f, "value {sig}"),
+            Self::Register(id) => write!(f, "register {id}"),
+            Self::Cell(id) => write!(f, "cell {id}"),
+            Self::Position(Some(id)) => write!(f, "position of {id}"),
+            Self::Position(None) => f.write_str("common position"),
+            Self::Noise(id) => write!(f, "noise {id}"),
+        }
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (spec, name) = (self.spec(), self.program().name());
+        writeln!(f, "kernel {name:?}: {} Hz, {}, voices {}", spec.sample_rate, spec.precision, spec.voices)?;
+        writeln!(f, "\nstate: {} bytes", self.layout().bytes())?;
+        for (id, slot) in (0..).map(SlotId).zip(self.layout().slots()) {
+            self.slot(f, id, slot)?;
+        }
+        for (id, array) in (0..).map(ArrayId).zip(self.layout().arrays()) {
+            show_array(f, id, array)?;
+        }
+        if !self.addresses.is_empty() {
+            writeln!(f, "\naddresses:")?;
+            for (at, address) in self.addresses.iter().enumerate() {
+                match address {
+                    Address::Function(fun) => writeln!(f, "  {at} {fun}")?,
+                    Address::Table(id) => writeln!(f, "  {at} table {id}")?,
+                }
+            }
+        }
+        for (title, insts) in [("init", &self.init), ("control", &self.control)] {
+            if !insts.is_empty() {
+                writeln!(f, "\n{title}:")?;
+                self.insts(f, insts)?;
+            }
+        }
+        self.sample.iter().try_for_each(|region| self.region(f, region))
+    }
+}
+
+impl Kernel {
+    fn slot(&self, f: &mut fmt::Formatter<'_>, id: SlotId, slot: &Slot) -> fmt::Result {
+        write!(f, "  {id} @{} {} {}", slot.offset, slot.element, slot.holds)?;
+        if slot.lanes > 1 {
+            write!(f, " x {} every {} bytes", slot.lanes, slot.stride)?;
+        }
+        if slot.carry == Carry::Ssa {
+            f.write_str(" carried")?;
+        }
+        match slot.holds {
+            Holds::Control(id) => write!(f, " `{}`", self.program().control(id).name)?,
+            Holds::Value(sig) => self.name(f, sig)?,
+            _ => {}
+        }
+        show_keys(f, &slot.keys)
+    }
+
+    fn region(&self, f: &mut fmt::Formatter<'_>, region: &Region) -> fmt::Result {
+        let walk = match region.walk {
+            Walk::Step1 => "one frame per step",
+        };
+        let window = match region.window {
+            Window::Block => "the whole block",
+        };
+        writeln!(f, "\nsample: {walk}, {window}")?;
+        self.insts(f, &region.body)
+    }
+
+    fn insts(&self, f: &mut fmt::Formatter<'_>, insts: &[Inst]) -> fmt::Result {
+        for (at, inst) in (0..).map(V).zip(insts) {
+            f.write_str("  ")?;
+            if let Some(ty) = inst.ty {
+                write!(f, "{at}: {ty} = ")?;
+            }
+            write!(f, "{}", inst.what)?;
+            inst.operands().iter().try_for_each(|operand| write!(f, " {operand}"))?;
+            if let Some(sig) = inst.node {
+                write!(f, "  ; {sig}")?;
+                self.name(f, sig)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    /// What the user called a node.
+    fn name(&self, f: &mut fmt::Formatter<'_>, sig: Sig) -> fmt::Result {
+        self.program().name_of(sig).map_or(Ok(()), |name| write!(f, " `{name}`"))
+    }
+}
+
+fn show_array(f: &mut fmt::Formatter<'_>, id: ArrayId, array: &Array) -> fmt::Result {
+    write!(f, "  {id} @{} {} x {}", array.offset, array.element, array.len)?;
+    match array.keeps {
+        Keeps::Ring(line) => write!(f, " ring {line}")?,
+        Keeps::Ram(ram) => write!(f, " table {ram}")?,
+    }
+    show_keys(f, &array.keys)
+}
+
+fn show_keys(f: &mut fmt::Formatter<'_>, keys: &[std::sync::Arc<str>]) -> fmt::Result {
+    keys.iter().try_for_each(|key| write!(f, " key {key:?}"))?;
+    writeln!(f)
+}

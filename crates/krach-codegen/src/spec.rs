@@ -1,0 +1,78 @@
+//! What to compile for, and why it may be refused.
+
+use krach_abi::{Precision, SAMPLE_RATES};
+use std::fmt;
+
+/// The machine that the code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Target {
+    /// This processor, with all the features it has.
+    #[default]
+    Host,
+}
+
+/// Everything besides the program that bears on the code: with the program's key it is the compilation key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spec {
+    /// In Hz, within [`SAMPLE_RATES`].
+    pub sample_rate: u32,
+    pub precision: Precision,
+    /// Copies packed into one kernel; only 1 can be compiled today.
+    pub voices: u32,
+    pub target: Target,
+}
+
+impl Spec {
+    /// One voice on this machine.
+    #[must_use]
+    pub fn new(sample_rate: u32, precision: Precision) -> Self {
+        Self { sample_rate, precision, voices: 1, target: Target::Host }
+    }
+
+    /// Whether it can be compiled for at all.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if !SAMPLE_RATES.contains(&self.sample_rate) {
+            return Err(Refusal::SampleRate(self.sample_rate));
+        }
+        if self.voices == 1 { Ok(()) } else { Err(Refusal::Voices(self.voices)) }
+    }
+}
+
+/// Why a valid program is not compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// So many instructions, at most `limit`: it would take minutes and exhaust the memory.
+    TooLarge { instructions: usize, limit: usize },
+    /// Delay lines, tables and registers want so many bytes, at most `limit`.
+    StateTooLarge { bytes: u64, limit: u64 },
+    /// In Hz, outside [`SAMPLE_RATES`].
+    SampleRate(u32),
+    /// More than one packed voice.
+    Voices(u32),
+    /// The contents of a generated table could not be computed.
+    Table(String),
+    /// What the code generator says.
+    Backend(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { instructions, limit } => {
+                write!(f, "{instructions} instructions, at most {limit} can be compiled")
+            }
+            Self::StateTooLarge { bytes, limit } => {
+                write!(f, "delay lines and tables need {bytes} bytes, at most {limit} can be had")
+            }
+            Self::SampleRate(rate) => {
+                let (lo, hi) = (SAMPLE_RATES.start(), SAMPLE_RATES.end());
+                write!(f, "a sample rate of {rate} Hz is outside {lo}..{hi}")
+            }
+            Self::Voices(voices) => write!(f, "{voices} voices in one kernel: only 1 can be compiled"),
+            Self::Table(why) => write!(f, "the contents of a table cannot be computed: {why}"),
+            Self::Backend(why) => write!(f, "the code generator refused: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

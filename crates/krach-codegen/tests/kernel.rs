@@ -1,0 +1,91 @@
+//! What a kernel looks like, and what its later stages are made of.
+
+use expect_test::expect;
+use krach_abi::Precision;
+use krach_codegen::{Kernel, Spec, asm, clif};
+use krach_ir::{BuildError, Control, ControlKind, Fun, Program, ProgramBuilder, Ty};
+
+/// A leaky sum of the input and its echo, louder by a control.
+fn echo() -> Result<Program, BuildError> {
+    let mut b = ProgramBuilder::new("echo");
+    let input = b.input("in");
+    let kind = ControlKind::Slider;
+    let level = b.control(Control { name: "level".into(), kind, init: 0.5, lo: 0.0, hi: 1.0, step: 0.01 })?;
+    let loud = b.apply(Fun::Exp, &[level])?;
+    b.name(loud, "loud");
+    let frames = b.int(300);
+    let late = b.delay(input, frames, None)?;
+    let sum = b.register(Ty::Real);
+    let before = b.read(sum);
+    let leak = b.real(0.9)?;
+    let fed = b.apply(Fun::Mul, &[before, leak])?;
+    let heard = b.apply(Fun::Add, &[fed, late])?;
+    b.name(heard, "heard");
+    b.write(sum, heard)?;
+    let out = b.apply(Fun::Mul, &[heard, loud])?;
+    b.output("out", out)?;
+    b.finish()
+}
+
+fn kernel() -> Kernel {
+    let program = echo().expect("a valid program");
+    Kernel::build(&program, &Spec::new(48_000, Precision::Single)).expect("a small program")
+}
+
+#[test]
+fn a_kernel_can_be_read() {
+    expect![[r#"
+        kernel "echo": 48000 Hz, single, voices 1
+
+        state: 2112 bytes
+          s0 @8 f32 control c0 `level`
+          s1 @12 f32 register r0 carried key "heard"
+          s2 @16 i32 common position carried
+          s3 @20 f32 value %2 `loud`
+          a0 @64 f32 x 512 ring d0 key "d.0"
+
+        addresses:
+          0 exp
+
+        control:
+          v0: f32 = load s0  ; %1
+          v1: f32 = exp v0  ; %2 `loud`
+          store s3 v1  ; %2 `loud`
+
+        sample: one frame per step, the whole block
+          v0: i32 = load s2  ; %4
+          v1: f32 = input 0  ; %0
+          push a0 v0 v1  ; %4
+          v3: i32 = int 300  ; %4
+          v4: f32 = tap a0 v0 v3  ; %4
+          v5: f32 = load s1  ; %5
+          v6: f32 = real 0.9  ; %6
+          v7: f32 = mul v5 v6  ; %7
+          v8: f32 = add v4 v7  ; %8 `heard`
+          store s1 v8  ; %8 `heard`
+          v10: f32 = load s3  ; %2 `loud`
+          v11: f32 = mul v10 v8  ; %9
+          output 0 v11  ; %9
+          v13: i32 = int 1
+          v14: i32 = add v0 v13
+          store s2 v14
+    "#]]
+    .assert_eq(&kernel().to_string());
+}
+
+#[test]
+fn the_loop_holds_what_it_computes_and_no_more() {
+    let clif = clif(&kernel()).expect("verifies");
+    let process = clif.split("; process").nth(1).expect("has a loop");
+    assert_eq!(process.matches("fmul").count(), 2, "{process}");
+    assert!(!process.contains("call"), "exp belongs to the control section: {process}");
+    assert_eq!(clif.matches("call_indirect").count(), 1);
+}
+
+#[test]
+fn machine_code_can_be_read() {
+    let asm = asm(&kernel()).expect("compiles");
+    for section in ["; init:", "; control:", "; process:"] {
+        assert!(asm.contains(section), "{asm}");
+    }
+}

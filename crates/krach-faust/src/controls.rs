@@ -1,0 +1,99 @@
+//! The controls of a program as widgets.
+
+use crate::ast::{Definition, Expr};
+use crate::names::{Names, labels};
+use crate::reading::{Head, Reading};
+use krach_ir::{Control, ControlId, ControlKind, Program};
+use std::sync::Arc;
+
+/// Definitions of the controls, and what stands for each in an expression: its name, or, where a value of the same
+/// name is all that uses it, the widget itself.
+pub(crate) fn widgets<'a>(
+    program: &Program,
+    main: &Reading,
+    all: impl Iterator<Item = &'a Reading>,
+    user_name: &impl Fn(usize) -> Option<Arc<str>>,
+    names: &mut Names,
+) -> (Vec<Definition>, Vec<Expr>) {
+    let uses = uses(program, all);
+    let labels = labels(program.controls());
+    let mut definitions = Vec::new();
+    let mut stands_for = Vec::new();
+    for (at, (control, label)) in program.controls().iter().zip(labels).enumerate() {
+        let widget = widget(control, label);
+        let used_once =
+            uses[at] == 1 && is_part_of_namesake(main, ControlId::new(at), &control.name, user_name);
+        stands_for.push(if used_once {
+            widget
+        } else {
+            let name = names.give(&control.name);
+            definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body: widget });
+            Expr::Name(name)
+        });
+    }
+    (definitions, stands_for)
+}
+
+/// Controls that no output depends on: they are the program's all the same.
+pub(crate) fn unused<'a>(program: &Program, all: impl Iterator<Item = &'a Reading>) -> Vec<usize> {
+    uses(program, all).iter().enumerate().filter(|(_, uses)| **uses == 0).map(|(at, _)| at).collect()
+}
+
+fn widget(control: &Control, label: Arc<str>) -> Expr {
+    let Control { init, lo, hi, step, .. } = *control;
+    let switch = [init, lo, hi] == [0.0, 0.0, 1.0];
+    match control.kind {
+        ControlKind::Button | ControlKind::Checkbox if switch => {
+            Expr::Widget(control.kind, label, Vec::new())
+        }
+        // A switch that is on at first, or of another range, is a number to Faust.
+        ControlKind::Button | ControlKind::Checkbox | ControlKind::Number => {
+            Expr::Widget(ControlKind::Number, label, numbers([init, lo, hi, step]))
+        }
+        ControlKind::Slider => Expr::Widget(ControlKind::Slider, label, numbers([init, lo, hi, step])),
+    }
+}
+
+fn numbers(values: [f64; 4]) -> Vec<Expr> {
+    values.map(Expr::number).to_vec()
+}
+
+fn uses<'a>(program: &Program, all: impl Iterator<Item = &'a Reading>) -> Vec<usize> {
+    let mut uses = vec![0; program.controls().len()];
+    for reading in all {
+        let operands = reading.values.iter().flat_map(|value| value.operands.iter().chain(&value.memory));
+        for &used in operands.chain(&reading.roots) {
+            if let Head::Control(id) = reading.values[used].head {
+                uses[id.index()] += 1;
+            }
+        }
+    }
+    uses
+}
+
+/// Whether the only use of a control leads, through values without a name that are used once, to one that the user
+/// called like the control.
+fn is_part_of_namesake(
+    main: &Reading,
+    id: ControlId,
+    name: &str,
+    user_name: &impl Fn(usize) -> Option<Arc<str>>,
+) -> bool {
+    let Some(mut at) = main.values.iter().position(|value| value.head == Head::Control(id)) else {
+        return false;
+    };
+    loop {
+        let uses = |value: &crate::reading::Value| {
+            value.operands.iter().chain(&value.memory).filter(|&&used| used == at).count()
+        };
+        let mut users = main.values.iter().enumerate().filter(|(_, value)| uses(value) > 0);
+        let (Some((user, value)), None) = (users.next(), users.next()) else { return false };
+        if uses(value) > 1 || main.roots.contains(&at) || matches!(value.head, Head::Before(_)) {
+            return false;
+        }
+        at = user;
+        if let Some(called) = user_name(at) {
+            return *called == *name;
+        }
+    }
+}

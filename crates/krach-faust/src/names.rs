@@ -1,0 +1,162 @@
+//! Names that Faust accepts, each given once.
+
+use krach_ir::Control;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// Keywords and primitives of the language, and the two definitions a host looks for.
+const RESERVED: &str = "\
+    with letrec where mem prefix int float any rdtable rwtable select2 select3 ffunction fconstant fvariable button \
+    checkbox vslider hslider nentry vgroup hgroup tgroup vbargraph hbargraph soundfile attach minput acos asin atan \
+    atan2 cos sin tan exp log log10 pow sqrt abs min max fmod remainder floor ceil rint round seq par sum prod inputs \
+    outputs import component library environment waveform route enable control declare case assertbounds lowest \
+    highest singleprecision doubleprecision quadprecision fixedpointprecision xor process effect";
+
+/// The libraries that `stdfaust.lib` brings into scope.
+const LIBRARIES: &str = "\
+    aa sf an ba co db de dm dx en fd fi ho hy it la ma mi mo ef no os pf pl pm qu rm re ro sp si so sy ve vl wa wd";
+
+/// The names taken in one scope, each with the last number that was appended to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    taken: FxHashMap<Arc<str>, usize>,
+}
+
+impl Names {
+    /// A name that is still free here: the wanted one, made legal, with a number if it is taken.
+    pub fn give(&mut self, wanted: &str) -> Arc<str> {
+        let base = identifier(wanted);
+        if !is_reserved(&base) && !self.taken.contains_key(&*base) {
+            return self.take(base.into());
+        }
+        let base: Arc<str> = format!("{base}_").into();
+        self.numbered(&base, 1)
+    }
+
+    /// The next free of `v1`, `v2`, …
+    pub fn number(&mut self, base: &str) -> Arc<str> {
+        self.numbered(&base.into(), 0)
+    }
+
+    /// Makes names of another scope unavailable.
+    pub fn avoid<'a>(&mut self, others: impl IntoIterator<Item = &'a Arc<str>>) {
+        self.taken.extend(others.into_iter().map(|name| (name.clone(), 1)));
+    }
+
+    fn numbered(&mut self, base: &Arc<str>, least: usize) -> Arc<str> {
+        // The count is kept under the base with its numeral sign, which no identifier contains.
+        let counter: Arc<str> = format!("{base}#").into();
+        let mut count = self.taken.get(&counter).copied().unwrap_or(least);
+        let name: Arc<str> = loop {
+            count += 1;
+            let name = format!("{base}{count}");
+            if !self.taken.contains_key(&*name) {
+                break name.into();
+            }
+        };
+        self.taken.insert(counter, count);
+        self.take(name)
+    }
+
+    fn take(&mut self, name: Arc<str>) -> Arc<str> {
+        self.taken.insert(name.clone(), 1);
+        name
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    [RESERVED, LIBRARIES].iter().any(|list| list.split_ascii_whitespace().any(|word| word == name))
+}
+
+/// ASCII letters, digits and `_`, with a letter before any digit.
+fn identifier(wanted: &str) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = wanted.chars().map(legal).collect();
+    match name.trim_start_matches('_').chars().next() {
+        Some(first) if first.is_ascii_alphabetic() => name,
+        Some(_) => format!("v{name}"),
+        None => "v".to_owned(),
+    }
+}
+
+/// The widget labels of a program's controls, in order: the control's name where Faust would not read metadata, a
+/// path or a substitution into it, otherwise something close. No two labels share an address.
+#[must_use]
+pub fn labels(controls: &[Control]) -> Vec<Arc<str>> {
+    let mut taken: FxHashSet<String> = FxHashSet::default();
+    let mut label = |control: &Control| -> Arc<str> {
+        let base = safe_label(&control.name);
+        let mut label = base.clone();
+        for n in 2.. {
+            if taken.insert(address(&label)) {
+                break;
+            }
+            label = format!("{base}_{n}");
+        }
+        label.into()
+    };
+    controls.iter().map(&mut label).collect()
+}
+
+/// `/` opens groups and stays between words; what Faust gives a meaning becomes `_`.
+fn safe_label(name: &str) -> String {
+    let word = |word: &str| -> String {
+        let safe = |c: char| if c.is_alphanumeric() || " _-+.=<>^~|".contains(c) { c } else { '_' };
+        word.trim().chars().map(safe).collect()
+    };
+    let words: Vec<String> = name
+        .split('/')
+        .map(word)
+        .map(|word| if word.is_empty() || word.trim_matches('.').is_empty() { "_".to_owned() } else { word })
+        .collect();
+    words.join("/")
+}
+
+/// What the host sees of a label.
+fn address(label: &str) -> String {
+    label.chars().map(|c| if c == ' ' { '_' } else { c }).collect()
+}
+
+/// A string literal has no escapes: quotes and control characters are replaced.
+pub(crate) fn string(text: &str) -> Arc<str> {
+    let plain = |c: char| match c {
+        '"' => '\'',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    text.chars().map(plain).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use krach_ir::ControlKind;
+
+    #[test]
+    fn names_are_legal_and_unique() {
+        let mut names = Names::default();
+        let given: Vec<_> = ["x", "x", "größe", "_", "1st", "min", "fi", "a b", "_x", "x_2", "x"]
+            .map(|wanted| names.give(wanted).to_string())
+            .to_vec();
+        assert_eq!(given, ["x", "x_2", "gr__e", "v", "v1st", "min_2", "fi_2", "a_b", "_x", "x_2_2", "x_3"]);
+    }
+
+    #[test]
+    fn labels_stay_one_to_one() {
+        let control = |name: &str| Control {
+            name: name.into(),
+            kind: ControlKind::Slider,
+            init: 0.0,
+            lo: 0.0,
+            hi: 1.0,
+            step: 0.1,
+        };
+        let controls =
+            ["cut[unit:Hz]", "cut_unit_Hz_", "fx/mix", "../x", "a b", "a_b", "100%", "\"q\""].map(control);
+        let labels: Vec<_> = labels(&controls).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            labels,
+            ["cut_unit_Hz_", "cut_unit_Hz__2", "fx/mix", "_/x", "a b", "a_b_2", "100_", "_q_"]
+        );
+    }
+}

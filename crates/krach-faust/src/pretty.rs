@@ -1,0 +1,278 @@
+//! From syntax to text: parentheses where precedence asks for them, lines of at most 100 columns where possible.
+
+use crate::ast::{Ast, Compose, Definition, Equation, Expr, Infix, Numbers, Statement};
+use krach_ir::ControlKind;
+use pretty::RcDoc;
+use std::fmt::{self, Display, Write};
+
+const WIDTH: usize = 100;
+const INDENT: isize = 4;
+
+/// Levels of what is not an operator; those of operators are in the table of the syntax.
+const LOWEST: u8 = 0;
+const POSTFIX: u8 = 10;
+const APPLICATION: u8 = 11;
+const PRIMARY: u8 = 12;
+
+type Doc = RcDoc<'static, ()>;
+
+impl Display for Ast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before: Option<(&Statement, bool)> = None;
+        for statement in &self.statements {
+            let text = statement_text(statement);
+            let long = text.contains('\n');
+            if before
+                .is_some_and(|(other, was_long)| was_long || long || section(other) != section(statement))
+            {
+                f.write_char('\n')?;
+            }
+            writeln!(f, "{text}")?;
+            before = Some((statement, long));
+        }
+        Ok(())
+    }
+}
+
+impl Display for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        definition(self).render_fmt(WIDTH, f)
+    }
+}
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        expr(self, LOWEST).render_fmt(WIDTH, f)
+    }
+}
+
+/// Sections of a file stand apart: the header, functions, values.
+fn section(statement: &Statement) -> u8 {
+    match statement {
+        Statement::Import(_) | Statement::Declare(..) => 0,
+        Statement::Definition(Definition { name, .. }) if &**name == "process" => 2,
+        Statement::Definition(Definition { parameters, .. }) if parameters.is_empty() => 2,
+        Statement::Definition(_) => 1,
+    }
+}
+
+fn statement_text(statement: &Statement) -> String {
+    match statement {
+        Statement::Import(file) => format!("import(\"{file}\");"),
+        Statement::Declare(key, value) => format!("declare {key} \"{value}\";"),
+        Statement::Definition(definition) => definition.to_string(),
+    }
+}
+
+fn definition(definition: &Definition) -> Doc {
+    let name = text(&definition.name);
+    let head = match &definition.parameters[..] {
+        [] => name,
+        parameters => name.append("(").append(commas(parameters.iter().map(text))).append(")"),
+    };
+    bound(head, &definition.body)
+}
+
+/// `head = body;`. What ends in a block stays on the line of its head.
+fn bound(head: Doc, body: &Expr) -> Doc {
+    let value = expr(body, LOWEST);
+    let value = match body {
+        Expr::With(..) | Expr::Letrec(..) | Expr::Waveform(_) => RcDoc::space().append(value),
+        Expr::Apply(..) | Expr::Widget(..) => RcDoc::space().append(value).group(),
+        _ => RcDoc::line().append(value).nest(INDENT).group(),
+    };
+    head.append(" =").append(value).append(";")
+}
+
+/// The expression, in parentheses if it binds less tightly than its surroundings want.
+fn expr(expr: &Expr, wanted: u8) -> Doc {
+    let inner = bare(expr);
+    if level(expr) < wanted { RcDoc::text("(").append(inner.nest(1)).append(")") } else { inner }
+}
+
+fn level(expr: &Expr) -> u8 {
+    match expr {
+        Expr::With(..) | Expr::Letrec(..) => LOWEST,
+        Expr::Compose(operator, ..) => operator.level(),
+        Expr::Infix(operator, ..) => operator.level(),
+        Expr::Before(_) => POSTFIX,
+        Expr::Apply(..) | Expr::Access(..) => APPLICATION,
+        // A sign belongs to the number, but `-1'` and `-x(2)` invite misreading.
+        Expr::Int(value) if *value < 0 => Infix::Delay.level(),
+        Expr::Real(value) if value.is_sign_negative() => Infix::Delay.level(),
+        Expr::Negative(_) => Infix::Delay.level(),
+        _ => PRIMARY,
+    }
+}
+
+fn bare(whole: &Expr) -> Doc {
+    match whole {
+        Expr::Int(value) => RcDoc::as_string(value),
+        Expr::Real(value) => RcDoc::text(real(*value)),
+        Expr::Name(name) => text(name),
+        Expr::Negative(name) => RcDoc::text("-").append(text(name)),
+        Expr::Access(library, name) => expr(library, APPLICATION).append(".").append(text(name)),
+        Expr::Wire => RcDoc::text("_"),
+        Expr::Cut => RcDoc::text("!"),
+        Expr::Operator(operator) => RcDoc::text(operator.symbol()),
+        Expr::Infix(..) => infix(whole),
+        Expr::Before(inner) => expr(inner, POSTFIX).append("'"),
+        Expr::Apply(function, arguments) => {
+            expr(function, APPLICATION).append(parenthesised(arguments.iter().map(argument)))
+        }
+        Expr::Compose(Compose::Rec, left, right) => {
+            let level = Compose::Rec.level();
+            expr(left, level).append(" ~ ").append(expr(right, level + 1))
+        }
+        Expr::Compose(..) => chain(whole),
+        Expr::With(body, definitions) => {
+            let lines = definitions.iter().map(definition).collect();
+            expr(body, LOWEST).append(RcDoc::hardline()).append("with ").append(block(lines))
+        }
+        Expr::Letrec(body, equations, definitions) => letrec(body, equations, definitions),
+        Expr::Widget(kind, label, numbers) => {
+            let label = RcDoc::text(format!("\"{label}\""));
+            RcDoc::text(widget(*kind))
+                .append(parenthesised(std::iter::once(label).chain(numbers.iter().map(argument))))
+        }
+        Expr::Waveform(numbers) => waveform(numbers),
+    }
+}
+
+fn letrec(body: &Expr, equations: &[Equation], definitions: &[Definition]) -> Doc {
+    let mut lines: Vec<Doc> =
+        equations.iter().map(|e| bound(RcDoc::text("'").append(text(&e.name)), &e.next)).collect();
+    if let Some((first, rest)) = definitions.split_first() {
+        lines.push(RcDoc::text("where ").append(definition(first)));
+        lines.extend(rest.iter().map(definition));
+    }
+    let head = expr(body, LOWEST + 1).append(" letrec ");
+    match &lines[..] {
+        [only] => {
+            let inside = RcDoc::line().append(only.clone()).nest(INDENT).append(RcDoc::line());
+            head.append("{").append(inside.group()).append("}")
+        }
+        _ => head.append(block(lines)),
+    }
+}
+
+fn block(lines: Vec<Doc>) -> Doc {
+    let inside = RcDoc::hardline().append(RcDoc::intersperse(lines, RcDoc::hardline()));
+    RcDoc::text("{").append(inside.nest(INDENT)).append(RcDoc::hardline()).append("}")
+}
+
+/// A run of operators of one level breaks before every operator or before none.
+fn infix(whole: &Expr) -> Doc {
+    let mut tail: Vec<(Infix, &Expr)> = Vec::new();
+    let mut first = whole;
+    let level = level(whole);
+    while let Expr::Infix(operator, left, right) = first
+        && operator.level() == level
+    {
+        tail.push((*operator, right));
+        first = left;
+    }
+    let mut doc = expr(first, level);
+    let mut rest = RcDoc::nil();
+    for (operator, right) in tail.into_iter().rev() {
+        let right = expr(right, level + 1);
+        rest = rest.append(RcDoc::line()).append(operator.symbol()).append(" ").append(right);
+    }
+    doc = doc.append(rest);
+    doc.group()
+}
+
+/// `a : b : c` and `a, b, c`, right-associative in the tree, one line or one part a line.
+fn chain(whole: &Expr) -> Doc {
+    let Expr::Compose(operator, ..) = whole else { return bare(whole) };
+    let level = operator.level();
+    let mut parts: Vec<Doc> = Vec::new();
+    let mut rest: Vec<&Expr> = vec![whole];
+    // Sequence and parallel composition are associative: either nesting reads the same.
+    while let Some(next) = rest.pop() {
+        match next {
+            Expr::Compose(other, left, right) if other == operator && operator.level() > 1 => {
+                rest.push(right);
+                rest.push(left);
+            }
+            Expr::Compose(other, left, right) if other == operator => {
+                parts.push(expr(left, level + 1));
+                parts.push(expr(right, level));
+            }
+            _ => parts.push(expr(next, level + 1)),
+        }
+    }
+    let between = match operator {
+        Compose::Par => RcDoc::text(",").append(RcDoc::line()),
+        _ => RcDoc::line().append(operator.symbol()).append(" "),
+    };
+    RcDoc::intersperse(parts, between).group()
+}
+
+/// Inside an argument list a comma separates arguments, so what contains one at top level is closed.
+fn argument(argument: &Expr) -> Doc {
+    let wanted = if has_comma(argument) { PRIMARY } else { LOWEST + 1 };
+    expr(argument, wanted)
+}
+
+fn has_comma(expr: &Expr) -> bool {
+    match expr {
+        Expr::Compose(Compose::Par, ..) => true,
+        Expr::Compose(Compose::Seq | Compose::Split | Compose::Merge, left, right) => {
+            has_comma(left) || has_comma(right)
+        }
+        _ => false,
+    }
+}
+
+fn parenthesised(parts: impl Iterator<Item = Doc>) -> Doc {
+    let inside = RcDoc::line_().append(commas(parts)).nest(INDENT).append(RcDoc::line_());
+    RcDoc::text("(").append(inside.group()).append(")")
+}
+
+fn commas(parts: impl Iterator<Item = Doc>) -> Doc {
+    RcDoc::intersperse(parts, RcDoc::text(",").append(RcDoc::line()))
+}
+
+fn text(name: impl AsRef<str>) -> Doc {
+    RcDoc::text(name.as_ref().to_owned())
+}
+
+fn widget(kind: ControlKind) -> &'static str {
+    match kind {
+        ControlKind::Slider => "hslider",
+        ControlKind::Number => "nentry",
+        ControlKind::Button => "button",
+        ControlKind::Checkbox => "checkbox",
+    }
+}
+
+/// The shortest digits that read back as the same number; always a real to Faust.
+fn real(value: f64) -> String {
+    format!("{value:?}")
+}
+
+/// Tables may have millions of entries: their lines are filled without the layout algorithm.
+fn waveform(numbers: &Numbers) -> Doc {
+    let words: Box<dyn Iterator<Item = String>> = match numbers {
+        Numbers::Ints(values) => Box::new(values.iter().map(i32::to_string)),
+        Numbers::Reals(values) => Box::new(values.iter().map(|&value| real(value))),
+    };
+    let mut lines: Vec<Doc> = Vec::new();
+    let mut line = String::new();
+    for word in words {
+        if !line.is_empty() && line.len() + word.len() + 2 > WIDTH - 2 * INDENT.unsigned_abs() {
+            line.push(',');
+            lines.push(RcDoc::text(std::mem::take(&mut line)));
+        }
+        if !line.is_empty() {
+            line.push_str(", ");
+        }
+        line.push_str(&word);
+    }
+    if lines.is_empty() {
+        return RcDoc::text(format!("waveform{{{line}}}"));
+    }
+    lines.push(RcDoc::text(line));
+    RcDoc::text("waveform").append(block(lines))
+}

@@ -1,0 +1,282 @@
+//! From a program to the syntax of a Faust file: functions, controls, values, `process`.
+
+use crate::ast::{Ast, Definition, Expr, Statement};
+use crate::controls;
+use crate::layout::{Called, Layout};
+use crate::loops::Loops;
+use crate::names::{Names, string};
+use crate::reading::{Head, Key, Reader, Reading};
+use crate::regions::Regions;
+use crate::standard::{Standard, has_later_noise};
+use crate::stores::Stores;
+use crate::vocabulary::{Helper, Vocabulary};
+use crate::write::{Words, Writer};
+use krach_ir::{CallId, Fun, Intervals, OnePole, Op, Program, RegisterId, Sig, Ty};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// The Faust file of a program, as syntax.
+#[must_use]
+pub fn to_ast(program: &Program) -> Ast {
+    let mut vocabulary = Vocabulary::default();
+    let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
+    let main = Sheet::of(program).main(&mut vocabulary);
+    if vocabulary.uses_library {
+        statements.push(Statement::Import("stdfaust.lib".into()));
+    }
+    statements.extend(vocabulary.definitions.into_iter().chain(main).map(Statement::Definition));
+    Ast { statements }
+}
+
+/// The only output of a program without inputs and controls: what fills a table.
+pub(crate) fn generator(program: &Program, ty: Ty, vocabulary: &mut Vocabulary) -> Expr {
+    let mut sheet = Sheet::of(program);
+    sheet.read_all();
+    sheet.prepare(vocabulary);
+    let reading = &sheet.readings[&None];
+    let mut names = sheet.local_names(reading, vocabulary);
+    sheet.body(reading, &mut names, &[], ty == Ty::Real, vocabulary)
+}
+
+/// Everything about one program while it is printed.
+struct Sheet<'a> {
+    program: &'a Program,
+    intervals: Intervals,
+    standard: Vec<Option<&'static Standard>>,
+    regions: Regions<'a>,
+    /// What the user called the registers, by their reads.
+    registers: FxHashMap<RegisterId, Arc<str>>,
+    readings: FxHashMap<Option<CallId>, Reading>,
+    functions: FxHashMap<CallId, Arc<str>>,
+    controls: Vec<Expr>,
+    stores: Stores,
+}
+
+impl<'a> Sheet<'a> {
+    fn of(program: &'a Program) -> Self {
+        let later_noise = has_later_noise(program);
+        let row = |(call, later): (_, &bool)| if *later { None } else { Standard::of(call) };
+        let standard: Vec<_> = program.calls().iter().zip(&later_noise).map(row).collect();
+        let work = work(program);
+        let regions = Regions::of(program, |id: CallId| {
+            let call = program.call(id);
+            let own = !call.arguments.is_empty() && work[id.index()] > 1;
+            !call.results.is_empty() && (own || standard[id.index()].is_some())
+        });
+        let named_read = |sig: Sig| match (program.node(sig).op, program.name_of(sig)) {
+            (Op::Read(register), Some(name)) => Some((register, name.clone())),
+            _ => None,
+        };
+        Self {
+            program,
+            intervals: Intervals::of_program(program, OnePole::Widen),
+            standard,
+            regions,
+            registers: program.sigs().filter_map(named_read).collect(),
+            readings: FxHashMap::default(),
+            functions: FxHashMap::default(),
+            controls: Vec::new(),
+            stores: Stores::default(),
+        }
+    }
+
+    /// Controls, values and `process`.
+    fn main(&mut self, vocabulary: &mut Vocabulary) -> Vec<Definition> {
+        self.read_all();
+        let reading = &self.readings[&None];
+        let name = |at: usize| self.user_name(reading, at);
+        let (mut definitions, stand_for) =
+            controls::widgets(self.program, reading, self.readings.values(), &name, &mut vocabulary.names);
+        self.controls = stand_for;
+        self.prepare(vocabulary);
+        let unused = controls::unused(self.program, self.readings.values());
+        let unused: Vec<Expr> = unused.into_iter().map(|at| self.controls[at].clone()).collect();
+        let reading = &self.readings[&None];
+        let inputs: Vec<Arc<str>> =
+            self.program.inputs().iter().map(|input| vocabulary.names.give(input)).collect();
+        let loops = Loops::of(reading);
+        let layout = self.layout(reading, &loops, &mut vocabulary.names);
+        let mut groups = vocabulary.names.clone();
+        let mut writer = Writer::new(self.words(&inputs, &[]), reading, &loops, &layout, vocabulary);
+        let body = writer.result(false, &unused);
+        let values = writer.definitions(|| groups.give("loop"));
+        let hears = hears_input(reading, &loops);
+        let (inner, outer): (Vec<_>, Vec<_>) = values.into_iter().partition(|(at, _)| hears[*at]);
+        definitions.extend(outer.into_iter().map(|(_, definition)| definition));
+        let body = body.with(inner.into_iter().map(|(_, definition)| definition).collect());
+        definitions.push(Definition { name: "process".into(), parameters: inputs, body });
+        definitions
+    }
+
+    /// Reads the outputs and every function they need, outermost first.
+    fn read_all(&mut self) {
+        let mut wanted: Vec<Option<CallId>> = vec![None];
+        while let Some(region) = wanted.pop() {
+            if self.readings.contains_key(&region) {
+                continue;
+            }
+            let results: Vec<Sig> = match region {
+                Some(call) => self.program.call(call).results.clone(),
+                None => self.program.outputs().iter().map(|output| output.sig).collect(),
+            };
+            let reader = Reader { regions: &self.regions, intervals: &self.intervals, region };
+            let reading = reader.read(&results);
+            wanted.extend(reading.values.iter().filter_map(|value| match value.head {
+                Head::Call(call) if self.standard[call.index()].is_none() => Some(Some(call)),
+                _ => None,
+            }));
+            self.readings.insert(region, reading);
+        }
+    }
+
+    /// Defines the tables, the functions and the helpers; callees first.
+    fn prepare(&mut self, vocabulary: &mut Vocabulary) {
+        let mut order: Vec<Option<CallId>> = self.readings.keys().copied().collect();
+        order.sort_unstable_by(|a, b| b.cmp(a));
+        for region in order {
+            for value in &self.readings[&region].values {
+                match value.head {
+                    Head::Lookup(id) => self.stores.add_table(self.program, id, vocabulary),
+                    Head::Recall(id) => self.stores.add_ram(self.program, id, vocabulary),
+                    _ => {}
+                }
+            }
+            match region {
+                Some(call) => {
+                    let name = self.function(call, vocabulary);
+                    self.functions.insert(call, name);
+                }
+                None => drop(self.foreign_names(&self.readings[&None], vocabulary)),
+            }
+        }
+    }
+
+    fn function(&self, id: CallId, vocabulary: &mut Vocabulary) -> Arc<str> {
+        let reading = &self.readings[&Some(id)];
+        let call = self.program.call(id);
+        let mut names = self.local_names(reading, vocabulary);
+        let parameters: Vec<Arc<str>> =
+            call.arguments.iter().map(|argument| names.give(&argument.name)).collect();
+        let real = call.results.iter().all(|&result| self.program.node(result).ty == Ty::Real);
+        let body = self.body(reading, &mut names, &parameters, real, vocabulary);
+        vocabulary.function(&call.function, parameters, body)
+    }
+
+    /// A region as one expression.
+    fn body(
+        &self,
+        reading: &Reading,
+        names: &mut Names,
+        parameters: &[Arc<str>],
+        real: bool,
+        vocabulary: &mut Vocabulary,
+    ) -> Expr {
+        let loops = Loops::of(reading);
+        let layout = self.layout(reading, &loops, names);
+        let mut writer = Writer::new(self.words(&[], parameters), reading, &loops, &layout, vocabulary);
+        let body = writer.result(real, &[]);
+        let definitions = writer.definitions(|| names.give("loop"));
+        body.with(definitions.into_iter().map(|(_, definition)| definition).collect())
+    }
+
+    fn layout(&self, reading: &Reading, loops: &Loops, names: &mut Names) -> Layout {
+        let user = |at: usize| self.user_name(reading, at);
+        let hint = |at: usize| match reading.values[at].head {
+            Head::Call(call) => Some(self.program.call(call).function.clone()),
+            _ => None,
+        };
+        Layout::of(reading, loops, names, &Called { user: &user, hint: &hint })
+    }
+
+    fn words<'w>(&'w self, inputs: &'w [Arc<str>], parameters: &'w [Arc<str>]) -> Words<'w> {
+        Words {
+            program: self.program,
+            inputs,
+            parameters,
+            controls: &self.controls,
+            functions: &self.functions,
+            standard: &self.standard,
+            stores: &self.stores,
+        }
+    }
+
+    /// The names of one function: apart from all that it uses of the file.
+    fn local_names(&self, reading: &Reading, vocabulary: &mut Vocabulary) -> Names {
+        let mut names = Names::default();
+        names.avoid(&self.foreign_names(reading, vocabulary));
+        names
+    }
+
+    /// The names of the file that a region uses; defines the helpers among them.
+    fn foreign_names(&self, reading: &Reading, vocabulary: &mut Vocabulary) -> Vec<Arc<str>> {
+        let mut used: Vec<Arc<str>> = Vec::new();
+        let mut uses = |exprs: &[Expr]| {
+            for expr in exprs {
+                if let Expr::Name(name) = expr {
+                    used.push(name.clone());
+                }
+            }
+        };
+        for value in &reading.values {
+            match value.head {
+                Head::Control(id) => uses(&self.controls[id.index()..=id.index()]),
+                Head::Lookup(id) => uses(&self.stores.table(id)),
+                Head::Recall(id) => uses(&self.stores.ram(id)),
+                Head::Call(id) => uses(&self.functions.get(&id).cloned().map(Expr::Name).as_slice()),
+                Head::Noise(1..) => uses(&[Expr::Name(vocabulary.helper(Helper::Noise))]),
+                Head::Fun(Fun::Trunc) => uses(&[Expr::Name(vocabulary.helper(Helper::Truncate))]),
+                Head::HeldDelay(_) => uses(&[Expr::Name(vocabulary.helper(Helper::HeldDelay))]),
+                _ => {}
+            }
+        }
+        used
+    }
+
+    /// What the user called a value.
+    fn user_name(&self, reading: &Reading, at: usize) -> Option<Arc<str>> {
+        let sig = match reading.values[at].key {
+            Key::Node(sig) => sig,
+            Key::Before(register) => return self.registers.get(&register).cloned(),
+            Key::Channel(call, index) => self.program.call(call).results[index],
+            Key::Call(call) => match self.program.call(call).results[..] {
+                [result] => result,
+                _ => return None,
+            },
+        };
+        self.program.name_of(sig).cloned()
+    }
+}
+
+/// How many operations each call does itself, counting a call it makes as one.
+fn work(program: &Program) -> Vec<usize> {
+    let mut work = vec![0; program.calls().len()];
+    for sig in program.sigs() {
+        let is_work = !matches!(
+            program.node(sig).op,
+            Op::Argument | Op::Real(_) | Op::Int(_) | Op::SampleRate | Op::Control(_) | Op::Input(_)
+        );
+        if let (Some(home), true) = (program.home(sig), is_work) {
+            work[home.index()] += 1;
+        }
+    }
+    for call in program.calls() {
+        if let Some(parent) = call.parent {
+            work[parent.index()] += 2;
+        }
+    }
+    work
+}
+
+/// Which values depend on an audio input.
+fn hears_input(reading: &Reading, loops: &Loops) -> Vec<bool> {
+    let mut hears = vec![false; reading.values.len()];
+    for component in &loops.components {
+        let any = component.iter().any(|&at| {
+            let value = &reading.values[at];
+            matches!(value.head, Head::Input(_))
+                || value.operands.iter().chain(&value.memory).any(|&operand| hears[operand])
+        });
+        component.iter().for_each(|&at| hears[at] = any);
+    }
+    hears
+}

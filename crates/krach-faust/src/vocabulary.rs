@@ -1,0 +1,117 @@
+//! What the whole file shares: its names, its imports, the little definitions that stand for what Faust has no
+//! word for.
+
+use crate::ast::{Definition, Equation, Expr, Infix};
+use crate::names::Names;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A definition that is written once, on first use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Helper {
+    /// White noise from a seed: `no.noise` is the one from 0.
+    Noise,
+    /// Rounding toward zero.
+    Truncate,
+    /// 0, but not to the compiler, which refuses what it can see to be a division by 0.
+    Zero,
+    /// A delay line that stands still while its gate is 0.
+    HeldDelay,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    pub names: Names,
+    pub uses_library: bool,
+    helpers: BTreeMap<Helper, Arc<str>>,
+    /// Functions and tables, each after what it uses.
+    pub definitions: Vec<Definition>,
+    functions: BTreeMap<Arc<str>, Vec<(usize, Arc<str>)>>,
+}
+
+impl Vocabulary {
+    /// `library.name` of the standard libraries.
+    pub fn library(&mut self, library: &str, name: &str) -> Expr {
+        self.uses_library = true;
+        Expr::library(library, name)
+    }
+
+    /// The name of a helper.
+    pub fn helper(&mut self, helper: Helper) -> Arc<str> {
+        if let Some(name) = self.helpers.get(&helper) {
+            return name.clone();
+        }
+        let wanted = match helper {
+            Helper::Noise => "noise",
+            Helper::Truncate => "truncate",
+            Helper::Zero => "zero",
+            Helper::HeldDelay => "held_delay",
+        };
+        let name = self.names.give(wanted);
+        let (parameters, body): (&[&str], Expr) = match helper {
+            Helper::Noise => (&["seed"], noise()),
+            Helper::Truncate => (&["x"], truncate()),
+            Helper::Zero => (&[], self.zero()),
+            Helper::HeldDelay => (&["init", "size", "gate", "n", "x"], held_delay()),
+        };
+        let parameters = parameters.iter().map(|&name| name.into()).collect();
+        self.definitions.push(Definition { name: name.clone(), parameters, body });
+        self.helpers.insert(helper, name.clone());
+        name
+    }
+
+    /// Adds a function, or finds the equal one, and says what it is called.
+    pub fn function(&mut self, wanted: &str, parameters: Vec<Arc<str>>, body: Expr) -> Arc<str> {
+        let known = self.functions.entry(wanted.into()).or_default();
+        for (at, name) in &*known {
+            let other = &self.definitions[*at];
+            if other.parameters == parameters && other.body == body {
+                return name.clone();
+            }
+        }
+        let name = self.names.give(wanted);
+        known.push((self.definitions.len(), name.clone()));
+        self.definitions.push(Definition { name: name.clone(), parameters, body });
+        name
+    }
+
+    fn zero(&mut self) -> Expr {
+        let rate = self.library("ma", "SR");
+        let less = Expr::infix(Infix::Sub, rate, Expr::Int(1));
+        Expr::call(Expr::name("min"), vec![less, Expr::Int(0)])
+    }
+}
+
+/// `(+(seed - seed') : *(1103515245) : +(12345)) ~ _ : /(2147483647.0)`: the generator of the standard library,
+/// which starts at 0, here at `seed`.
+fn noise() -> Expr {
+    let seed = || Expr::name("seed");
+    let operator = |operator: Infix, argument: Expr| Expr::call(Expr::Operator(operator), vec![argument]);
+    let start = Expr::infix(Infix::Sub, seed(), seed().before());
+    let step = operator(Infix::Add, start)
+        .then(operator(Infix::Mul, Expr::Int(1_103_515_245)))
+        .then(operator(Infix::Add, Expr::Int(12345)));
+    let state = Expr::Compose(crate::ast::Compose::Rec, Box::new(step), Box::new(Expr::Wire));
+    state.then(operator(Infix::Div, Expr::Real(2_147_483_647.0)))
+}
+
+fn truncate() -> Expr {
+    let x = || Expr::name("x");
+    let call = |function: &str| Expr::call(Expr::name(function), vec![x()]);
+    let negative = Expr::infix(Infix::Lt, x(), Expr::Int(0));
+    Expr::call(Expr::name("select2"), vec![negative, call("floor"), call("ceil")])
+}
+
+/// A ring whose position moves on only in frames in which the gate is open.
+fn held_delay() -> Expr {
+    let name = Expr::name;
+    let add = |a, b| Expr::infix(Infix::Add, a, b);
+    let wrap = |x| Expr::infix(Infix::Rem, x, name("size"));
+    let open = Expr::infix(Infix::Ne, name("gate"), Expr::Int(0));
+    let moved = Equation { name: "count".into(), next: wrap(add(name("count"), open)) };
+    let position = Expr::Letrec(Box::new(name("count").before()), vec![moved], Vec::new());
+    let read = add(Expr::infix(Infix::Sub, name("at"), name("n")), name("size"));
+    let ring = vec![name("size"), name("init"), name("at"), name("x"), wrap(read)];
+    let at = Definition { name: "at".into(), parameters: Vec::new(), body: position };
+    Expr::call(name("rwtable"), ring).with(vec![at])
+}

@@ -1,0 +1,456 @@
+//! The values of one region as expressions and definitions.
+
+use crate::ast::{Definition, Equation, Expr, Infix};
+use crate::kinds::{Kind, Kinds, carriers, constants, keeps_kind, needs_real, to_force};
+use crate::layout::{Layout, Place};
+use crate::loops::{Loops, Memory};
+use crate::reading::{Head, Reading};
+use crate::standard::{Slot, Standard, position, whole};
+use crate::stores::Stores;
+use crate::vocabulary::{Helper, Vocabulary};
+use krach_abi::Seed;
+use krach_ir::{Call, CallId, Fun, Program, RamId, Ty, maths};
+use rustc_hash::FxHashMap;
+use std::f64::consts::{PI, TAU};
+use std::sync::Arc;
+
+/// What names mean in a region that come from outside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub program: &'a Program,
+    pub inputs: &'a [Arc<str>],
+    pub parameters: &'a [Arc<str>],
+    /// What stands for each control.
+    pub controls: &'a [Expr],
+    pub functions: &'a FxHashMap<CallId, Arc<str>>,
+    pub standard: &'a [Option<&'static Standard>],
+    pub stores: &'a Stores,
+}
+
+pub(crate) struct Writer<'a> {
+    pub words: Words<'a>,
+    pub reading: &'a Reading,
+    pub loops: &'a Loops,
+    pub layout: &'a Layout,
+    pub vocabulary: &'a mut Vocabulary,
+    kinds: Kinds,
+    constants: Vec<Option<maths::Value<f64>>>,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(
+        words: Words<'a>,
+        reading: &'a Reading,
+        loops: &'a Loops,
+        layout: &'a Layout,
+        vocabulary: &'a mut Vocabulary,
+    ) -> Self {
+        let kinds = Kinds::of(reading, layout);
+        let constants = constants(reading, loops);
+        Self { words, reading, loops, layout, vocabulary, kinds, constants }
+    }
+
+    /// The result: what the region as a whole is. The first output carries along what else must be heard of.
+    pub fn result(&mut self, real: bool, attached: &[Expr]) -> Expr {
+        let reading = self.reading;
+        let mut parts: Vec<Expr> = reading.roots.iter().map(|&root| self.given(root, None, real)).collect();
+        if let ([root], false) = (&reading.roots[..], attached.is_empty())
+            && let Head::Call(call) = reading.values[*root].head
+        {
+            let others = (1..self.words.program.call(call).results.len()).map(|_| Expr::Wire);
+            let whole = std::mem::replace(&mut parts[0], attach(Expr::Wire, attached));
+            let channels = std::iter::once(parts.remove(0)).chain(others).collect();
+            parts.push(whole.then(Expr::parallel(channels)));
+        } else {
+            let first = std::mem::replace(&mut parts[0], Expr::Wire);
+            parts[0] = attach(first, attached);
+        }
+        let body = Expr::parallel(parts);
+        match self.layout.bare_loop {
+            Some(in_loop) => self.letrec(in_loop, body),
+            None => body,
+        }
+    }
+
+    /// The definitions of the region, each with the value after which it stands. `group` names a loop that has
+    /// several exports.
+    pub fn definitions(&mut self, mut group: impl FnMut() -> Arc<str>) -> Vec<(usize, Definition)> {
+        let mut last_of_loop = vec![None; self.loops.count];
+        for (at, in_loop) in self.loops.of_value.iter().enumerate() {
+            in_loop.iter().for_each(|&in_loop| last_of_loop[in_loop] = Some(at));
+        }
+        let mut definitions = Vec::new();
+        for at in 0..self.reading.values.len() {
+            definitions.extend(self.definition(at).map(|definition| (at, definition)));
+            if let Some(in_loop) = self.loops.of_value[at]
+                && last_of_loop[in_loop] == Some(at)
+                && self.layout.bare_loop != Some(in_loop)
+            {
+                let all = self.loop_definitions(in_loop, &mut group);
+                definitions.extend(all.into_iter().map(|definition| (at, definition)));
+            }
+        }
+        definitions
+    }
+
+    /// The definition of a value that has one.
+    fn definition(&mut self, at: usize) -> Option<Definition> {
+        let Place::Defined(name) = &self.layout.places[at] else { return None };
+        let name = name.clone();
+        Some(Definition { name, parameters: Vec::new(), body: self.defined(at, None) })
+    }
+
+    fn defined(&mut self, at: usize, inside: Option<usize>) -> Expr {
+        let real = self.reading.values[at].ty == Ty::Real;
+        self.build(at, inside, real)
+    }
+
+    /// What a loop is to its surroundings: its exports, each by name.
+    fn loop_definitions(&mut self, in_loop: usize, mut group: impl FnMut() -> Arc<str>) -> Vec<Definition> {
+        let cells = self.loops.cells.iter().zip(&self.layout.cells);
+        let cells = cells.filter(|(cell, names)| cell.in_loop == in_loop && names.exported);
+        let cells = cells.map(|(_, names)| (names.inside.clone(), names.outside.clone()));
+        let exports = self.layout.exports.iter();
+        let exports = exports.filter(|export| self.loops.of_value[export.value] == Some(in_loop));
+        let exports = exports.map(|export| (export.equation.clone(), export.outside.clone()));
+        let names: Vec<(Arc<str>, Arc<str>)> = cells.chain(exports).collect();
+        let plain = |name: Arc<str>, body| Definition { name, parameters: Vec::new(), body };
+        let body = Expr::parallel(names.iter().map(|(inside, _)| Expr::Name(inside.clone())).collect());
+        let body = self.letrec(in_loop, body);
+        if let [(_, outside)] = &names[..] {
+            return vec![plain(outside.clone(), body)];
+        }
+        let group = group();
+        let channel = |at| Expr::Name(group.clone()).channel(at, names.len());
+        let parts = names.iter().enumerate().map(|(at, (_, outside))| plain(outside.clone(), channel(at)));
+        let parts: Vec<Definition> = parts.collect();
+        std::iter::once(plain(group, body)).chain(parts).collect()
+    }
+
+    fn letrec(&mut self, in_loop: usize, body: Expr) -> Expr {
+        let (loops, layout) = (self.loops, self.layout);
+        let mut equations = Vec::new();
+        for (index, cell) in loops.cells.iter().enumerate().filter(|(_, cell)| cell.in_loop == in_loop) {
+            let real = self.reading.values[cell.before].ty == Ty::Real;
+            let next = match layout.places[cell.next] {
+                Place::Equation(of) if of == index => self.build(cell.next, Some(in_loop), real),
+                _ => self.given(cell.next, Some(in_loop), real),
+            };
+            let name = layout.cells[index].inside.clone();
+            let next = match cell.gate {
+                None => next,
+                Some(gate) => {
+                    let gate = self.refer(gate, Some(in_loop));
+                    Expr::call(Expr::name("select2"), vec![gate, Expr::Name(name.clone()), next])
+                }
+            };
+            equations.push(Equation { name, next });
+        }
+        let mut definitions = Vec::new();
+        for (at, place) in layout.places.iter().enumerate() {
+            if self.loops.of_value[at] != Some(in_loop) {
+                continue;
+            }
+            if let Place::Inside(name, _) = place {
+                let body = self.defined(at, Some(in_loop));
+                definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body });
+            }
+        }
+        for export in &layout.exports {
+            if self.loops.of_value[export.value] == Some(in_loop) {
+                let next = self.refer(export.value, Some(in_loop));
+                equations.push(Equation { name: export.equation.clone(), next });
+            }
+        }
+        Expr::Letrec(Box::new(body), equations, definitions)
+    }
+
+    /// The value as it is seen from inside a loop or from outside.
+    fn refer(&mut self, at: usize, inside: Option<usize>) -> Expr {
+        self.given(at, inside, false)
+    }
+
+    /// As [`Self::refer`], surely a real if `real`.
+    fn given(&mut self, at: usize, inside: Option<usize>, real: bool) -> Expr {
+        let (loops, layout) = (self.loops, self.layout);
+        if let Head::Before(register) = self.reading.values[at].head {
+            return match loops.registers[&register] {
+                Memory::Copy { of, frames } => delayed(self.refer(of, inside), frames),
+                Memory::Cell(cell) if inside == Some(loops.cells[cell].in_loop) => {
+                    Expr::Name(layout.cells[cell].inside.clone())
+                }
+                Memory::Cell(cell) => Expr::Name(layout.cells[cell].outside.clone()).before(),
+            };
+        }
+        match &layout.places[at] {
+            Place::Defined(name) => Expr::Name(name.clone()),
+            Place::Inside(_, Some(outside)) if inside != loops.of_value[at] => Expr::Name(outside.clone()),
+            Place::Inside(name, _) => Expr::Name(name.clone()),
+            Place::Equation(cell) => Expr::Name(layout.cells[*cell].outside.clone()),
+            Place::Inline => self.build(at, inside, real),
+        }
+    }
+
+    /// The value computed here. The depth is bounded by the layout.
+    fn build(&mut self, at: usize, inside: Option<usize>, real: bool) -> Expr {
+        let reading = self.reading;
+        let value = &reading.values[at];
+        let real = real && value.ty == Ty::Real && self.kinds.own[at] != Kind::Real;
+        match value.head {
+            Head::Real(number) => self.constant(number, real),
+            Head::Int(number) => Expr::Int(number),
+            Head::SampleRate => self.vocabulary.library("ma", "SR"),
+            Head::Input(port) => Expr::Name(self.words.inputs[port as usize].clone()),
+            Head::Parameter(index) => Expr::Name(self.words.parameters[index].clone()),
+            Head::Control(id) => self.words.controls[id.index()].clone(),
+            Head::Noise(0) => self.vocabulary.library("no", "noise"),
+            Head::Noise(ordinal) => {
+                let seed = Expr::Int(Seed::default().noise(ordinal));
+                Expr::call(Expr::Name(self.vocabulary.helper(Helper::Noise)), vec![seed])
+            }
+            Head::Before(_) => unreachable!("registers are referred to"),
+            Head::Fun(fun) => self.fun(fun, at, inside, real),
+            Head::Fraction => {
+                let of = self.refer(value.operands[0], inside);
+                Expr::call(self.vocabulary.library("ma", "frac"), vec![of])
+            }
+            Head::Delay(frames) => delayed(self.given(value.operands[0], inside, real), frames),
+            Head::VaryingDelay(clamp) => {
+                let input = self.given(value.operands[0], inside, real);
+                let amount = self.refer(value.operands[1], inside);
+                Expr::infix(Infix::Delay, input, clamped(amount, clamp))
+            }
+            Head::HeldDelay(max) => self.held_delay(max, at, inside),
+            Head::Lookup(table) => {
+                let mut arguments = self.words.stores.table(table);
+                arguments.push(self.refer(value.operands[0], inside));
+                Expr::call(Expr::name("rdtable"), arguments)
+            }
+            Head::Recall(ram) => self.recall(ram, at, inside),
+            Head::Call(call) => self.call(call, at, inside),
+            Head::Channel(index, count) => self.refer(value.operands[0], inside).channel(index, count),
+        }
+    }
+
+    fn constant(&mut self, number: f64, real: bool) -> Expr {
+        if number == PI {
+            self.vocabulary.library("ma", "PI")
+        } else if number == TAU {
+            let pi = self.vocabulary.library("ma", "PI");
+            Expr::infix(Infix::Mul, Expr::Int(2), pi)
+        } else if real {
+            Expr::Real(number)
+        } else {
+            Expr::number(number)
+        }
+    }
+
+    fn fun(&mut self, fun: Fun, at: usize, inside: Option<usize>, real: bool) -> Expr {
+        let reading = self.reading;
+        let value = &reading.values[at];
+        if let Some(folded) = self.folded(fun, at, real) {
+            return folded;
+        }
+        if fun == Fun::ToReal {
+            let of = self.refer(value.operands[0], inside);
+            return if real { Expr::call(Expr::name("float"), vec![of]) } else { of };
+        }
+        let force = if value.ty == Ty::Real && (needs_real(fun) || real && keeps_kind(fun)) {
+            to_force(carriers(fun, value), reading, &self.kinds.seen)
+        } else {
+            None
+        };
+        let mut forced = force;
+        let mut operands = Vec::with_capacity(3);
+        for (position, &operand) in value.operands.iter().enumerate() {
+            let here = forced == Some(operand) && (fun != Fun::Select || position > 0);
+            if here {
+                forced = None;
+            }
+            let operand = match self.implied(fun, position, operand) {
+                Some(bare) => bare,
+                None => operand,
+            };
+            operands.push(self.given(operand, inside, here));
+        }
+        self.hide(fun, at, &mut operands);
+        self.apply(fun, value.ty, operands)
+    }
+
+    /// A cast that Faust makes by itself: of a selector.
+    fn implied(&self, fun: Fun, position: usize, operand: usize) -> Option<usize> {
+        let value = &self.reading.values[operand];
+        let is_cast = value.head == Head::Fun(Fun::ToInt) && self.layout.places[operand] == Place::Inline;
+        (fun == Fun::Select && position == 0 && is_cast && self.constants[operand].is_none())
+            .then(|| value.operands[0])
+    }
+
+    /// Where Faust folds a constant in another way than krach computes it, the result is written.
+    fn folded(&mut self, fun: Fun, at: usize, real: bool) -> Option<Expr> {
+        match (fun, self.constants[at]?) {
+            (Fun::Round, maths::Value::Real(value)) => Some(self.constant(value, real)),
+            (Fun::ToInt, maths::Value::Int(value)) => Some(Expr::Int(value)),
+            _ => None,
+        }
+    }
+
+    /// The compiler refuses constants that are not numbers, such as `1 / 0`; krach computes them. A part of them
+    /// that the compiler cannot see through makes it do the same.
+    fn hide(&mut self, fun: Fun, at: usize, operands: &mut [Expr]) {
+        let parts = &self.reading.values[at].operands;
+        let is_zero = |at: usize| match self.constants[at] {
+            Some(maths::Value::Int(value)) => value == 0,
+            Some(maths::Value::Real(value)) => value == 0.0,
+            None => false,
+        };
+        if matches!(fun, Fun::Div | Fun::Rem | Fun::Remainder) && is_zero(parts[1]) {
+            operands[1] = Expr::Name(self.vocabulary.helper(Helper::Zero));
+        } else if self.constants[at].is_none() && parts.iter().all(|&part| self.constants[part].is_some()) {
+            let zero = Expr::Name(self.vocabulary.helper(Helper::Zero));
+            let seen = std::mem::replace(&mut operands[0], Expr::Wire);
+            operands[0] = Expr::infix(Infix::Add, seen, zero);
+        }
+    }
+
+    fn apply(&mut self, fun: Fun, ty: Ty, operands: Vec<Expr>) -> Expr {
+        if let Some(operator) = infix(fun, ty) {
+            let [left, mut right] = <[Expr; 2]>::try_from(operands).unwrap_or([Expr::Wire, Expr::Wire]);
+            if fun == Fun::Rem && !matches!(right, Expr::Int(divisor) if divisor != 0) {
+                // An int remainder by 0 is 0; the sign of the divisor never matters.
+                right = Expr::call(Expr::name("abs"), vec![right]);
+                right = Expr::call(Expr::name("max"), vec![Expr::Int(1), right]);
+            }
+            return operation(operator, left, right);
+        }
+        let function = match fun {
+            Fun::ToInt => Expr::name("int"),
+            Fun::Rem => Expr::name("fmod"),
+            Fun::Select => Expr::name("select2"),
+            Fun::Tanh => self.vocabulary.library("ma", "tanh"),
+            Fun::Trunc => Expr::Name(self.vocabulary.helper(Helper::Truncate)),
+            _ => Expr::name(fun.name()),
+        };
+        Expr::call(function, operands)
+    }
+
+    fn held_delay(&mut self, max: i32, at: usize, inside: Option<usize>) -> Expr {
+        let value = &self.reading.values[at];
+        let [input, amount, gate] = [0, 1, 2].map(|part| value.operands[part]);
+        let init = if value.ty == Ty::Int { Expr::Int(0) } else { Expr::Real(0.0) };
+        let amount = clamped(self.refer(amount, inside), Some((0, max)));
+        let (gate, input) = (self.refer(gate, inside), self.refer(input, inside));
+        let function = Expr::Name(self.vocabulary.helper(Helper::HeldDelay));
+        Expr::call(function, vec![init, Expr::Int(max.saturating_add(1)), gate, amount, input])
+    }
+
+    /// While its gate is closed a table is written beyond its end, where nothing reads.
+    fn recall(&mut self, ram: RamId, at: usize, inside: Option<usize>) -> Expr {
+        let reading = self.reading;
+        let operands = &reading.values[at].operands;
+        let [to, what, from] = [0, 1, 2].map(|part| self.refer(operands[part], inside));
+        let mut arguments = self.words.stores.ram(ram);
+        let [to, from] = match operands.get(3) {
+            None => [to, from],
+            Some(&gate) => {
+                let last = i32::try_from(self.words.program.ram(ram).len).unwrap_or(i32::MAX);
+                let bounds = Some((0, last - 1));
+                let gate = self.refer(gate, inside);
+                let choice = vec![gate, Expr::Int(last), clamped(to, bounds)];
+                [Expr::call(Expr::name("select2"), choice), clamped(from, bounds)]
+            }
+        };
+        arguments.extend([to, what, from]);
+        Expr::call(Expr::name("rwtable"), arguments)
+    }
+
+    fn call(&mut self, id: CallId, at: usize, inside: Option<usize>) -> Expr {
+        let (program, reading) = (self.words.program, self.reading);
+        let operands = &reading.values[at].operands;
+        let call = program.call(id);
+        if let Some(row) = self.words.standard[id.index()] {
+            return self.standard(row, call, operands, inside);
+        }
+        let arguments = operands.iter().map(|&operand| self.given(operand, inside, true)).collect();
+        let name = self.words.functions.get(&id).unwrap_or(&call.function).clone();
+        Expr::call(Expr::Name(name), arguments)
+    }
+
+    fn standard(&mut self, row: &Standard, call: &Call, operands: &[usize], inside: Option<usize>) -> Expr {
+        let mut arguments = Vec::new();
+        for slot in row.arguments {
+            arguments.push(match *slot {
+                Slot::Signal(name) => self.refer(operands[position(call, name).unwrap_or(0)], inside),
+                Slot::Whole(name) => Expr::Int(whole(call, name).unwrap_or(0)),
+                Slot::Int(value) => Expr::Int(value),
+                Slot::Real(value) => Expr::Real(value),
+            });
+        }
+        let function = Expr::call(self.vocabulary.library(row.library, row.name), arguments);
+        match row.signal.and_then(|name| position(call, name)) {
+            Some(signal) => self.refer(operands[signal], inside).then(function),
+            None => function,
+        }
+    }
+}
+
+fn attach(expr: Expr, others: &[Expr]) -> Expr {
+    others.iter().fold(expr, |expr, other| Expr::call(Expr::name("attach"), vec![expr, other.clone()]))
+}
+
+/// `x'`, `x''` or `x @ n`.
+fn delayed(mut expr: Expr, frames: i32) -> Expr {
+    let mut total = frames;
+    while let Expr::Before(inner) = expr {
+        expr = *inner;
+        total = total.saturating_add(1);
+    }
+    match total {
+        0 => expr,
+        1 => expr.before(),
+        2 => expr.before().before(),
+        _ => Expr::infix(Infix::Delay, expr, Expr::Int(total)),
+    }
+}
+
+fn clamped(index: Expr, bounds: Option<(i32, i32)>) -> Expr {
+    let Some((lo, hi)) = bounds else { return index };
+    let below = Expr::call(Expr::name("min"), vec![Expr::Int(hi), index]);
+    Expr::call(Expr::name("max"), vec![Expr::Int(lo), below])
+}
+
+/// Behind a chain of processors the operator joins the chain: `x : f : *(0.5)`.
+fn operation(operator: Infix, left: Expr, right: Expr) -> Expr {
+    let joins = matches!(operator, Infix::Add | Infix::Sub | Infix::Mul | Infix::Div);
+    let commutes = matches!(operator, Infix::Add | Infix::Mul);
+    let (left, right) =
+        if commutes && right.is_chain() && !left.is_chain() { (right, left) } else { (left, right) };
+    match (left, right) {
+        (left, right) if joins && left.is_chain() => {
+            left.then(Expr::call(Expr::Operator(operator), vec![right]))
+        }
+        (Expr::Name(name), Expr::Int(-1)) if operator == Infix::Mul => Expr::Negative(name),
+        (left, right) => Expr::infix(operator, left, right),
+    }
+}
+
+fn infix(fun: Fun, ty: Ty) -> Option<Infix> {
+    Some(match fun {
+        Fun::Add => Infix::Add,
+        Fun::Sub => Infix::Sub,
+        Fun::Mul => Infix::Mul,
+        Fun::Div => Infix::Div,
+        Fun::Rem if ty == Ty::Int => Infix::Rem,
+        Fun::Lt => Infix::Lt,
+        Fun::Le => Infix::Le,
+        Fun::Gt => Infix::Gt,
+        Fun::Ge => Infix::Ge,
+        Fun::Eq => Infix::Eq,
+        Fun::Ne => Infix::Ne,
+        Fun::And => Infix::And,
+        Fun::Or => Infix::Or,
+        Fun::Xor => Infix::Xor,
+        Fun::Shl => Infix::Shl,
+        Fun::Shr => Infix::Shr,
+        _ => return None,
+    })
+}

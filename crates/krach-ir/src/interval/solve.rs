@@ -1,0 +1,358 @@
+//! Walking what a signal depends on, loops included, without recursion.
+//!
+//! Tarjan's algorithm finds the strongly connected components, dependencies first. Outside loops every node is
+//! computed once; inside, registers start at 0 and grow until nothing moves (Cousot and Cousot 1977).
+
+use super::OnePole;
+use super::known::Known;
+use super::rules;
+use crate::program::{Op, Program, Sig, TableId, TableInit};
+use crate::{Fun, Ty};
+use krach_abi::SAMPLE_RATES;
+use rustc_hash::FxHashMap;
+
+/// A loop that still moves after so many rounds is taken for unbounded.
+const ROUNDS: usize = 40;
+/// How often a stable loop is computed once more to win back what widening gave away.
+const NARROWING: usize = 2;
+
+pub(super) struct Solver<'a> {
+    program: &'a Program,
+    one_pole: OnePole,
+    /// Per node: one more than its index in `visits`, 0 while it was not met.
+    slots: Vec<u32>,
+    visits: Vec<Visit>,
+    tables: FxHashMap<TableId, Known>,
+}
+
+struct Visit {
+    sig: Sig,
+    low: usize,
+    /// Whether its component is complete, and `known` with it.
+    done: bool,
+    known: Known,
+}
+
+impl<'a> Solver<'a> {
+    pub fn new(program: &'a Program, one_pole: OnePole) -> Self {
+        let slots = vec![0; program.nodes.len()];
+        Self { program, one_pole, slots, visits: Vec::new(), tables: FxHashMap::default() }
+    }
+
+    pub fn solve(&mut self, sig: Sig) -> Known {
+        if self.slots[sig.index()] == 0 {
+            self.walk(sig);
+        }
+        self.known(sig)
+    }
+
+    fn walk(&mut self, root: Sig) {
+        let mut open = Vec::new();
+        let mut path = vec![(self.visit(root, &mut open), 0)];
+        while let Some(&mut (at, ref mut edge)) = path.last_mut() {
+            let target = self.edge(self.visits[at].sig, *edge);
+            *edge += 1;
+            match target {
+                Some(target) => match self.slot(target) {
+                    None => path.push((self.visit(target, &mut open), 0)),
+                    Some(other) if !self.visits[other].done => {
+                        self.visits[at].low = self.visits[at].low.min(other);
+                    }
+                    Some(_) => {}
+                },
+                None => {
+                    path.pop();
+                    let low = self.visits[at].low;
+                    if let Some(&(caller, _)) = path.last() {
+                        self.visits[caller].low = self.visits[caller].low.min(low);
+                    }
+                    if low == at {
+                        let from = open.iter().rposition(|&other| other == at).unwrap_or(0);
+                        let mut component = open.split_off(from);
+                        self.settle(&mut component);
+                    }
+                }
+            }
+        }
+    }
+
+    fn visit(&mut self, sig: Sig, open: &mut Vec<usize>) -> usize {
+        let at = self.visits.len();
+        self.visits.push(Visit { sig, low: at, done: false, known: Known::ZERO });
+        self.slots[sig.index()] = Sig::new(at + 1).0;
+        open.push(at);
+        at
+    }
+
+    fn slot(&self, sig: Sig) -> Option<usize> {
+        (self.slots[sig.index()] as usize).checked_sub(1)
+    }
+
+    /// What the values of a node depend on, one by one: operands, then what it reads through state.
+    fn edge(&self, sig: Sig, number: usize) -> Option<Sig> {
+        let node = self.program.node(sig);
+        let operands = node.operands();
+        if number < operands.len() {
+            return Some(operands[number]);
+        }
+        let through = match node.op {
+            Op::Read(id) => self.program.register(id).next,
+            Op::Tap(id) => self.program.line(id).input,
+            Op::Recall(id) => self.program.ram(id).value,
+            _ => return None,
+        };
+        (number == operands.len() && through.index() < self.program.nodes.len()).then_some(through)
+    }
+
+    /// What is known of a node that was computed, or the present guess inside a loop.
+    fn known(&self, sig: Sig) -> Known {
+        self.slot(sig).map_or(Known::any(self.program.node(sig).ty), |at| self.visits[at].known)
+    }
+
+    fn settle(&mut self, component: &mut [usize]) {
+        let lone = component.len() == 1 && {
+            let sig = self.visits[component[0]].sig;
+            !(0..4).any(|number| self.edge(sig, number) == Some(sig))
+        };
+        if lone {
+            self.compute(component[0]);
+        } else {
+            component.sort_unstable_by_key(|&at| self.visits[at].sig);
+            self.settle_loop(component);
+        }
+        for &mut at in component {
+            self.visits[at].done = true;
+        }
+    }
+
+    fn settle_loop(&mut self, component: &[usize]) {
+        let (reads, rest): (Vec<usize>, Vec<usize>) =
+            component.iter().copied().partition(|&at| matches!(self.op(at), Op::Read(_)));
+        for &at in &reads {
+            // A one-pole of an input from outside the loop need not be iterated.
+            self.visits[at].known = match self.pole_of_read(at) {
+                Some(input) if self.is_done(input) => Known::ZERO.hull(self.known(input)),
+                _ => Known::ZERO,
+            };
+        }
+        for round in 0..=ROUNDS {
+            for &at in &rest {
+                self.compute(at);
+            }
+            let moved = reads.iter().filter(|&&at| self.grow(at, round == ROUNDS)).count();
+            if moved == 0 {
+                break;
+            }
+        }
+        for &at in &rest {
+            self.compute(at);
+        }
+        if self.one_pole == OnePole::Trust {
+            for _ in 0..NARROWING {
+                reads.iter().chain(&rest).for_each(|&at| self.compute(at));
+            }
+        }
+    }
+
+    /// Takes a register's next value into its interval; whether that moved it.
+    fn grow(&mut self, at: usize, give_up: bool) -> bool {
+        let ty = self.program.node(self.visits[at].sig).ty;
+        let before = self.visits[at].known;
+        let after = before.widened(self.written(at), ty);
+        let moved = after != before;
+        self.visits[at].known = if moved && give_up { Known::any(ty) } else { after };
+        moved
+    }
+
+    /// What the register that a node reads is written with.
+    fn written(&self, at: usize) -> Known {
+        let Op::Read(id) = self.op(at) else { return Known::ANY_REAL };
+        let register = self.program.register(id);
+        match self.pole_of_read(at) {
+            Some(input) => self.known(input),
+            None if register.next.index() < self.program.nodes.len() => self.known(register.next),
+            None => Known::any(register.ty),
+        }
+    }
+
+    fn op(&self, at: usize) -> Op {
+        self.program.node(self.visits[at].sig).op
+    }
+
+    fn is_done(&self, sig: Sig) -> bool {
+        self.slot(sig).is_some_and(|at| self.visits[at].done)
+    }
+
+    fn compute(&mut self, at: usize) {
+        let known = self.transfer(at);
+        self.visits[at].known = known;
+    }
+
+    fn transfer(&mut self, at: usize) -> Known {
+        let program = self.program;
+        let sig = self.visits[at].sig;
+        let node = program.node(sig);
+        match node.op {
+            Op::Real(value) => Known::new(value, value),
+            Op::Int(value) => Known::new(f64::from(value), f64::from(value)),
+            Op::SampleRate => Known::new(f64::from(*SAMPLE_RATES.start()), f64::from(*SAMPLE_RATES.end())),
+            Op::Input(_) => Known::ANY_REAL,
+            Op::Control(id) => Known::new(program.control(id).lo, program.control(id).hi),
+            // The lowest state is one further from 0 than the divisor.
+            Op::Noise(_) => Known::new(f64::from(i32::MIN) / f64::from(i32::MAX), 1.0),
+            Op::Read(_) => Known::ZERO.hull(self.written(at)),
+            Op::Tap(id) => Known::ZERO.hull(self.known(program.line(id).input)),
+            Op::Lookup(id) => match self.tables.get(&id) {
+                Some(&known) => known,
+                None => {
+                    let known = contents(&program.table(id).init, self.one_pole);
+                    self.tables.insert(id, known);
+                    known
+                }
+            },
+            Op::Recall(id) => {
+                contents(&program.ram(id).init, self.one_pole).hull(self.known(program.ram(id).value))
+            }
+            Op::Argument => self.known(node.operands()[0]),
+            Op::Apply(fun) => self.apply(sig, fun),
+        }
+    }
+
+    fn apply(&self, sig: Sig, fun: Fun) -> Known {
+        let operands = self.program.node(sig).operands();
+        if self.one_pole == OnePole::Trust {
+            if let Some(input) = self.pole(sig) {
+                return Known::ZERO.hull(self.known(input)).outward();
+            }
+            if self.is_fraction(sig) {
+                let nan = self.known(operands[0]).nan || self.known(operands[0]).endless();
+                return Known { lo: 0.0, hi: 1.0, nan };
+            }
+        }
+        let ty = |sig: Sig| self.program.node(sig).ty;
+        let known = |&sig: &Sig| match ty(sig) {
+            Ty::Int => self.known(sig),
+            Ty::Real => self.known(sig).outward(),
+        };
+        let values: Vec<Known> = operands.iter().map(known).collect();
+        let result = rules::apply(fun, ty(operands[operands.len() - 1]), &values);
+        // A square is never negative.
+        let square = fun == Fun::Mul && operands[0] == operands[1] && ty(sig) == Ty::Real;
+        if square { Known { lo: result.lo.max(0.0), ..result } } else { result }
+    }
+
+    /// The signal behind the boundaries of calls, of so many at most.
+    fn inside(&self, mut sig: Sig) -> Sig {
+        for _ in 0..64 {
+            if self.program.node(sig).op != Op::Argument {
+                break;
+            }
+            sig = self.program.node(sig).operands()[0];
+        }
+        sig
+    }
+
+    fn applied(&self, sig: Sig, fun: Fun) -> Option<[Sig; 2]> {
+        let node = self.program.node(self.inside(sig));
+        match *node.operands() {
+            [a, b] if node.op == Op::Apply(fun) => Some([self.inside(a), self.inside(b)]),
+            _ => None,
+        }
+    }
+
+    /// `x - floor(x)`
+    fn is_fraction(&self, sig: Sig) -> bool {
+        self.applied(sig, Fun::Sub).is_some_and(|[x, whole]| {
+            let node = self.program.node(whole);
+            node.op == Op::Apply(Fun::Floor) && self.inside(node.operands()[0]) == x
+        })
+    }
+
+    fn pole_of_read(&self, at: usize) -> Option<Sig> {
+        match self.op(at) {
+            Op::Read(id) if self.one_pole == OnePole::Trust => {
+                let next = self.program.register(id).next;
+                if next.index() >= self.program.nodes.len() {
+                    return None;
+                }
+                let (input, register) = self.one_pole(next)?;
+                (self.program.node(register).op == Op::Read(id)).then_some(input)
+            }
+            _ => None,
+        }
+    }
+
+    fn pole(&self, sig: Sig) -> Option<Sig> {
+        let (input, register) = self.one_pole(sig)?;
+        match self.program.node(register).op {
+            Op::Read(id) => {
+                let next = self.program.register(id).next;
+                let ours = next.index() < self.program.nodes.len() && self.inside(next) == sig;
+                ours.then_some(input)
+            }
+            _ => None,
+        }
+    }
+
+    /// Input and register of `a*x + b*y'`, in any order, where a + b = 1 and neither is negative.
+    fn one_pole(&self, sum: Sig) -> Option<(Sig, Sig)> {
+        let is_read = |sig: &Sig| matches!(self.program.node(*sig).op, Op::Read(_));
+        let terms = self.applied(sum, Fun::Add)?;
+        for [new, old] in [terms, [terms[1], terms[0]]] {
+            let (Some(new), Some(old)) = (self.applied(new, Fun::Mul), self.applied(old, Fun::Mul)) else {
+                continue;
+            };
+            for [b, register] in [old, [old[1], old[0]]] {
+                for [a, x] in [new, [new[1], new[0]]] {
+                    if is_read(&register) && self.sums_to_one(a, b) {
+                        return Some((x, register));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn sums_to_one(&self, a: Sig, b: Sig) -> bool {
+        let bounded = |sig| {
+            self.is_done(sig) && {
+                let known = self.known(sig);
+                !known.nan && known.interval().within(0.0, 1.0)
+            }
+        };
+        let rest = |whole: Sig, part: Sig| {
+            self.applied(whole, Fun::Sub)
+                .is_some_and(|[one, other]| self.constant(one) == Some(1.0) && other == part)
+        };
+        let constants = || match (self.constant(a), self.constant(b)) {
+            (Some(a), Some(b)) => (a + b - 1.0).abs() <= 1e-12,
+            _ => false,
+        };
+        bounded(a) && bounded(b) && (rest(a, b) || rest(b, a) || constants())
+    }
+
+    fn constant(&self, sig: Sig) -> Option<f64> {
+        let node = self.program.node(sig);
+        match node.op {
+            Op::Real(value) => Some(value),
+            Op::Int(value) => Some(f64::from(value)),
+            Op::Apply(Fun::ToReal) => match self.program.node(self.inside(node.operands()[0])).op {
+                Op::Int(value) => Some(f64::from(value)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn contents(init: &TableInit, one_pole: OnePole) -> Known {
+    let all = |values: &mut dyn Iterator<Item = f64>| {
+        values.map(|value| Known::new(value, value)).reduce(Known::hull).unwrap_or(Known::ZERO)
+    };
+    match init {
+        TableInit::Reals(values) => all(&mut values.iter().copied()).outward(),
+        TableInit::Ints(values) => all(&mut values.iter().map(|&value| f64::from(value))),
+        // Nesting is bounded by validation.
+        TableInit::Generated(inner) => Solver::new(inner, one_pole).solve(inner.outputs[0].sig),
+    }
+}

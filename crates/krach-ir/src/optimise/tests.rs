@@ -1,0 +1,241 @@
+use super::{at_rate, optimise};
+use crate::program::ControlKind;
+use crate::{BuildError, Control, Fun, Op, Program, ProgramBuilder, Rate, Rates, Sig, TableInit, Ty};
+
+type Built = Result<Sig, BuildError>;
+
+fn program(build: impl FnOnce(&mut ProgramBuilder) -> Built) -> Program {
+    let mut b = ProgramBuilder::new("t");
+    let sig = build(&mut b).expect("builds");
+    b.output("out", sig).expect("own signal");
+    b.finish().expect("valid")
+}
+
+fn optimised(build: impl FnOnce(&mut ProgramBuilder) -> Built) -> Program {
+    let program = optimise(&program(build));
+    program.validate().expect("still valid");
+    assert_eq!(optimise(&program), program, "idempotent");
+    program
+}
+
+/// The operations left, in order.
+fn ops(program: &Program) -> Vec<Op> {
+    program.nodes().iter().map(|node| node.op).collect()
+}
+
+fn with(fun: Fun, constant: f64) -> impl Fn(&mut ProgramBuilder) -> Built {
+    move |b| {
+        let (x, k) = (b.input("x"), b.real(constant)?);
+        b.apply(fun, &[x, k])
+    }
+}
+
+/// `y = x + k*y'`
+fn pole(b: &mut ProgramBuilder, x: Sig, k: f64) -> Built {
+    b.enter("pole");
+    let x = b.argument("x", x)?;
+    let y = b.register(Ty::Real);
+    let (before, k) = (b.read(y), b.real(k)?);
+    let fed = b.apply(Fun::Mul, &[before, k])?;
+    let sum = b.apply(Fun::Add, &[x, fed])?;
+    b.write(y, sum)?;
+    b.leave(&[sum])?;
+    Ok(sum)
+}
+
+#[test]
+fn identities_vanish() {
+    for (fun, neutral) in
+        [(Fun::Add, 0.0), (Fun::Sub, 0.0), (Fun::Mul, 1.0), (Fun::Div, 1.0), (Fun::Pow, 1.0)]
+    {
+        assert_eq!(ops(&optimised(with(fun, neutral))), [Op::Input(0)], "{fun}");
+    }
+    assert_eq!(ops(&optimised(with(Fun::Mul, 0.0))), [Op::Real(0.0)]);
+    assert_eq!(ops(&optimised(with(Fun::Pow, 0.0))), [Op::Real(1.0)]);
+    assert_eq!(ops(&optimised(with(Fun::Pow, 2.0))), [Op::Input(0), Op::Apply(Fun::Mul)]);
+    assert_eq!(ops(&optimised(with(Fun::Pow, 0.5))), [Op::Input(0), Op::Apply(Fun::Sqrt)]);
+    let quarter = [Op::Input(0), Op::Real(0.25), Op::Apply(Fun::Mul)];
+    assert_eq!(ops(&optimised(with(Fun::Div, 4.0))), quarter);
+    assert_eq!(ops(&optimised(with(Fun::Div, 3.0))).len(), 3);
+}
+
+#[test]
+fn constants_fold_but_never_to_infinity() {
+    let folded = optimised(|b| {
+        let (x, y) = (b.int(3), b.real(0.5)?);
+        let sum = b.apply(Fun::Add, &[x, y])?;
+        b.apply(Fun::Floor, &[sum])
+    });
+    assert_eq!(ops(&folded), [Op::Real(3.0)]);
+    let kept = optimised(|b| {
+        let (x, zero) = (b.real(1.0)?, b.real(0.0)?);
+        b.apply(Fun::Div, &[x, zero])
+    });
+    assert_eq!(kept.nodes().len(), 3);
+    let entry = optimised(|b| {
+        let table = b.table(TableInit::Reals([1.0, 2.5].into()), 2)?;
+        let index = b.int(7);
+        b.lookup(table, index)
+    });
+    assert_eq!(ops(&entry), [Op::Real(2.5)]);
+    assert!(entry.tables().is_empty());
+}
+
+#[test]
+fn a_nan_test_of_an_input_stays() {
+    let kept = optimised(|b| {
+        let x = b.input("x");
+        b.apply(Fun::Ne, &[x, x])
+    });
+    assert_eq!(ops(&kept).last(), Some(&Op::Apply(Fun::Ne)));
+}
+
+#[test]
+fn idle_clamps_go_and_needed_ones_stay() {
+    let clamped = |most: f64| {
+        optimised(move |b| {
+            let kind = ControlKind::Slider;
+            let x = b.control(Control { name: "x".into(), kind, init: 0.5, lo: 0.0, hi: 1.0, step: 0.1 })?;
+            let (two, most) = (b.real(2.0)?, b.real(most)?);
+            let x = b.apply(Fun::Mul, &[x, two])?;
+            b.apply(Fun::Min, &[x, most])
+        })
+    };
+    assert_eq!(clamped(2.0).nodes().len(), 3);
+    assert_eq!(clamped(1.5).nodes().len(), 5);
+}
+
+#[test]
+fn equal_loops_become_one_and_keep_their_keys() {
+    let merged = optimised(|b| {
+        let x = b.input("x");
+        let (one, two, other) = (pole(b, x, 0.5)?, pole(b, x, 0.5)?, pole(b, x, 0.25)?);
+        let sum = b.apply(Fun::Mul, &[one, two])?;
+        b.apply(Fun::Add, &[sum, other])
+    });
+    assert_eq!(merged.registers().len(), 2);
+    let keys: Vec<&str> = merged.registers()[0].keys.iter().map(|key| &**key).collect();
+    assert_eq!(keys, ["pole.0/r.0", "pole.1/r.0"]);
+    assert!(merged.calls().is_empty());
+}
+
+#[test]
+fn loops_through_each_other_merge_as_well() {
+    let merged = optimised(|b| {
+        let x = b.input("x");
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            let (p, q) = (b.register(Ty::Real), b.register(Ty::Real));
+            let (before_p, before_q, k) = (b.read(p), b.read(q), b.real(0.5)?);
+            let next_p = b.apply(Fun::Add, &[x, before_q])?;
+            let next_q = b.apply(Fun::Mul, &[before_p, k])?;
+            b.write(p, next_p)?;
+            b.write(q, next_q)?;
+            ends.push(next_p);
+        }
+        let sum = b.apply(Fun::Mul, &[ends[0], ends[1]])?;
+        b.apply(Fun::Mul, &[sum, ends[2]])
+    });
+    assert_eq!(merged.registers().len(), 2);
+}
+
+#[test]
+fn what_never_leaves_zero_is_zero() {
+    let silent = optimised(|b| {
+        let mut x = b.real(0.0)?;
+        for _ in 0..20 {
+            let y = b.register(Ty::Real);
+            b.write(y, x)?;
+            x = b.read(y);
+            x = b.mem(x)?;
+        }
+        Ok(x)
+    });
+    assert_eq!(ops(&silent), [Op::Real(0.0)]);
+}
+
+#[test]
+fn delays_of_one_signal_share_a_line_as_long_as_needed() {
+    let shared = optimised(|b| {
+        let (x, short, long) = (b.input("x"), b.real(3.0)?, b.real(70.0)?);
+        b.enter("echo");
+        let inner = b.argument("x", x)?;
+        let one = b.delay(inner, short, Some(4000))?;
+        b.leave(&[one])?;
+        let two = b.delay(x, long, Some(100))?;
+        let zero = b.real(0.0)?;
+        let none = b.delay(x, zero, Some(100))?;
+        let sum = b.apply(Fun::Mul, &[one, two])?;
+        b.apply(Fun::Mul, &[sum, none])
+    });
+    assert_eq!(shared.lines().len(), 1);
+    assert_eq!(shared.lines()[0].max, 70);
+    assert_eq!(shared.lines()[0].keys.len(), 2);
+}
+
+#[test]
+fn noise_is_never_merged() {
+    let two = optimised(|b| {
+        let (one, other) = (b.noise(), b.noise());
+        b.apply(Fun::Sub, &[one, other])
+    });
+    assert_eq!(two.noises().len(), 2);
+}
+
+#[test]
+fn names_and_sites_stay_with_what_they_named() {
+    let named = optimised(|b| {
+        let x = b.input("x");
+        b.enter("twice");
+        let inner = b.argument("x", x)?;
+        let two = b.real(2.0)?;
+        let double = b.apply(Fun::Mul, &[inner, two])?;
+        b.leave(&[double])?;
+        b.name(double, "loud");
+        Ok(double)
+    });
+    let sig = named.outputs()[0].sig;
+    assert_eq!(named.name_of(sig).map(|name| &**name), Some("loud"));
+}
+
+#[test]
+fn at_a_rate_only_controls_and_signals_are_left_to_compute() {
+    let at = at_rate(
+        &program(|b| {
+            let (x, rate, k) = (b.input("x"), b.sample_rate(), b.real(100.0)?);
+            let ratio = b.apply(Fun::Div, &[k, rate])?;
+            b.apply(Fun::Mul, &[x, ratio])
+        }),
+        50_000,
+    );
+    assert_eq!(ops(&at), [Op::Input(0), Op::Real(0.002), Op::Apply(Fun::Mul)]);
+    let rates = Rates::of(&at);
+    let all: Vec<Rate> = at.sigs().map(|sig| rates.get(sig)).collect();
+    assert_eq!(all, [Rate::Sample, Rate::Constant, Rate::Sample]);
+}
+
+#[test]
+fn long_chains_and_wide_programs_end() {
+    let chain = optimised(|b| {
+        let (mut x, k) = (b.input("x"), b.real(0.5)?);
+        for at in 0..10_000 {
+            b.enter("stage");
+            let inner = b.argument("x", x)?;
+            let before = if at % 2 == 0 { b.mem(inner)? } else { pole(b, inner, 0.25)? };
+            x = b.apply(Fun::Mul, &[before, k])?;
+            b.leave(&[x])?;
+        }
+        Ok(x)
+    });
+    assert_eq!(chain.lines().len(), 5000);
+    let wide = optimised(|b| {
+        let x = b.input("x");
+        let mut sum = b.real(0.0)?;
+        for at in 0..10_000_i32 {
+            let voice = pole(b, x, 1.0 / f64::from(at % 1000 + 2))?;
+            sum = b.apply(Fun::Add, &[sum, voice])?;
+        }
+        Ok(sum)
+    });
+    assert_eq!(wide.registers().len(), 1000);
+}

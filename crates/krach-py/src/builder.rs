@@ -1,0 +1,256 @@
+//! `Builder`: the tracer's hands. Signals are node numbers; what they mean stays in Rust.
+
+use crate::error;
+use crate::program::Program;
+use krach_diag::{Code, Diagnostic};
+use krach_ir::{
+    BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static,
+    TableId, TableInit, Ty,
+};
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// Makes a Program, node by node. Every call may raise `krach.Error` at the place last given to `at`.
+#[pyclass(module = "krach._krach")]
+#[derive(Debug)]
+pub struct Builder {
+    inner: Option<ProgramBuilder>,
+    site: Option<Site>,
+    registers: usize,
+    tables: usize,
+    rams: usize,
+}
+
+impl Builder {
+    fn raise(&self, py: Python<'_>, error: &BuildError) -> PyErr {
+        error::raise(py, &error::report(error, self.site.as_ref()))
+    }
+
+    fn open(&mut self, py: Python<'_>) -> PyResult<&mut ProgramBuilder> {
+        let Some(builder) = self.inner.as_mut() else {
+            let report = Diagnostic::error(Code::LeakedSignal, "a Signal of a function that has returned");
+            return Err(error::raise(py, &report));
+        };
+        let count = builder.so_far().nodes().len();
+        if count > 2 * Limits::DEFAULT.nodes {
+            let error = BuildError::TooLarge { what: "nodes", count, limit: Limits::DEFAULT.nodes };
+            return Err(error::raise(py, &error::report(&error, self.site.as_ref())));
+        }
+        Ok(builder)
+    }
+
+    /// One call of the builder, its refusal as an exception.
+    fn with<T>(
+        &mut self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut ProgramBuilder) -> Result<T, BuildError>,
+    ) -> PyResult<T> {
+        let result = call(self.open(py)?);
+        result.map_err(|error| self.raise(py, &error))
+    }
+
+    fn known_register(&self, register: usize) -> PyResult<RegisterId> {
+        known(register, self.registers, RegisterId::new)
+    }
+}
+
+fn known<T>(index: usize, count: usize, id: impl FnOnce(usize) -> T) -> PyResult<T> {
+    if index < count { Ok(id(index)) } else { Err(PyValueError::new_err("no such part of the program")) }
+}
+
+fn sig(index: u32) -> Sig {
+    Sig::new(index as usize)
+}
+
+fn number(sig: Sig) -> u32 {
+    u32::try_from(sig.index()).expect("a program has fewer than 2^32 nodes")
+}
+
+#[pymethods]
+impl Builder {
+    #[new]
+    fn new(name: String) -> Self {
+        Self { inner: Some(ProgramBuilder::new(name)), site: None, registers: 0, tables: 0, rams: 0 }
+    }
+
+    fn at(
+        &mut self,
+        py: Python<'_>,
+        file: &str,
+        line: u32,
+        column: u32,
+        end_line: u32,
+        end_column: u32,
+    ) -> PyResult<()> {
+        let file: Arc<str> = match &self.site {
+            Some(site) if &*site.file == file => site.file.clone(),
+            _ => file.into(),
+        };
+        self.site = Some(Site { file, line, column, end_line, end_column });
+        let site = self.site.clone();
+        self.open(py)?.at(site);
+        Ok(())
+    }
+
+    fn input(&mut self, py: Python<'_>, name: &str) -> PyResult<u32> {
+        Ok(number(self.open(py)?.input(name)))
+    }
+
+    fn real(&mut self, py: Python<'_>, value: f64) -> PyResult<u32> {
+        self.with(py, |b| b.real(value)).map(number)
+    }
+
+    fn int(&mut self, py: Python<'_>, value: i32) -> PyResult<u32> {
+        Ok(number(self.open(py)?.int(value)))
+    }
+
+    fn sample_rate(&mut self, py: Python<'_>) -> PyResult<u32> {
+        Ok(number(self.open(py)?.sample_rate()))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn control(
+        &mut self,
+        py: Python<'_>,
+        name: &str,
+        init: f64,
+        lo: f64,
+        hi: f64,
+        step: f64,
+        button: bool,
+    ) -> PyResult<u32> {
+        let kind = if button { ControlKind::Button } else { ControlKind::Slider };
+        self.with(py, |b| b.control(Control { name: name.into(), kind, init, lo, hi, step })).map(number)
+    }
+
+    fn noise(&mut self, py: Python<'_>) -> PyResult<u32> {
+        Ok(number(self.open(py)?.noise()))
+    }
+
+    #[pyo3(signature = (fun, *operands))]
+    fn apply(&mut self, py: Python<'_>, fun: &str, operands: Vec<u32>) -> PyResult<u32> {
+        let fun = Fun::find(fun).ok_or_else(|| PyValueError::new_err(format!("no function {fun:?}")))?;
+        let operands: Vec<Sig> = operands.into_iter().map(sig).collect();
+        self.with(py, |b| b.apply(fun, &operands)).map(number)
+    }
+
+    fn register(&mut self, py: Python<'_>) -> PyResult<usize> {
+        let id = self.open(py)?.register(Ty::Real);
+        self.registers = id.index() + 1;
+        Ok(id.index())
+    }
+
+    fn read(&mut self, py: Python<'_>, register: usize) -> PyResult<u32> {
+        let id = self.known_register(register)?;
+        Ok(number(self.open(py)?.read(id)))
+    }
+
+    fn write(&mut self, py: Python<'_>, register: usize, next: u32) -> PyResult<()> {
+        let id = self.known_register(register)?;
+        self.with(py, |b| b.write(id, sig(next)))
+    }
+
+    fn mem(&mut self, py: Python<'_>, input: u32) -> PyResult<u32> {
+        self.with(py, |b| b.mem(sig(input))).map(number)
+    }
+
+    #[pyo3(signature = (input, samples, bound=None))]
+    fn delay(&mut self, py: Python<'_>, input: u32, samples: u32, bound: Option<u32>) -> PyResult<u32> {
+        self.with(py, |b| b.delay(sig(input), sig(samples), bound)).map(number)
+    }
+
+    fn table(&mut self, py: Python<'_>, values: PyReadonlyArray1<'_, f64>) -> PyResult<usize> {
+        let values: Arc<[f64]> = values.as_array().iter().copied().collect();
+        let len = values.len();
+        let id = self.with(py, |b| b.table(TableInit::Reals(values), len))?;
+        self.tables = self.tables.max(id.index() + 1);
+        Ok(id.index())
+    }
+
+    fn lookup(&mut self, py: Python<'_>, table: usize, index: u32) -> PyResult<u32> {
+        let id = known(table, self.tables, TableId::new)?;
+        self.with(py, |b| b.lookup(id, sig(index))).map(number)
+    }
+
+    fn ram(
+        &mut self,
+        py: Python<'_>,
+        values: PyReadonlyArray1<'_, f64>,
+        index: u32,
+        value: u32,
+    ) -> PyResult<usize> {
+        let values: Arc<[f64]> = values.as_array().iter().copied().collect();
+        let len = values.len();
+        let id = self.with(py, |b| b.ram(TableInit::Reals(values), len, sig(index), sig(value)))?;
+        self.rams = id.index() + 1;
+        Ok(id.index())
+    }
+
+    fn recall(&mut self, py: Python<'_>, ram: usize, index: u32) -> PyResult<u32> {
+        let id = known(ram, self.rams, RamId::new)?;
+        self.with(py, |b| b.recall(id, sig(index))).map(number)
+    }
+
+    fn enter(&mut self, py: Python<'_>, function: &str) -> PyResult<()> {
+        self.open(py)?.enter(function);
+        Ok(())
+    }
+
+    fn argument(&mut self, py: Python<'_>, name: &str, outer: u32) -> PyResult<u32> {
+        self.with(py, |b| b.argument(name, sig(outer))).map(number)
+    }
+
+    fn note(&mut self, py: Python<'_>, name: &str, value: Note) -> PyResult<()> {
+        let value = match value {
+            Note::Number(number) => Static::Number(number),
+            Note::Text(text) => Static::Text(text.into()),
+        };
+        self.open(py)?.note(name, value);
+        Ok(())
+    }
+
+    fn leave(&mut self, py: Python<'_>, results: Vec<u32>) -> PyResult<()> {
+        let results: Vec<Sig> = results.into_iter().map(sig).collect();
+        self.with(py, |b| b.leave(&results))
+    }
+
+    fn abandon(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.open(py)?.abandon();
+        Ok(())
+    }
+
+    fn name(&mut self, py: Python<'_>, node: u32, name: &str) -> PyResult<()> {
+        self.open(py)?.name(sig(node), name);
+        Ok(())
+    }
+
+    fn output(&mut self, py: Python<'_>, name: &str, node: u32) -> PyResult<()> {
+        self.with(py, |b| b.output(name, sig(node)))
+    }
+
+    /// The smallest and largest value that can be proved.
+    fn interval(&mut self, py: Python<'_>, node: u32) -> PyResult<(f64, f64)> {
+        let builder = self.open(py)?;
+        if node as usize >= builder.so_far().nodes().len() {
+            return Err(self.raise(py, &BuildError::Foreign));
+        }
+        let interval = builder.interval(sig(node));
+        Ok((interval.lo, interval.hi))
+    }
+
+    fn finish(&mut self, py: Python<'_>) -> PyResult<Program> {
+        self.open(py)?;
+        let builder = self.inner.take().expect("open above");
+        let finished = py.detach(|| builder.finish());
+        finished.map(Program::new).map_err(|error| self.raise(py, &error))
+    }
+}
+
+/// A parameter that is not a signal.
+#[derive(FromPyObject)]
+enum Note {
+    Number(f64),
+    Text(String),
+}

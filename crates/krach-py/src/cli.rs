@@ -1,0 +1,110 @@
+//! The command line's door to Python: a host that runs the user's files.
+
+use crate::program::Program;
+use krach_cli::{Failure, Function, Host, Script};
+use krach_diag::{Code, Diagnostic, Place, Source};
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+/// Runs one command line, its first argument being the name of the command, and returns the exit code.
+#[pyfunction]
+pub fn run_cli(py: Python<'_>, arguments: Vec<OsString>) -> i32 {
+    py.detach(|| krach_cli::run(arguments, &PythonHost))
+}
+
+#[derive(Debug)]
+struct PythonHost;
+
+impl Host for PythonHost {
+    fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure> {
+        Python::attach(|py| {
+            let load = || -> PyResult<PythonScript> {
+                let host = py.import("krach._host")?;
+                let script = host.call_method1("load", (&**source.name(), source.text()))?;
+                let functions: Vec<(String, u32, bool)> = script.getattr("functions")?.extract()?;
+                let functions = functions.into_iter();
+                Ok(PythonScript {
+                    functions: functions
+                        .map(|(name, line, listed)| Function { name, line, listed })
+                        .collect(),
+                    script: script.unbind(),
+                })
+            };
+            Ok(Box::new(load().map_err(|error| failure(py, &error))?) as Box<dyn Script>)
+        })
+    }
+
+    fn interrupted(&self) -> bool {
+        Python::attach(|py| py.check_signals().is_err())
+    }
+}
+
+struct PythonScript {
+    functions: Vec<Function>,
+    script: Py<PyAny>,
+}
+
+impl Script for PythonScript {
+    fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    fn trace(&self, index: usize) -> Result<Arc<krach_ir::Program>, Failure> {
+        Python::attach(|py| {
+            let trace = || -> PyResult<Arc<krach_ir::Program>> {
+                let traced = self.script.bind(py).call_method1("trace", (index,))?;
+                Ok(traced.cast::<Program>()?.get().inner.clone())
+            };
+            trace().map_err(|error| failure(py, &error))
+        })
+    }
+}
+
+fn failure(py: Python<'_>, error: &PyErr) -> Failure {
+    if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        return Failure::Interrupted;
+    }
+    match diagnostic(error.value(py)) {
+        Ok(report) => report.into(),
+        // Not one of ours: `_host` reports everything that the user's code raises, so this is a fault of krach.
+        Err(_) => {
+            Diagnostic::error(Code::Raised, error.to_string()).help("please report this program").into()
+        }
+    }
+}
+
+/// A `krach.Error`, back as the report that it carries.
+fn diagnostic(error: &Bound<'_, PyAny>) -> PyResult<Diagnostic> {
+    let id: String = error.getattr("code")?.extract()?;
+    let mut report = Diagnostic::error(Code::find(&id).unwrap_or(Code::Raised), text(error, "message")?);
+    if let Some(at) = place(&error.getattr("place")?)? {
+        report = report.at(at);
+    }
+    for label in error.getattr("labels")?.try_iter()? {
+        let label = label?;
+        if let Some(at) = place(&label.getattr("place")?)? {
+            report = report.label(at, text(&label, "text")?);
+        }
+    }
+    for help in error.getattr("help")?.try_iter()? {
+        report = report.help(help?.extract::<String>()?);
+    }
+    Ok(report)
+}
+
+fn text(object: &Bound<'_, PyAny>, attribute: &str) -> PyResult<String> {
+    object.getattr(attribute)?.extract()
+}
+
+fn place(place: &Bound<'_, PyAny>) -> PyResult<Option<Place>> {
+    let place: Option<(String, u32, u32, u32, u32)> = place.extract()?;
+    Ok(place.map(|(file, line, column, end_line, end_column)| Place {
+        file: file.into(),
+        line,
+        column,
+        end_line,
+        end_column,
+    }))
+}

@@ -1,0 +1,58 @@
+//! `Program`: a finished sound, to be read, printed and compiled.
+
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// A typed signal graph. `str(program)` is its text form.
+#[pyclass(module = "krach._krach", frozen)]
+#[derive(Debug)]
+pub struct Program {
+    pub inner: Arc<krach_ir::Program>,
+}
+
+impl Program {
+    pub fn new(program: krach_ir::Program) -> Self {
+        Self { inner: Arc::new(program) }
+    }
+}
+
+#[pymethods]
+impl Program {
+    #[getter]
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    /// Names of the audio inputs.
+    #[getter]
+    fn inputs(&self) -> Vec<&str> {
+        self.inner.inputs().iter().map(|name| &**name).collect()
+    }
+
+    /// Names of the audio outputs.
+    #[getter]
+    fn outputs(&self) -> Vec<&str> {
+        self.inner.outputs().iter().map(|output| &*output.name).collect()
+    }
+
+    /// Per control, in order of first use: name, init, lo, hi, step.
+    #[getter]
+    fn controls(&self) -> Vec<(&str, f64, f64, f64, f64)> {
+        self.inner.controls().iter().map(|c| (&*c.name, c.init, c.lo, c.hi, c.step)).collect()
+    }
+
+    /// The same sound from less: folded, merged, without what is not heard.
+    fn optimised(&self, py: Python<'_>) -> Self {
+        let program = self.inner.clone();
+        Self::new(py.detach(move || krach_ir::optimise(&program)))
+    }
+
+    /// Number of nodes.
+    fn __len__(&self) -> usize {
+        self.inner.nodes().len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Program {:?} of {} nodes>", self.inner.name(), self.inner.nodes().len())
+    }
+}

@@ -1,0 +1,169 @@
+//! Compiling and rendering: arguments in, arrays out, and the way there interruptible.
+
+use crate::error;
+use crate::program::Program;
+use krach_abi::Precision;
+use krach_codegen::Spec;
+use krach_diag::{Code, Diagnostic};
+use krach_ir::InterpreterFactory;
+use krach_session::{Cache, Sample, Stop, Take, Token, on_worker};
+use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+fn precision(name: &str) -> PyResult<Precision> {
+    match name {
+        "single" => Ok(Precision::Single),
+        "double" => Ok(Precision::Double),
+        other => Err(pyo3::exceptions::PyValueError::new_err(format!(
+            "precision is 'single' or 'double', not {other:?}"
+        ))),
+    }
+}
+
+/// Runs `work` on a worker without the interpreter lock, hears Ctrl-C, and tells `progress` how far it is.
+pub fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    progress: Option<&Py<PyAny>>,
+    work: impl FnOnce(&Token) -> T + Send + 'static,
+) -> PyResult<T> {
+    let token = Token::default();
+    let shared = token.clone();
+    let mut raised = None;
+    let result = py.detach(|| {
+        let look = || {
+            Python::attach(|py| {
+                let told = progress.map_or(Ok(()), |progress| progress.call1(py, (token.done(),)).map(drop));
+                match told.and_then(|()| py.check_signals()) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        raised = Some(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            })
+        };
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            on_worker(&token, move || work(&shared), look)
+        }))
+    });
+    match (result, raised) {
+        (_, Some(error)) => Err(error),
+        (Ok(Some(result)), None) => Ok(result),
+        (Ok(None), None) => unreachable!("only an error of the caller breaks off"),
+        (Err(_), None) => {
+            let report =
+                Diagnostic::error(Code::Compiler, "krach itself failed").help("please report this program");
+            Err(error::raise(py, &report))
+        }
+    }
+}
+
+/// Compiles unless a program of the same meaning was compiled: milliseconds of optimising and of making code, and
+/// whether it was known already.
+#[pyfunction]
+pub fn compile(
+    py: Python<'_>,
+    program: &Program,
+    sample_rate: u32,
+    precision: &str,
+) -> PyResult<(f64, f64, bool)> {
+    let spec = Spec::new(sample_rate, self::precision(precision)?);
+    let program = program.inner.clone();
+    interruptible(py, None, move |_| Cache::shared().compile(&program, spec))?
+        .map(|compiled| (compiled.optimise_ms, compiled.codegen_ms, compiled.cached))
+        .map_err(|report| error::raise(py, &report))
+}
+
+/// Hits, misses, held and capacity of the cache of compiled code.
+#[pyfunction]
+pub fn cache_info() -> (u64, u64, usize, usize) {
+    let counts = Cache::shared().counts();
+    (counts.hits, counts.misses, counts.held, counts.capacity)
+}
+
+#[pyfunction]
+pub fn cache_clear() {
+    Cache::shared().clear();
+}
+
+/// What is asked of a rendering, apart from the audio input.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Wishes {
+    seconds: f64,
+    sample_rate: u32,
+    precision: String,
+    values: Vec<(String, f64)>,
+    events: Vec<(u64, String, f64)>,
+    /// By the interpreter instead of native code.
+    reference: bool,
+}
+
+/// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input).
+#[pyfunction]
+#[pyo3(signature = (program, wishes, inputs, progress=None))]
+pub fn render<'py>(
+    py: Python<'py>,
+    program: &Program,
+    wishes: Wishes,
+    inputs: &Bound<'py, PyAny>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if let Ok(inputs) = inputs.extract::<PyReadonlyArray2<'py, f32>>() {
+        return Ok(rendered(py, program, wishes, &inputs, progress.as_ref())?.into_any());
+    }
+    let inputs = inputs.extract::<PyReadonlyArray2<'py, f64>>()?;
+    Ok(rendered(py, program, wishes, &inputs, progress.as_ref())?.into_any())
+}
+
+fn rendered<'py, S: Sample + Element + Send>(
+    py: Python<'py>,
+    program: &Program,
+    wishes: Wishes,
+    inputs: &PyReadonlyArray2<'py, S>,
+    progress: Option<&Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray2<S>>> {
+    let Wishes { seconds, sample_rate, precision, values, events, reference } = wishes;
+    let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
+    let take = Take { seconds, sample_rate, precision: self::precision(&precision)?, inputs, values, events };
+    let program = program.inner.clone();
+    let outcome = interruptible(py, progress, move |token| {
+        let advance = &mut |done| token.advance(done);
+        if reference {
+            krach_session::perform(&program, &take, || interpreter(&program, &take), advance)
+        } else {
+            krach_session::render(Cache::shared(), &program, &take, advance)
+        }
+    })?;
+    match outcome {
+        Ok(channels) => channels_array(py, channels),
+        Err(Stop::Wrong(report)) => Err(error::raise(py, &report)),
+        Err(Stop::Cancelled) => unreachable!("whoever cancels does not wait for the result"),
+    }
+}
+
+fn interpreter<S>(
+    program: &Arc<krach_ir::Program>,
+    take: &Take<S>,
+) -> Result<Arc<InterpreterFactory>, Diagnostic> {
+    InterpreterFactory::new(program.clone(), take.sample_rate, take.precision)
+        .map(Arc::new)
+        .map_err(|refusal| Diagnostic::error(refusal.code(), refusal.to_string()))
+}
+
+/// One channel at a time, so that a long rendering is not held three times.
+fn channels_array<S: Element>(py: Python<'_>, channels: Vec<Vec<S>>) -> PyResult<Bound<'_, PyArray2<S>>> {
+    let frames = channels.first().map_or(0, Vec::len);
+    let array = PyArray2::zeros(py, [channels.len(), frames], false);
+    {
+        let mut target = array.readwrite();
+        for (mut row, channel) in target.as_array_mut().rows_mut().into_iter().zip(channels) {
+            for (to, from) in row.iter_mut().zip(channel) {
+                *to = from;
+            }
+        }
+    }
+    Ok(array)
+}

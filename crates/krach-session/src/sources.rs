@@ -1,0 +1,128 @@
+//! Texts from disk.
+
+use krach_diag::{Code, Diagnostic, Source};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Texts beyond this many bytes are not read: no person wrote them.
+const LARGEST: u64 = 64 << 20;
+
+/// The name under which `-`, standard input, is read.
+const STDIN: &str = "<stdin>";
+
+/// Every text read in this session, so that a report draws the text that was meant and not a later edit.
+#[derive(Debug, Default)]
+pub struct Sources(HashMap<Arc<str>, Arc<Source>>);
+
+impl Sources {
+    /// Reads a text file, `-` being standard input, and remembers it. A byte order mark is dropped.
+    ///
+    /// # Errors
+    /// `KR0501` if there is no such file, it is a directory, unreadable, not UTF-8 text or larger than 64 MB.
+    pub fn read(&mut self, path: &Path) -> Result<Arc<Source>, Diagnostic> {
+        let (name, text) = if path == Path::new("-") {
+            (STDIN.to_owned(), text_of(io::stdin().lock()))
+        } else {
+            (path.display().to_string(), File::open(path).and_then(text_of))
+        };
+        let text = text.map_err(|error| refusal(path, &name, &error))?;
+        let source = Arc::new(Source::new(name, text));
+        self.0.insert(source.name().clone(), source.clone());
+        Ok(source)
+    }
+
+    /// The text of that name, if it was read or can be read now.
+    pub fn recall(&mut self, name: &str) -> Option<Arc<Source>> {
+        match self.0.get(name) {
+            Some(source) => Some(source.clone()),
+            None => Path::new(name).is_file().then(|| self.read(Path::new(name)).ok()).flatten(),
+        }
+    }
+}
+
+fn text_of(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    if bytes.len() as u64 > LARGEST {
+        return refuse(format!("it is larger than {} MB", LARGEST >> 20));
+    }
+    if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+        return refuse(format!("it is not text: byte {at} is zero"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) => {
+            refuse(format!("it is not UTF-8 text: byte {} is odd", error.utf8_error().valid_up_to()))
+        }
+    }
+}
+
+fn refusal(path: &Path, name: &str, error: &io::Error) -> Diagnostic {
+    let report = |why: &str| Diagnostic::error(Code::Unreadable, format!("cannot read `{name}`: {why}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => match sibling(path) {
+            Some(near) => report("there is no such file").help(format!("did you mean `{near}`?")),
+            None => report("there is no such file"),
+        },
+        io::ErrorKind::IsADirectory => report("it is a directory").help("name a file inside it"),
+        io::ErrorKind::PermissionDenied => report("its permissions forbid it"),
+        io::ErrorKind::InvalidData => report(&error.to_string()),
+        _ if path.is_dir() => report("it is a directory").help("name a file inside it"),
+        _ => report(&error.to_string()),
+    }
+}
+
+/// A file of almost that name in the same directory.
+fn sibling(path: &Path) -> Option<String> {
+    /// Enough for any directory of sources, and no long wait in others.
+    const ENTRIES: usize = 2_000;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names: Vec<String> = (directory.read_dir().ok()?.take(ENTRIES))
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let near = crate::nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(path: &Path) -> String {
+        let report = Sources::default().read(path).unwrap_err();
+        assert_eq!(report.code, Code::Unreadable);
+        format!("{} {}", report.message, report.helps.join(" "))
+    }
+
+    #[test]
+    fn a_text_is_read_once_and_recalled() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("kick.program");
+        std::fs::write(&path, "\u{feff}one\n").unwrap();
+        let mut sources = Sources::default();
+        assert_eq!(sources.read(&path).unwrap().text(), "one\n");
+        std::fs::write(&path, "two\n").unwrap();
+        assert_eq!(sources.recall(&path.display().to_string()).unwrap().text(), "one\n");
+        assert!(sources.recall("<string>").is_none());
+    }
+
+    #[test]
+    fn every_obstacle_has_its_sentence() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("kick.py"), "x").unwrap();
+        let at = |name: &str| directory.path().join(name);
+        assert!(message(&at("kik.py")).contains("no such file"));
+        assert!(message(&at("kik.py")).contains("kick.py"), "the nearest file is named");
+        assert!(message(directory.path()).contains("is a directory"));
+        std::fs::write(at("sound.wav"), b"RIFF\0\0").unwrap();
+        assert!(message(&at("sound.wav")).contains("byte 4 is zero"));
+        std::fs::write(at("latin.py"), b"caf\xe9").unwrap();
+        assert!(message(&at("latin.py")).contains("byte 3"));
+        File::create(at("huge.py")).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(message(&at("huge.py")).contains("64 MB"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Sound to disk. (So far the only file format this house writes.)
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+use krach_diag::{Code, Diagnostic};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Bytes of samples one RIFF file can hold, header aside.
+const LARGEST: u64 = u32::MAX as u64 - 1024;
+
+/// Writes 32-bit float WAV: whole, or not at all. The samples go to a temporary file beside the target, which is
+/// renamed at the end, so that a killed or failed write leaves what was there before.
+///
+/// # Errors
+/// `KR0502` as for [`wav_target`], and if the disk is full, the channels differ in length or the sound is beyond the
+/// 4 GB of the format.
+pub fn write_wav(path: &Path, channels: &[Vec<f32>], sample_rate: u32) -> Result<(), Diagnostic> {
+    let target = wav_target(path)?;
+    let spec = spec(channels, sample_rate).map_err(|why| refusal(path, &why))?;
+    write(&target, spec, channels).map_err(|error| refusal(path, &error.to_string()))
+}
+
+/// The file that a WAV of that name would be: what a link points to is replaced, not the link.
+///
+/// # Errors
+/// `KR0502` if it is a directory, a device, read-only, in no directory, or `-`.
+pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
+    if path == Path::new("-") {
+        return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
+    }
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if let Ok(old) = target.metadata() {
+        if old.is_dir() {
+            return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
+        }
+        if !old.is_file() || old.permissions().readonly() {
+            return Err(refusal(path, "it is there and not a file that may be replaced"));
+        }
+    }
+    let directory = directory(&target);
+    if !directory.is_dir() {
+        let why = format!("there is no directory `{}`", directory.display());
+        return Err(refusal(path, &why).help("create it first"));
+    }
+    Ok(target)
+}
+
+fn refusal(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(Code::Unwritable, format!("cannot write `{}`: {why}", path.display()))
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
+    let frames = channels.first().map_or(0, Vec::len);
+    if channels.iter().any(|channel| channel.len() != frames) {
+        return Err("the channels differ in length".to_owned());
+    }
+    let count = u16::try_from(channels.len()).ok().filter(|&count| count > 0);
+    let count = count.ok_or_else(|| format!("{} channels", channels.len()))?;
+    if frames as u64 * u64::from(count) * 4 > LARGEST {
+        return Err("a WAV file holds at most 4 GB".to_owned());
+    }
+    Ok(WavSpec { channels: count, sample_rate, bits_per_sample: 32, sample_format: SampleFormat::Float })
+}
+
+fn write(path: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
+    let mut temporary = beside(directory(path))?;
+    {
+        let mut to = BufWriter::new(temporary.as_file_mut());
+        let mut writer = WavWriter::new(&mut to, spec).map_err(io_error)?;
+        for frame in 0..channels[0].len() {
+            for channel in channels {
+                writer.write_sample(channel[frame]).map_err(io_error)?;
+            }
+        }
+        writer.finalize().map_err(io_error)?;
+        to.flush()?;
+    }
+    // Before the rename: a full disk may only tell when the bytes really go there.
+    temporary.as_file().sync_all()?;
+    if let Ok(old) = path.metadata() {
+        temporary.as_file().set_permissions(old.permissions())?;
+    }
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file with the permissions of any new file (by itself it would be private).
+fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".krach-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
+}
+
+fn io_error(error: hound::Error) -> io::Error {
+    match error {
+        hound::Error::IoError(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_bit_for_bit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("two.wav");
+        let channels = [vec![0.0, 0.25, -1.5], vec![1.0, f32::MIN_POSITIVE, -0.0]];
+        write_wav(&path, &channels, 44_100).unwrap();
+        let mut reader = hound::WavReader::open(&path).unwrap();
+        assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 44_100));
+        let samples: Vec<f32> = reader.samples().map(Result::unwrap).collect();
+        assert_eq!(samples, [0.0, 1.0, 0.25, f32::MIN_POSITIVE, -1.5, -0.0]);
+        assert_eq!(directory.path().read_dir().unwrap().count(), 1, "no temporary stays behind");
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old.wav");
+        std::fs::write(&path, "old").unwrap();
+        let report = write_wav(&path, &[vec![0.0], vec![]], 48_000).unwrap_err();
+        assert_eq!(report.code, Code::Unwritable);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+    }
+
+    #[test]
+    fn places_that_cannot_hold_a_file_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let sound = [vec![0.0]];
+        let message = |path: &Path| write_wav(path, &sound, 48_000).unwrap_err().message;
+        assert!(message(directory.path()).contains("is a directory"));
+        assert!(message(&directory.path().join("no/a.wav")).contains("no directory"));
+        assert!(message(Path::new("-")).contains("standard output"));
+        #[cfg(unix)]
+        assert!(message(Path::new("/dev/null")).contains("not a file"));
+        assert!(write_wav(&directory.path().join("a.wav"), &[], 48_000).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! Long work beside a caller who must stay answerable.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+/// What a worker and its caller share: how far it is, and whether it should stop.
+#[derive(Clone, Debug, Default)]
+pub struct Token(Arc<(AtomicUsize, AtomicBool)>);
+
+impl Token {
+    /// Called by the worker: so much is done. `Break` means that nobody waits for the rest.
+    pub fn advance(&self, done: usize) -> ControlFlow<()> {
+        self.0.0.store(done, Ordering::Relaxed);
+        if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.0.0.load(Ordering::Relaxed)
+    }
+
+    pub fn cancel(&self) {
+        self.0.1.store(true, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.0.1.load(Ordering::Relaxed)
+    }
+}
+
+/// Between two looks of the caller.
+const TICK: Duration = Duration::from_millis(25);
+
+/// Compilers may recurse where programs are deep.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs `work` on a thread of its own while the caller's `tick` is asked every 25 ms whether to go on. `None` if it
+/// broke off: the token is cancelled then, and the worker ends by itself as soon as it looks.
+///
+/// # Panics
+/// With the panic of `work`, if it panics.
+pub fn on_worker<T: Send + 'static>(
+    token: &Token,
+    work: impl FnOnce() -> T + Send + 'static,
+    mut tick: impl FnMut() -> ControlFlow<()>,
+) -> Option<T> {
+    let (hand_over, result) = sync_channel(1);
+    let worker = std::thread::Builder::new().name("krach-worker".to_owned()).stack_size(STACK_BYTES);
+    let worker = worker
+        // The caller may be gone: then nobody wants the result.
+        .spawn(move || drop(hand_over.send(work())))
+        .expect("the system gives a thread");
+    loop {
+        match result.recv_timeout(TICK) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Timeout) => {
+                if tick().is_break() {
+                    token.cancel();
+                    return None;
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => unreachable!("a worker that ends has handed over"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_ends_is_handed_over() {
+        let token = Token::default();
+        let shared = token.clone();
+        let result = on_worker(&token, move || shared.advance(7), || ControlFlow::Continue(()));
+        assert_eq!(result, Some(ControlFlow::Continue(())));
+        assert_eq!(token.done(), 7);
+    }
+
+    #[test]
+    fn a_caller_who_leaves_ends_the_work() {
+        let token = Token::default();
+        let (shared, seen) = (token.clone(), Arc::new(AtomicBool::new(false)));
+        let told = seen.clone();
+        let endless = move || {
+            while shared.advance(0).is_continue() {
+                std::thread::yield_now();
+            }
+            told.store(true, Ordering::SeqCst);
+        };
+        assert_eq!(on_worker(&token, endless, || ControlFlow::Break(())), None);
+        while !seen.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller() {
+        let work = || std::panic::resume_unwind(Box::new("odd"));
+        let caught = std::panic::catch_unwind(|| {
+            on_worker::<()>(&Token::default(), work, || ControlFlow::Continue(()))
+        });
+        assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "odd");
+    }
+}

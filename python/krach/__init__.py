@@ -1,0 +1,29 @@
+"""Live coding: Python functions become native code that sounds.
+
+>>> import krach.dsp as krs
+>>> def beep():
+...     gate = krs.control("gate", 0, 0, 1)
+...     return krs.sine_osc(440) * krs.adsr(0.01, 0.1, 0.5, 0.2, gate)
+>>> krs.transpile(beep).render(1.0, gate=1).shape
+(1, 48000)
+"""
+
+from krach._definition import Control, DspDef
+from krach._errors import Error, InvalidSyntax, InvalidType, InvalidUse, InvalidValue, Label, Place
+from krach._krach import Program, __version__
+from krach._signal import Signal
+
+__all__ = [
+    "Control",
+    "DspDef",
+    "Error",
+    "InvalidSyntax",
+    "InvalidType",
+    "InvalidUse",
+    "InvalidValue",
+    "Label",
+    "Place",
+    "Program",
+    "Signal",
+    "__version__",
+]

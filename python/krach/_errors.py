@@ -1,0 +1,133 @@
+"""What krach says when something cannot be meant: one exception family, one table from code to class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A range of a source text: lines and columns from 1, columns in characters, the end exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Label(NamedTuple):
+    """A further place that explains an error: "here because"."""
+
+    place: Place
+    text: str
+
+
+class Error(Exception):
+    """Anything krach refuses, with a stable `code` (`krach explain KR0107` prints its page) and the user's
+    line.
+
+    `message` says what is wrong, `help` what to try; `file`, `line`, `column`, `end_line` and `end_column`
+    are where (`None` if nowhere), `labels` further places. An `except ValueError`, `TypeError` or
+    `RuntimeError` also catches the kinds that are one.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        place: Place | None = None,
+        labels: Sequence[Label] = (),
+        help: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.file, self.line, self.column, self.end_line, self.end_column = place or (None,) * 5
+        self.labels = tuple(labels)
+        self.help = tuple(help)
+
+    @property
+    def place(self) -> Place | None:
+        """Where, as one value."""
+        if self.file is None or self.line is None or self.column is None:
+            return None
+        end_line = self.line if self.end_line is None else self.end_line
+        end_column = self.column if self.end_column is None else self.end_column
+        return Place(self.file, self.line, self.column, end_line, end_column)
+
+    def located(self, place: Place | None) -> Error:
+        """Itself, at that place if it had none."""
+        if self.file is None and place is not None:
+            self.file, self.line, self.column, self.end_line, self.end_column = place
+        return self
+
+    def __str__(self) -> str:
+        helps = "".join(f"\n  help: {text}" for text in self.help)
+        return f"{self.message} [{self.code}]{helps}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return error, (self.code, self.message, self.place, self.labels, self.help)
+
+
+class InvalidValue(Error, ValueError):
+    """A value of the right kind that cannot be meant: out of range, not finite, unknown."""
+
+
+class InvalidType(Error, TypeError):
+    """A value of the wrong kind."""
+
+
+class InvalidUse(Error, RuntimeError):
+    """A thing used where it means nothing, such as `krs` outside a DSP function."""
+
+
+class InvalidSyntax(Error, SyntaxError):
+    """Text that cannot be read."""
+
+
+_CLASSES: dict[str, type[Error]] = {
+    "KR0101": InvalidUse,
+    "KR0102": InvalidType,
+    "KR0103": InvalidValue,
+    "KR0104": InvalidType,
+    "KR0105": InvalidType,
+    "KR0106": InvalidUse,
+    "KR0107": InvalidValue,
+    "KR0108": InvalidValue,
+    "KR0109": InvalidValue,
+    "KR0110": InvalidValue,
+    "KR0111": InvalidValue,
+    "KR0112": InvalidType,
+    "KR0113": InvalidValue,
+    "KR0114": InvalidType,
+    "KR0116": InvalidValue,
+    "KR0118": InvalidValue,
+    "KR0119": InvalidType,
+    "KR0201": InvalidSyntax,
+    "KR0401": InvalidValue,
+    "KR0402": InvalidValue,
+    "KR0403": InvalidValue,
+    "KR0404": InvalidValue,
+    "KR0405": InvalidValue,
+    "KR0406": InvalidValue,
+    "KR0407": InvalidValue,
+    "KR0408": InvalidValue,
+}
+
+
+def error(
+    code: str,
+    message: str,
+    place: tuple[str, int, int, int, int] | None = None,
+    labels: Sequence[tuple[tuple[str, int, int, int, int], str]] = (),
+    help: Sequence[str] = (),
+) -> Error:
+    """The exception of that code."""
+    return _CLASSES.get(code, Error)(
+        code,
+        message,
+        None if place is None else Place(*place),
+        [Label(Place(*where), text) for where, text in labels],
+        help,
+    )

@@ -1,0 +1,204 @@
+"""What the command `krach` needs Python for: running a user's file, and tracing the DSP functions in it.
+
+`load` runs a file as a module of its own and binds nothing in it; what the file prints goes to standard error,
+because standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, FunctionType, ModuleType, TracebackType
+from typing import NamedTuple
+
+from krach import _place
+from krach._errors import Error, error
+from krach._krach import Program
+from krach._transpile import DspDef, trace
+
+_MODULE = "__krach__"
+
+# Names in a function that say: this does not build sound, it uses what others built.
+_SCRIPTS = frozenset({"transpile", "DspDef", "render", "open"})
+
+
+class Function(NamedTuple):
+    """Something in a file that can be traced."""
+
+    name: str
+    line: int
+    listed: bool
+    traced: Callable[..., object] | DspDef
+
+
+class Script:
+    """A file, loaded."""
+
+    def __init__(self, functions: list[Function], file: str) -> None:
+        self._functions = functions
+        self._file = file
+
+    @property
+    def functions(self) -> list[tuple[str, int, bool]]:
+        """Name, line from 1, and whether it is meant when no function is named; in order of lines."""
+        return [function[:3] for function in self._functions]
+
+    def trace(self, index: int) -> Program:
+        """Traces one of `functions`, anew every time."""
+        function = self._functions[index]
+        with _reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
+            if isinstance(function.traced, DspDef):
+                return function.traced.retrace()
+            return trace(function.traced, function.name, {})
+
+
+def load(file: str, text: str) -> Script:
+    """Runs the text of a file. Raises KR0117 where that fails, or the `krach.Error` that it raised."""
+    module = ModuleType(_MODULE)
+    module.__file__ = file
+    # Dataclasses and pickles look their module up.
+    sys.modules[_MODULE] = module
+    # Kept: a function may import its neighbours only when it is traced.
+    directory = os.path.dirname(os.path.abspath(file))
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    sys.argv = [file]
+    with _reported("KR0117", "the file cannot be run: ", file), _silence():
+        exec(compile(text, file, "exec", dont_inherit=True), vars(module))
+    return Script(_functions(module, file), file)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+@contextlib.contextmanager
+def _reported(code: str, what: str, file: str) -> Iterator[None]:
+    """Turns whatever the user's code raises into a `krach.Error` at the user's line."""
+    try:
+        yield
+    except (Error, KeyboardInterrupt):
+        raise
+    except SyntaxError as wrong:
+        line, column = wrong.lineno or 1, wrong.offset or 1
+        end_line, end_column = wrong.end_lineno or line, wrong.end_offset or column
+        place = (wrong.filename or file, line, max(column, 1), max(end_line, line), max(end_column, 1))
+        raise error(code, f"{what}{wrong.msg}", place) from wrong
+    except BaseException as raised:
+        said = f"{type(raised).__name__}: {raised}" if str(raised) else type(raised).__name__
+        raise error(code, what + said.splitlines()[0], _place_in(raised.__traceback__, file)) from raised
+
+
+def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
+    """Where in the user's file it happened: the innermost of its frames, or of anything that is not krach's."""
+    best: TracebackType | None = None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        mine = code.co_filename == file
+        if mine or (best is None and _place.kind(code) == _place.USER):
+            best = trace
+        trace = trace.tb_next
+    if best is None:
+        return None
+    code = best.tb_frame.f_code
+    return _place.place_of(code, best.tb_lasti, list(code.co_positions()))
+
+
+def _functions(module: ModuleType, file: str) -> list[Function]:
+    """Everything callable in the file; listed are those that build sound, as far as their code tells."""
+    found: dict[str, tuple[int, Callable[..., object] | DspDef, FunctionType | None]] = {}
+    for name, value in vars(module).items():
+        function = _function(value.fn if isinstance(value, DspDef) else value)
+        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type)):
+            own = function is not None and function.__code__.co_filename == file
+            found[name] = (
+                function.__code__.co_firstlineno if own and function else 1,
+                value,
+                function if own else None,
+            )
+    survey = _Survey({name: own for name, (_, _, own) in found.items() if own is not None}, module)
+    functions = [
+        Function(name, line, survey.lists(name) or (isinstance(value, DspDef) and name[:1] != "_"), value)
+        for name, (line, value, _) in found.items()
+    ]
+    if not any(function.listed for function in functions):
+        plain = survey.plain()
+        functions = [function._replace(listed=function.name in plain) for function in functions]
+    return sorted(functions, key=lambda function: function.line)
+
+
+def _function(value: object) -> FunctionType | None:
+    """The plain function inside decorators."""
+    for _ in range(64):
+        if not hasattr(value, "__wrapped__"):
+            break
+        value = value.__wrapped__
+    return value if isinstance(value, FunctionType) else None
+
+
+class _Survey:
+    """What the functions of a file name in their code."""
+
+    def __init__(self, functions: dict[str, FunctionType], module: ModuleType) -> None:
+        self.functions = functions
+        self.names = {name: _names(function.__code__) for name, function in functions.items()}
+        self.sounds = self._reaching({name for name in functions if self._builds(name, vars(module))})
+        self.scripts = self._reaching({name for name in functions if self.names[name] & _SCRIPTS} | {"main"})
+
+    def _builds(self, name: str, scope: dict[str, object]) -> bool:
+        for used in self.names[name]:
+            value = scope.get(used)
+            origin = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            if used.split(".")[0] == "krach" or (isinstance(origin, str) and origin.split(".")[0] == "krach"):
+                return True
+        return False
+
+    def _reaching(self, names: set[str]) -> set[str]:
+        """Those functions, and all that name one of them, directly or not."""
+        while True:
+            more = {name for name, used in self.names.items() if name not in names and used & names}
+            if not more:
+                return names
+            names |= more
+
+    def _users(self, name: str) -> list[str]:
+        return [user for user, used in self.names.items() if user != name and name in used]
+
+    def plain(self) -> set[str]:
+        """Public functions that do no script's work."""
+        return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
+
+    def lists(self, name: str) -> bool:
+        """Whether a function builds sound by itself: it reaches `krs`, or at least takes audio. One that takes
+        parameters and is used by others is their helper, and traced with them."""
+        if name not in self.plain() or self._alias(name):
+            return False
+        inputs = _inputs(self.functions[name].__code__, self.functions[name].__defaults__ or ())
+        users = self._users(name)
+        if name in self.sounds:
+            return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
+        return inputs and not users
+
+    def _alias(self, name: str) -> bool:
+        first = next(other for other, function in self.functions.items() if function is self.functions[name])
+        return first != name
+
+
+def _names(code: CodeType) -> frozenset[str]:
+    """Every global and attribute name in a function and in the functions inside it."""
+    names: set[str] = set()
+    waiting = [code]
+    while waiting:
+        code = waiting.pop()
+        names.update(code.co_names)
+        waiting.extend(const for const in code.co_consts if isinstance(const, CodeType))
+    return frozenset(names)
+
+
+def _inputs(code: CodeType, defaults: Sequence[object]) -> bool:
+    """Whether there are parameters without default, or ones that no default could help."""
+    return code.co_argcount > len(defaults) or bool(code.co_flags & 0x0C) or code.co_kwonlyargcount > 0

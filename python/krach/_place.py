@@ -1,0 +1,79 @@
+"""Where the user is: frames outside this package, and the columns of what they are executing."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import CodeType, FrameType
+
+from krach._errors import Place
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LIBRARY = os.path.join(_PACKAGE, "dsp") + os.sep
+
+USER, LIBRARY, MACHINERY = range(3)
+_kinds: dict[str, int] = {}
+
+
+def kind(code: CodeType) -> int:
+    """Whose code it is: the user's, a readable library function's (`krach.dsp`), or the tracer's own."""
+    file = code.co_filename
+    known = _kinds.get(file)
+    if known is None:
+        inside = file.startswith(_PACKAGE)
+        known = _kinds[file] = (LIBRARY if file.startswith(_LIBRARY) else MACHINERY) if inside else USER
+    return known
+
+
+def user_frame() -> FrameType | None:
+    """The nearest caller that is not part of this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and kind(frame.f_code) != USER:
+        frame = frame.f_back
+    return frame
+
+
+def user_place() -> Place | None:
+    """The expression that the user's code is evaluating now."""
+    frame = user_frame()
+    return None if frame is None else place_of(frame.f_code, frame.f_lasti, list(frame.f_code.co_positions()))
+
+
+def place_of(
+    code: CodeType, instruction: int, positions: list[tuple[int | None, int | None, int | None, int | None]]
+) -> Place:
+    """The source range of one instruction; `positions` are those of its code."""
+    line, end_line, column, end_column = positions[instruction // 2] if instruction >= 0 else (None,) * 4
+    line = line or code.co_firstlineno
+    end_line = end_line or line
+    file = code.co_filename
+    if column is None or end_column is None:
+        return Place(file, line, 1, line, 1)
+    return Place(
+        file, line, _characters(file, line, column), end_line, _characters(file, end_line, end_column)
+    )
+
+
+def _characters(file: str, line: int, column: int) -> int:
+    """A column from 1 in characters, of one from 0 in UTF-8 bytes."""
+    text = linecache.getline(file, line)
+    if text.isascii():
+        return column + 1
+    return len(text.encode()[:column].decode(errors="replace")) + 1
+
+
+def definition_place(function: object) -> Place | None:
+    """Where a function is defined: its `def` line, past the decorators."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    line = code.co_firstlineno
+    for ahead in range(64):
+        text = linecache.getline(code.co_filename, line + ahead)
+        words = text.split(maxsplit=2)
+        if words[:1] == ["def"] or words[:2] == ["async", "def"]:
+            column = len(text) - len(text.lstrip()) + 1
+            name = text.find(code.co_name) + 1
+            return Place(code.co_filename, line + ahead, column, line + ahead, name + len(code.co_name))
+    return Place(code.co_filename, line, 1, line, 1)

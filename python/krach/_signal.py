@@ -1,0 +1,169 @@
+"""`Signal`: what a DSP function computes with."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeAlias
+
+from krach import _place
+from krach._errors import error
+
+if TYPE_CHECKING:
+    from krach._trace import Trace
+
+SignalLike: TypeAlias = "Signal | SupportsFloat | Fraction"
+"""A Signal, or a number: whatever `float()` takes, but for texts and arrays."""
+
+
+class Signal:
+    """One mono stream of samples at audio rate, inside a DSP function.
+
+    Arithmetic (`+ - * / // % **`, `abs`, unary minus) and comparisons (`< <= > >= == !=`, which give 0 or 1)
+    work sample by sample, between signals and numbers. `%` takes the sign of the dividend, as `krs.fmod`; `a
+    // b` is `krs.floor(a / b)`. A signal has no value while the function runs, so there is no truth value
+    (use `krs.select2`), no `float()`, no length. Signals are hashable by identity.
+    """
+
+    __slots__ = ("_node", "_trace")
+    __array_ufunc__ = None  # numpy scalars and arrays leave arithmetic with signals to this class
+
+    _trace: Trace
+    _node: int
+
+    def __init__(self) -> None:
+        raise error("KR0101", "a Signal is made by krs functions, not by its class", _place.user_place())
+
+    def __repr__(self) -> str:
+        return f"<Signal {self._node} of {self._trace.name}>"
+
+    def __add__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("add", self, other)
+
+    def __radd__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("add", other, self)
+
+    def __sub__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("sub", self, other)
+
+    def __rsub__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("sub", other, self)
+
+    def __mul__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("mul", self, other)
+
+    def __rmul__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("mul", other, self)
+
+    def __truediv__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("div", self, other)
+
+    def __rtruediv__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("div", other, self)
+
+    def __floordiv__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("floor", self / other)
+
+    def __rfloordiv__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("floor", other / self)
+
+    def __mod__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("rem", self, other)
+
+    def __rmod__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("rem", other, self)
+
+    def __pow__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("pow", self, other)
+
+    def __rpow__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("pow", other, self)
+
+    def __neg__(self) -> Signal:
+        return self._trace.apply("mul", self, -1.0)
+
+    def __pos__(self) -> Signal:
+        return self
+
+    def __abs__(self) -> Signal:
+        return self._trace.apply("abs", self)
+
+    def __lt__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("lt", self, other)
+
+    def __le__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("le", self, other)
+
+    def __gt__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("gt", self, other)
+
+    def __ge__(self, other: SignalLike) -> Signal:
+        return self._trace.apply("ge", self, other)
+
+    def __eq__(self, other: SignalLike) -> Signal:  # type: ignore[override]
+        return self._trace.apply("eq", self, other)
+
+    def __ne__(self, other: SignalLike) -> Signal:  # type: ignore[override]
+        return self._trace.apply("ne", self, other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise error(
+            "KR0102",
+            "a Signal has no truth value",
+            _place.user_place(),
+            help=["use krs.select2(env > 0.5, when_zero, when_one); min and max are krs.min_ and krs.max_"],
+        )
+
+    def __float__(self) -> NoReturn:
+        self._is_not("a float", "compute with the Signal itself; it becomes samples when it is rendered")
+
+    def __int__(self) -> NoReturn:
+        self._is_not("an int", "use krs.floor, or krs.round_")
+
+    def __index__(self) -> NoReturn:
+        self._is_not("an index", "look signals up with krs.wavetable or krs.rdtable")
+
+    def __complex__(self) -> NoReturn:
+        self._is_not("a complex number", "compute with the Signal itself")
+
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        self._is_not("rounded by Python", "use krs.round_(sig)")
+
+    def __trunc__(self) -> NoReturn:
+        self._is_not("truncated by Python", "use krs.floor(sig)")
+
+    def __floor__(self) -> NoReturn:
+        self._is_not("rounded by Python", "use krs.floor(sig)")
+
+    def __ceil__(self) -> NoReturn:
+        self._is_not("rounded by Python", "use krs.ceil(sig)")
+
+    def __len__(self) -> NoReturn:
+        self._is_not("a sequence", "functions with several outputs return tuples of Signals")
+
+    def __iter__(self) -> NoReturn:
+        self._is_not("a sequence", "functions with several outputs return tuples of Signals")
+
+    def __getitem__(self, key: object) -> NoReturn:
+        self._is_not("a sequence", "a sample of the past is krs.delay(sig, n)")
+
+    def __contains__(self, key: object) -> NoReturn:
+        self._is_not("a sequence", "compare signals with ==")
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            self._is_not("text", "a Signal has no value while the function runs")
+        return repr(self)
+
+    def __copy__(self) -> Signal:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Signal:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        self._is_not("something that can be saved", "save the function")
+
+    def _is_not(self, what: str, help: str) -> NoReturn:
+        raise error("KR0119", f"a Signal is not {what}", _place.user_place(), help=[help])

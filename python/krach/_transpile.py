@@ -1,0 +1,113 @@
+"""From a Python function to a Program: its parameters, one traced call, what it returned."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from krach import _place
+from krach._errors import error
+from krach._krach import Program
+from krach._signal import Signal
+from krach._trace import Trace, describe
+
+_KINDS = inspect.Parameter
+
+
+def trace(function: Callable[..., object], name: str | None, constants: dict[str, object]) -> Program:
+    """Calls the function once with Signals for its inputs, and returns what it means."""
+    if not callable(function):
+        raise error("KR0114", f"a DSP function is wanted, not {describe(function)}", _place.user_place())
+    name = name or title(function)
+    inputs, settings = _parameters(function, name, constants)
+    with Trace(name) as tracing:
+        signals = [tracing.signal(tracing.builder.input(key)) for key in inputs]
+        _deliver(tracing, function, function(*signals, **settings))
+        return tracing.finish()
+
+
+def title(function: object) -> str:
+    """What a function is called; lambdas and objects are called `sound`."""
+    name = getattr(function, "__name__", "")
+    return name if isinstance(name, str) and name.isidentifier() else "sound"
+
+
+def _parameters(
+    function: Callable[..., object], name: str, constants: dict[str, object]
+) -> tuple[list[str], dict[str, object]]:
+    """Names of the audio inputs, and the settings that are not the function's own defaults."""
+    place = _place.definition_place(inspect.unwrap(function)) or _place.user_place()
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError) as unknown:
+        raise error("KR0114", f"the parameters of `{name}` cannot be known", place) from unknown
+    for parameter in parameters.values():
+        if parameter.kind in (_KINDS.VAR_POSITIONAL, _KINDS.VAR_KEYWORD):
+            raise error(
+                "KR0114",
+                f"`{parameter}` of `{name}` cannot become audio inputs",
+                place,
+                help=["name each input: def mix(left, right)"],
+            )
+        required = parameter.default is _KINDS.empty and parameter.name not in constants
+        if parameter.kind is _KINDS.KEYWORD_ONLY and required:
+            raise error(
+                "KR0114",
+                f"keyword-only parameter `{parameter.name}` of `{name}` has no default",
+                place,
+                help=["give it a default, which makes it a constant, or move it before the `*`"],
+            )
+    settable = [p.name for p in parameters.values() if p.default is not _KINDS.empty]
+    settable += [
+        p.name for p in parameters.values() if p.kind is _KINDS.KEYWORD_ONLY and p.name not in settable
+    ]
+    for key in constants:
+        if key not in settable:
+            raise _no_constant(name, key, settable, key in parameters)
+    return [p.name for p in parameters.values() if p.name not in settable], constants
+
+
+def _no_constant(name: str, key: str, settable: list[str], is_input: bool) -> Exception:
+    if is_input:
+        message = f"`{key}` of `{name}` is an audio input, not a constant"
+        helps = [f"give it a default to make it one: {key}=0.5"]
+    else:
+        message = f"`{name}` has no parameter `{key}`"
+        near = difflib.get_close_matches(key, settable, 1)
+        helps = [f"did you mean `{near[0]}`?"] if near else []
+    return error("KR0114", message, _place.user_place(), help=helps)
+
+
+def _deliver(tracing: Trace, function: Callable[..., object], result: object) -> None:
+    """Declares the outputs: one Signal or number, or a tuple or list of them."""
+    values: list[Any] = [*result] if isinstance(result, (tuple, list)) else [result]
+    bad = next((value for value in values if not _is_output(value)), None)
+    if not values or bad is not None or result is None:
+        place = _place.definition_place(inspect.unwrap(function)) or _place.user_place()
+        where = f" ({place.file}:{place.line})" if place else ""
+        if not values:
+            what = "nothing: an empty tuple"
+        else:
+            what = (
+                describe(result) if bad is result or result is None else f"a tuple with {describe(bad)} in it"
+            )
+        raise error(
+            "KR0105",
+            f"{tracing.name}{where} returned {what}; return a Signal or a tuple of Signals",
+            place,
+        )
+    for position, value in enumerate(values):
+        name = "out" if len(values) == 1 else f"out{position}"
+        tracing.builder.output(name, tracing.node(value))
+
+
+def _is_output(value: object) -> bool:
+    if isinstance(value, Signal):
+        return True
+    return (
+        not isinstance(value, (str, bytes))
+        and hasattr(type(value), "__float__")
+        and not hasattr(type(value), "__len__")
+    )

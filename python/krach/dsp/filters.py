@@ -1,0 +1,123 @@
+"""Filters: analog prototypes, made digital by the bilinear transform. Frequencies are in Hz and may be
+modulated.
+
+The transform replaces s by (1 - z⁻¹) / (1 + z⁻¹), scaled so that the cutoff keeps its place:
+c = 1 / tan(π · freq / sample rate). J. O. Smith, "Introduction to Digital Filters", 2007, appendix I.3.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi
+
+from krach._library import library, whole
+from krach._signal import Signal, SignalLike
+from krach.dsp.core import feedback, mem, sr
+from krach.dsp.maths import exp, tan
+
+_HIGHEST_ORDER = 32
+
+
+@library
+def lowpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
+    """Butterworth low-pass: -3 dB at `freq`, falling by 6 dB per octave and order (1 to 32).
+
+    >>> krs.transpile(lambda x: krs.lowpass(x, 1000)).render(2 / 48000, inputs=[[1]])
+    array([[0.00391613, 0.01494143]], dtype=float32)
+    """
+    return _butterworth(sig, freq, order, highpass=False)
+
+
+@library
+def highpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
+    """Butterworth high-pass: -3 dB at `freq`, falling by 6 dB per octave and order (1 to 32) below.
+
+    >>> krs.transpile(lambda x: krs.highpass(x, 1000)).render(2 / 48000, inputs=[[1]])
+    array([[ 0.9115869 , -0.16833317]], dtype=float32)
+    """
+    return _butterworth(sig, freq, order, highpass=True)
+
+
+@library
+def bandpass(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
+    """Resonant band-pass, H(s) = s / (s² + s/q + 1): a gain of `q` at `freq`, bandwidth freq / q.
+
+    >>> krs.transpile(lambda x: krs.bandpass(x, 1000, 2)).render(2 / 48000, inputs=[[1]])
+    array([[0.06320082, 0.12135953]], dtype=float32)
+    """
+    c = 1 / tan(pi * freq / sr())
+    damping = 1 / q
+    d = 1 + damping * c + c * c
+    return _biquad(sig, (c / d, 0, -(c / d)), _poles(c, damping, d))
+
+
+@library
+def resonant(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
+    """Resonant low-pass, H(s) = 1 / (s² + s/q + 1): a gain of `q` at `freq`.
+
+    >>> krs.transpile(lambda x: krs.resonant(x, 1000, 2)).render(2 / 48000, inputs=[[1]])
+    array([[0.00413656, 0.01621624]], dtype=float32)
+    """
+    c = 1 / tan(pi * freq / sr())
+    damping = 1 / q
+    d = 1 + damping * c + c * c
+    return _biquad(sig, (1 / d, 2 / d, 1 / d), _poles(c, damping, d))
+
+
+@library
+def onepole(sig: SignalLike, cutoff: SignalLike) -> Signal:
+    """One-pole low-pass: y = (1 - a) x + a y', a = exp(-2π · cutoff / sample rate).
+
+    >>> krs.transpile(lambda x: krs.onepole(x, 1000)).render(2 / 48000, inputs=[[1]]).round(6)
+    array([[0.12269 , 0.107637]], dtype=float32)
+    """
+    a = exp(-2 * pi * cutoff / sr())
+    return feedback(lambda before: (1 - a) * sig + a * before)
+
+
+@library
+def dcblock(sig: SignalLike, coeff: SignalLike = 0.995) -> Signal:
+    """Takes away what stands still: y = x - x' + coeff · y'.
+
+    >>> krs.transpile(lambda: krs.dcblock(1)).render(3 / 48000).round(6)
+    array([[1.      , 0.995   , 0.990025]], dtype=float32)
+    """
+    return feedback(lambda before: sig - mem(sig) + coeff * before)
+
+
+def _butterworth(sig: SignalLike, freq: SignalLike, order: int, *, highpass: bool) -> Signal:
+    """Sections of the poles at equal angles on the unit circle, the most damped first."""
+    poles = whole("order", order, 1, _HIGHEST_ORDER)
+    c = 1 / tan(pi * freq / sr())
+    y = +sig if poles % 2 == 0 else _first_order(sig, c, highpass=highpass)
+    for section in range(poles // 2):
+        angle = pi * (section + 1) / poles if poles % 2 else pi * (section + 0.5) / poles
+        damping = 2 * cos(angle)
+        d = 1 + damping * c + c * c
+        gain = c * c / d if highpass else 1 / d
+        y = _biquad(y, (gain, -2 * gain if highpass else 2 * gain, gain), _poles(c, damping, d))
+    return y
+
+
+def _first_order(sig: SignalLike, c: Signal, *, highpass: bool) -> Signal:
+    gain = (c if highpass else 1) / (1 + c)
+    edge = -gain if highpass else gain
+    pole = (1 - c) / (1 + c)
+    return feedback(lambda before: gain * sig + edge * mem(sig) - pole * before)
+
+
+def _poles(c: Signal, damping: SignalLike, d: Signal) -> tuple[Signal, Signal]:
+    """The denominator of 1 / (s² + damping · s + 1)."""
+    return 2 * (1 - c * c) / d, (1 - damping * c + c * c) / d
+
+
+def _biquad(
+    sig: SignalLike, b: tuple[SignalLike, SignalLike, SignalLike], a: tuple[Signal, Signal]
+) -> Signal:
+    """Two poles and two zeros, in direct form II."""
+
+    def section(before: Signal) -> tuple[Signal, Signal]:
+        earlier = mem(before)
+        now = sig - (a[0] * before + a[1] * earlier)
+        return b[0] * now + b[1] * before + b[2] * earlier, now
+
+    return feedback(section)

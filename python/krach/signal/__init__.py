@@ -1,0 +1,1 @@
+"""Another path to `krach.dsp`, which the original's sessions import."""

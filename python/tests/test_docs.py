@@ -1,0 +1,73 @@
+"""What the documents show is run: `sh` and `python` blocks as they stand; every relative link is followed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+# Pages of errors show wrong programs; they have tests of their own.
+SHOWN = [page for page in PAGES if page.parent.name != "errors"]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def blocks(language: str) -> list[pytest.param]:
+    return [
+        pytest.param(body, id=f"{page.relative_to(ROOT)}-{number}")
+        for page in SHOWN
+        for number, (found, body) in enumerate(FENCE.findall(page.read_text()))
+        if found == language
+    ]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder in which commands see the examples, and leave what they write."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    return tmp_path
+
+
+def run(command: list[str] | str, folder: Path) -> str:
+    own = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": own + os.pathsep + os.environ["PATH"]}
+    shell = isinstance(command, str)
+    done = subprocess.run(
+        command, shell=shell, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("body", blocks("sh"))
+def test_commands_run(body: str, workplace: Path) -> None:
+    for line in body.splitlines():
+        command = line.split("  #")[0].strip()
+        if command.startswith("make "):
+            # This very test is run by make: that the target exists and can be planned is enough.
+            assert run([*command.split(), "--dry-run"], ROOT)
+        elif command:
+            run(command, workplace)
+
+
+@pytest.mark.parametrize("body", blocks("python"))
+def test_python_runs(body: str, workplace: Path) -> None:
+    run([sys.executable, "-W", "error", "-c", body], workplace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages_are_whole(page: Path) -> None:
+    text = page.read_text()
+    for target in LINK.findall(FENCE.sub("", text)):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    if page in SHOWN:
+        marks = {language for language, _ in FENCE.findall(text)}
+        assert marks <= {"sh", "python", "text"}, f"{page.name}: a block that is neither run nor text"
+    assert text.count("```") % 2 == 0

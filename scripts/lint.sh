@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Every linter, each to its end; fails if any found something.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+check() {
+    echo "lint: $*" >&2
+    "$@" || status=1
+}
+
+check cargo fmt --all --check
+check cargo clippy --quiet --release --workspace --all-targets -- -D warnings
+check .venv/bin/ruff check
+check .venv/bin/ruff format --check
+check .venv/bin/pyright
+check .venv/bin/python -m mypy.stubtest krach._krach
+exit $status

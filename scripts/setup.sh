@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# What a fresh machine lacks: packages of the system, .venv, the Python packages that pyproject.toml names.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "setup: $*" >&2; }
+
+# Which Debian packages are missing, told by what they bring.
+missing_packages() {
+    command -v cc >/dev/null || echo build-essential
+    command -v pkg-config >/dev/null || echo pkg-config
+    pkg-config --exists alsa 2>/dev/null || echo libasound2-dev
+    local python
+    python=$(find_python) || { echo python3 python3-venv; return; }
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
+find_python() {
+    local name
+    for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+install_packages() {
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+    if ! command -v apt-get >/dev/null; then
+        say "please install what Debian calls: $*"
+        exit 1
+    fi
+    say "installing $* (apt-get${root:+, with sudo})"
+    local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@")
+    "${install[@]}" >/dev/null 2>&1 || { "${root[@]}" apt-get update -q && "${install[@]}"; } >&2
+}
+
+requirements() { # the lists of pyproject.toml that are named
+    .venv/bin/python - "$@" <<'PY'
+import sys, tomllib
+
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+lists = {"dependencies": project["dependencies"], **project["optional-dependencies"]}
+print(*(requirement for name in sys.argv[1:] for requirement in lists[name]), sep="\n")
+PY
+}
+
+command -v cargo >/dev/null || { say "Rust 1.95 or later is needed: rustup.rs, or your system's package"; exit 1; }
+mapfile -t packages < <(missing_packages | tr ' ' '\n')
+if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
+
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    python=$(find_python) || { say "Python 3.11 or later is needed"; exit 1; }
+    say "making .venv with $("$python" --version)"
+    "$python" -m venv --clear .venv
+fi
+say "installing Python packages into .venv"
+mapfile -t needed < <(requirements dependencies dev)
+.venv/bin/pip install --quiet --disable-pip-version-check "${needed[@]}"
+mapfile -t faust < <(requirements faust)
+if ! .venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: "${faust[@]}" 2>/dev/null; then
+    say "no wheel of ${faust[*]} for this machine: going on without the official Faust compiler"
+fi

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs the Rust tests, then pytest, and ends with what each of them said last. Fails if either failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p target
+log=target/test-rust.log
+
+cargo test --release --workspace --no-fail-fast 2>&1 | tee "$log"
+rust=${PIPESTATUS[0]}
+.venv/bin/python -m pytest | tee target/test-python.log
+python=${PIPESTATUS[0]}
+
+echo
+awk '/^test result:/ { binaries++; passed += $4; failed += $6; ignored += $8 }
+    END { printf "cargo test: %d passed; %d failed; %d ignored; in %d binaries\n", passed, failed, ignored, binaries }' "$log"
+echo "pytest: $(tail -n 1 target/test-python.log | tr -d '=' | sed 's/^ *//; s/ *$//')"
+if [ "$rust" -ne 0 ] || [ "$python" -ne 0 ]; then
+    echo "failed: cargo test exited $rust, pytest exited $python" >&2
+    exit 1
+fi
