@@ -176,7 +176,7 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
         }
         Signal::Delay(_, samples) => {
             let range = ranges.get(samples);
-            if range.lo < 0.0 {
+            if range.lo <= -1.0 {
                 let bounds = format!("{}..{}", range.lo, range.hi);
                 (Code::FaustDelay, format!("a delay must not be negative, but this one lies in {bounds}"))
             } else if range.hi > f64::from(i32::MAX) || range.hi.is_nan() {

@@ -59,14 +59,9 @@ impl Evaluator<'_> {
         if self.boxes.facts(id).error || self.boxes.facts(id).variants {
             return None;
         }
-        match (self.boxes.arity(id), self.boxes.get(id)) {
-            (Arity::Known(0, 1), _) => {}
-            // Functions inside a composition that gives numbers, not a function or a list of them.
-            (Arity::Later, Diagram::Compose(compose, ..)) if compose != Compose::Par => {
-                let boxed = self.boxed(id);
-                return if boxed == id { None } else { self.number(boxed) };
-            }
-            _ => return None,
+        // A box with functions inside may be a list or a tree that a pattern takes apart: it stays what it is.
+        if self.boxes.arity(id) != Arity::Known(0, 1) {
+            return None;
         }
         if matches!(self.boxes.get(id), Diagram::Slot(_) | Diagram::Slider(..)) {
             return None;
