@@ -134,6 +134,8 @@ pub(crate) type Origin = (FileId, ExprId);
 pub(crate) struct Signals {
     nodes: Vec<Signal>,
     origins: Vec<Origin>,
+    /// Whether a node depends on nothing but constants and the sample rate.
+    settled: Vec<bool>,
     known: FxHashMap<Signal, SigId>,
     loops: Vec<Option<SigId>>,
     waves: Vec<Wave>,
@@ -148,6 +150,7 @@ impl Signals {
         Self {
             nodes: Vec::new(),
             origins: Vec::new(),
+            settled: Vec::new(),
             known: FxHashMap::default(),
             loops: Vec::new(),
             waves: Vec::new(),
@@ -181,8 +184,19 @@ impl Signals {
         let id = SigId(u32::try_from(self.nodes.len()).expect("limited by the evaluator"));
         self.nodes.push(node);
         self.origins.push(self.origin);
+        let settled = match node {
+            Signal::Int(_) | Signal::Real(_) | Signal::SampleRate => true,
+            Signal::Apply(..) | Signal::Power(..) => self.operands(id).all(|id| self.is_settled(id)),
+            _ => false,
+        };
+        self.settled.push(settled);
         self.known.insert(node, id);
         id
+    }
+
+    /// Whether the signal is known before the first frame.
+    pub fn is_settled(&self, id: SigId) -> bool {
+        self.settled[id.index()]
     }
 
     pub fn int(&mut self, value: i32) -> SigId {

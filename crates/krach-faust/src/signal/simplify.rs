@@ -173,6 +173,8 @@ impl Signals {
             Fun::Mul if self.is(b, 0.0) => Some(self.vanished(b, a)),
             Fun::Mul if self.is(a, 1.0) => Some(self.like(b, a)),
             Fun::Mul if self.is(b, 1.0) => Some(self.like(a, b)),
+            Fun::Mul if self.is_settled(a) => self.gathered(b, a),
+            Fun::Mul if self.is_settled(b) => self.gathered(a, b),
             Fun::Div if self.is(b, 1.0) => Some(self.to_real(a)),
             Fun::Div if self.is(a, 0.0) && self.constant(b).is_none() => Some(self.real(0.0)),
             Fun::And if self.is(a, 0.0) || self.is(b, 0.0) => Some(self.int(0)),
@@ -195,6 +197,19 @@ impl Signals {
         if self.nature(x) == Some(Ty::Real) { self.real(0.0) } else { self.like(zero, zero) }
     }
 
+    /// `(c * x) * factor`, where `c` and the factor are known before the first frame, is `(c * factor) * x`.
+    fn gathered(&mut self, product: SigId, factor: SigId) -> Option<SigId> {
+        let Signal::Apply(Fun::Mul, [a, b, _]) = self.get(product) else { return None };
+        let (c, x) = if self.is_settled(a) { (a, b) } else { (b, a) };
+        let real = [c, x].into_iter().any(|id| self.nature(id) == Some(Ty::Real));
+        if !real || !self.is_settled(c) || self.is_settled(x) {
+            return None;
+        }
+        let (c, factor) = (self.to_real(c), self.to_real(factor));
+        let both = self.apply(Fun::Mul, &[c, factor]);
+        Some(self.apply(Fun::Mul, &[x, both]))
+    }
+
     /// Real, but exact quotients of int constants stay ints.
     pub fn divide(&mut self, a: SigId, b: SigId) -> SigId {
         if self.is(b, 0.0) {
@@ -205,6 +220,12 @@ impl Signals {
             && x.checked_rem(y) == Some(0)
         {
             return self.int(x.wrapping_div(y));
+        }
+        if self.is_settled(b) && !self.is_settled(a) {
+            // One division before the first frame instead of one in every frame.
+            let one = self.real(1.0);
+            let inverse = self.apply(Fun::Div, &[one, b]);
+            return self.apply(Fun::Mul, &[a, inverse]);
         }
         self.apply(Fun::Div, &[a, b])
     }
