@@ -59,6 +59,7 @@ impl Evaluator<'_> {
             Diagram::Slot(slot) => return Rc::new([self.slot(slot)]),
             _ => {}
         }
+        self.spend(inputs.len());
         if !self.deeper() {
             return self.silence(id);
         }

@@ -1,9 +1,9 @@
 //! How much of the stack is left, so that depth is an error and never a crash.
 
 /// Elaboration runs on a thread with a stack of this many bytes; only pages that are used cost memory.
-pub(crate) const STACK_BYTES: usize = 512 << 20;
+pub(crate) const STACK_BYTES: usize = 256 << 20;
 /// What may be used of it before evaluation gives up.
-const USABLE: usize = STACK_BYTES / 4 * 3;
+const USABLE: usize = STACK_BYTES / 4;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stack {

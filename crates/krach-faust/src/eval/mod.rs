@@ -46,9 +46,11 @@ impl FileId {
 }
 
 /// Sizes beyond which a program is refused.
-const MAX_STEPS: u64 = 20_000_000;
-const MAX_DIAGRAMS: usize = 4_000_000;
-const MAX_SIGNALS: usize = 4_000_000;
+const MAX_STEPS: u64 = 10_000_000;
+const MAX_DIAGRAMS: usize = 2_000_000;
+const MAX_SIGNALS: usize = 1_000_000;
+/// Inputs or outputs of one box.
+const MAX_PORTS: u32 = 1 << 17;
 
 pub(crate) struct Evaluator<'a> {
     pub options: &'a Options,
@@ -138,6 +140,11 @@ impl<'a> Evaluator<'a> {
                 Some(self.boxed(value))
             }
         }
+    }
+
+    /// Counts the handling of a list as the work and the memory it is.
+    pub fn spend(&mut self, list: usize) {
+        self.steps += list as u64 / 4;
     }
 
     /// Whether there is room to go one level deeper; reported once if not.
@@ -290,7 +297,15 @@ impl<'a> Evaluator<'a> {
     }
 
     fn access(&mut self, file: FileId, base: ExprId, name: Name, env: Env) -> BoxId {
-        let base = self.eval(file, base, env);
+        // What a component defines can be named, although its value is its `process`.
+        let component = match *self.files[file.index()].file.syntax.expr(base) {
+            Expr::Component(path) => Some(path),
+            _ => None,
+        };
+        let base = match component {
+            Some(path) => self.library(file, path),
+            None => self.eval(file, base, env),
+        };
         match self.boxes.get(base) {
             Diagram::Environment(inside) => self.eval_name(file, name, inside),
             _ => self.not_an_environment(base),
@@ -335,7 +350,14 @@ impl<'a> Evaluator<'a> {
         {
             return value;
         }
-        self.make(Diagram::Compose(compose, a, b))
+        let made = self.make(Diagram::Compose(compose, a, b));
+        match self.boxes.arity(made) {
+            crate::diagram::Arity::Known(inputs, outputs) if inputs.max(outputs) > MAX_PORTS => {
+                self.trouble(Code::FaustSize, format!("a box with more than {MAX_PORTS} inputs or outputs"));
+                self.error()
+            }
+            _ => made,
+        }
     }
 
     /// The boxes side by side, nested to the right.
