@@ -119,7 +119,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     match emitted {
         Ok(program) => Some(program),
         Err(refused) => {
-            report_refusal(evaluator, refused);
+            report_refusal(evaluator, &refused);
             None
         }
     }
@@ -201,7 +201,7 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
     }
 }
 
-fn report_refusal(evaluator: &mut Evaluator<'_>, refused: Refused) {
+fn report_refusal(evaluator: &mut Evaluator<'_>, refused: &Refused) {
     let code = match refused.error {
         BuildError::TooLarge { .. } => Code::FaustSize,
         BuildError::DelayNegative(_) | BuildError::DelayUnbounded => Code::FaustDelay,

@@ -71,7 +71,7 @@ pub(crate) fn call(signals: &mut Signals, name: &str, arguments: &[SigId]) -> Op
 
 /// Neither at least 0 nor below it; `x != x` would be simplified.
 fn is_nan(signals: &mut Signals, x: SigId) -> SigId {
-    let x = signals.to_real(x);
+    let x = signals.real_of(x);
     let zero = signals.real(0.0);
     let above = signals.apply(Fun::Ge, &[x, zero]);
     let below = signals.apply(Fun::Lt, &[x, zero]);
@@ -82,7 +82,7 @@ fn is_nan(signals: &mut Signals, x: SigId) -> SigId {
 
 /// Not 0, and its own half.
 fn is_infinite(signals: &mut Signals, x: SigId) -> SigId {
-    let x = signals.to_real(x);
+    let x = signals.real_of(x);
     let (zero, half) = (signals.real(0.0), signals.real(0.5));
     let halved = signals.apply(Fun::Mul, &[x, half]);
     let same = signals.apply(Fun::Eq, &[halved, x]);

@@ -273,8 +273,8 @@ impl Evaluator<'_> {
 
     fn typed(&mut self, ty: Foreign, value: SigId) -> SigId {
         match ty {
-            Foreign::Int => self.signals.to_int(value),
-            Foreign::Float => self.signals.to_real(value),
+            Foreign::Int => self.signals.int_of(value),
+            Foreign::Float => self.signals.real_of(value),
             Foreign::Any => value,
         }
     }
@@ -294,7 +294,7 @@ impl Evaluator<'_> {
         let signals = &mut self.signals;
         match (prim.meaning(), inputs) {
             (Meaning::Apply(fun), &[a, b]) if prim.is_real() => {
-                let (a, b) = (signals.to_real(a), signals.to_real(b));
+                let (a, b) = (signals.real_of(a), signals.real_of(b));
                 signals.apply(fun, &[a, b])
             }
             (Meaning::Apply(fun), _) => signals.apply(fun, inputs),
@@ -313,7 +313,7 @@ impl Evaluator<'_> {
                 signals.hold(gated, c)
             }
             (Meaning::Select3, &[s, a, b, c]) => {
-                let s = signals.to_int(s);
+                let s = signals.int_of(s);
                 let (zero, one) = (signals.int(0), signals.int(1));
                 let is_one = signals.apply(Fun::Eq, &[s, one]);
                 let others = signals.apply(Fun::Select, &[is_one, c, b]);

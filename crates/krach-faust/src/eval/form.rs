@@ -129,10 +129,21 @@ impl Evaluator<'_> {
             _ if copies.is_empty() && iterate == Iterate::Seq => {
                 let zero = self.int(0);
                 let inner = self.bind(env, name, zero);
-                let width = self.ports(file, body, inner, true);
-                match self.boxes.get(width) {
-                    Diagram::Int(width) => self.wires(width.cast_unsigned()),
-                    _ => width,
+                let value = self.eval(file, body, inner);
+                let value = self.boxed(value);
+                match self.boxes.arity(value) {
+                    Arity::Known(inputs, outputs) if inputs == outputs => self.wires(inputs),
+                    Arity::Known(inputs, outputs) => {
+                        let message = format!(
+                            "`seq` of nothing is as wide as its body, which has {inputs} inputs and {outputs} outputs"
+                        );
+                        self.trouble(Code::FaustArity, message);
+                        self.error()
+                    }
+                    _ => {
+                        self.fault(value);
+                        self.error()
+                    }
                 }
             }
             Iterate::Par => self.parallel(&copies),

@@ -145,7 +145,7 @@ impl Evaluator<'_> {
                     wanted.push((a, x));
                 }
                 (Diagram::Group(p, pl, a), Diagram::Group(v, vl, x)) if p == v && pl == vl => {
-                    wanted.push((a, x))
+                    wanted.push((a, x));
                 }
                 _ => return false,
             }

@@ -2,7 +2,7 @@
 
 use super::{Env, Evaluator, FileId};
 use crate::diagram::{Arity, BoxId, Diagram};
-use crate::syntax::{Compose, ExprId};
+use crate::syntax::{Compose, Expr, ExprId};
 use crate::text::Text;
 use krach_diag::{Code, Diagnostic, Place, Severity, Span};
 
@@ -134,9 +134,15 @@ impl Evaluator<'_> {
         let message = format!("`{symbol}` wants {rule}: the left side has {left}, the right side {right}");
         let origin = self.boxes.facts(id).origin;
         self.trouble_at(Code::FaustArity, message, origin);
-        for (side, name) in [(a, "left"), (b, "right")] {
-            let origin = self.boxes.facts(side).origin;
-            if let Some(place) = self.place_of(origin)
+        // Where the composition is written, its sides are too; a box may be written in many places.
+        let (left, right) = match *self.syntax(origin.0).expr(origin.1) {
+            Expr::Compose(written, left, right) if written == compose => {
+                ((origin.0, left), (origin.0, right))
+            }
+            _ => (self.boxes.facts(a).origin, self.boxes.facts(b).origin),
+        };
+        for (side, name) in [(left, "left"), (right, "right")] {
+            if let Some(place) = self.place_of(side)
                 && let Some(last) = self.reports.last_mut()
                 && last.labels.len() < 3
             {

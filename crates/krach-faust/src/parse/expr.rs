@@ -77,22 +77,22 @@ impl Parser<'_> {
             Token::Merge => Some(Compose::Merge),
             _ => None,
         };
-        self.from_the_right(operator, |parser| parser.sequence(comma))
+        self.right_chain(operator, |parser| parser.sequence(comma))
     }
 
     fn sequence(&mut self, comma: Comma) -> Parsed<ExprId> {
         let operator = |token| (token == Token::Seq).then_some(Compose::Seq);
         match comma {
-            Comma::Separates => self.from_the_right(operator, Self::recursion),
-            Comma::Composes => self.from_the_right(operator, |parser| {
+            Comma::Separates => self.right_chain(operator, Self::recursion),
+            Comma::Composes => self.right_chain(operator, |parser| {
                 let operator = |token| (token == Token::Comma).then_some(Compose::Par);
-                parser.from_the_right(operator, Self::recursion)
+                parser.right_chain(operator, Self::recursion)
             }),
         }
     }
 
     /// A chain that associates to the right, read without recursion.
-    fn from_the_right(
+    fn right_chain(
         &mut self,
         operator: impl Fn(Token) -> Option<Compose>,
         mut operand: impl FnMut(&mut Self) -> Parsed<ExprId>,

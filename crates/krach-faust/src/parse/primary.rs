@@ -20,6 +20,8 @@ impl Parser<'_> {
                 self.advance();
                 let inner = self.expr()?;
                 self.expect(Token::Close, "an operator or `)`")?;
+                // What is pointed at later should show its parentheses.
+                self.spans[inner.index()] = start.to(self.before());
                 return Ok(inner);
             }
             Token::Lambda => self.lambda()?,
@@ -99,7 +101,7 @@ impl Parser<'_> {
             return Ok(Expr::Name(self.names.intern(word)));
         }
         let start = self.advance();
-        let expr = match word {
+        match word {
             "case" => self.case(),
             "environment" => self.braced_statements().map(Expr::Environment),
             "waveform" => self.waveform(),
@@ -109,8 +111,7 @@ impl Parser<'_> {
                 self.expect(Token::Close, "`)`")?;
                 Ok(expr)
             }
-        };
-        expr
+        }
     }
 
     /// `word(` is read; what stands before `)`?

@@ -245,9 +245,6 @@ impl Parser<'_> {
         let text = self.names.text(first.name).to_owned();
         let (here, there) = (other.arguments.len(), first.arguments.len());
         let message = if here == 0 && there == 0 {
-            if self.same(first.body, other.body) {
-                return;
-            }
             format!("`{text}` is defined twice")
         } else if here != there {
             format!("`{text}` is defined with {here} arguments, and before with {there}")
@@ -270,19 +267,6 @@ impl Parser<'_> {
             }
         }
         Some(names.into())
-    }
-
-    /// Whether two expressions are written alike. Texts of tokens decide, so that nothing recurses.
-    fn same(&self, a: ExprId, b: ExprId) -> bool {
-        let words = |id: ExprId| {
-            let span = self.spans[id.index()];
-            let from = self.tokens.partition_point(|(_, token)| token.start < span.start);
-            self.tokens[from..]
-                .iter()
-                .take_while(move |(_, token)| token.end <= span.end)
-                .map(|t| self.slice(t.1))
-        };
-        words(a).eq(words(b))
     }
 }
 

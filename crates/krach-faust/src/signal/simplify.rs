@@ -70,11 +70,11 @@ impl Signals {
         })
     }
 
-    pub fn to_real(&mut self, x: SigId) -> SigId {
+    pub fn real_of(&mut self, x: SigId) -> SigId {
         self.apply(Fun::ToReal, &[x])
     }
 
-    pub fn to_int(&mut self, x: SigId) -> SigId {
+    pub fn int_of(&mut self, x: SigId) -> SigId {
         self.apply(Fun::ToInt, &[x])
     }
 
@@ -143,7 +143,7 @@ impl Signals {
             Fun::ToInt if self.nature(x) == Some(Ty::Int) => Some(x),
             Fun::ToReal if self.nature(x) == Some(Ty::Real) => Some(x),
             Fun::Log => match self.get(x) {
-                Signal::Apply(Fun::Exp, [inner, ..]) => Some(self.to_real(inner)),
+                Signal::Apply(Fun::Exp, [inner, ..]) => Some(self.real_of(inner)),
                 _ => None,
             },
             _ => None,
@@ -154,11 +154,11 @@ impl Signals {
         match fun {
             Fun::Sub | Fun::Ne | Fun::Lt | Fun::Gt | Fun::Rem | Fun::Xor => Some(self.zero_like(x)),
             Fun::Eq | Fun::Le | Fun::Ge => Some(self.int(1)),
-            Fun::And | Fun::Or => Some(self.to_int(x)),
+            Fun::And | Fun::Or => Some(self.int_of(x)),
             Fun::Min | Fun::Max => Some(x),
             _ => None,
         }
-        .map(|zero| if fun.rule() == Rule::Same { zero } else { self.to_int(zero) })
+        .map(|zero| if fun.rule() == Rule::Same { zero } else { self.int_of(zero) })
     }
 
     fn zero_like(&mut self, x: SigId) -> SigId {
@@ -175,21 +175,21 @@ impl Signals {
             Fun::Mul if self.is(b, 1.0) => Some(self.like(a, b)),
             Fun::Mul if self.is_settled(a) => self.gathered(b, a),
             Fun::Mul if self.is_settled(b) => self.gathered(a, b),
-            Fun::Div if self.is(b, 1.0) => Some(self.to_real(a)),
+            Fun::Div if self.is(b, 1.0) => Some(self.real_of(a)),
             Fun::Div if self.is(a, 0.0) && self.constant(b).is_none() => Some(self.real(0.0)),
             Fun::And if self.is(a, 0.0) || self.is(b, 0.0) => Some(self.int(0)),
-            Fun::And if self.is(a, -1.0) => Some(self.to_int(b)),
-            Fun::And if self.is(b, -1.0) => Some(self.to_int(a)),
+            Fun::And if self.is(a, -1.0) => Some(self.int_of(b)),
+            Fun::And if self.is(b, -1.0) => Some(self.int_of(a)),
             Fun::Or if self.is(a, -1.0) || self.is(b, -1.0) => Some(self.int(-1)),
-            Fun::Or if self.is(a, 0.0) => Some(self.to_int(b)),
-            Fun::Or if self.is(b, 0.0) => Some(self.to_int(a)),
+            Fun::Or if self.is(a, 0.0) => Some(self.int_of(b)),
+            Fun::Or if self.is(b, 0.0) => Some(self.int_of(a)),
             _ => None,
         }
     }
 
     /// `x` after adding the neutral constant: real if that is.
     fn like(&mut self, x: SigId, neutral: SigId) -> SigId {
-        if matches!(self.get(neutral), Signal::Real(_)) { self.to_real(x) } else { x }
+        if matches!(self.get(neutral), Signal::Real(_)) { self.real_of(x) } else { x }
     }
 
     /// `zero * x`
@@ -205,7 +205,7 @@ impl Signals {
         if !real || !self.is_settled(c) || self.is_settled(x) {
             return None;
         }
-        let (c, factor) = (self.to_real(c), self.to_real(factor));
+        let (c, factor) = (self.real_of(c), self.real_of(factor));
         let both = self.apply(Fun::Mul, &[c, factor]);
         Some(self.apply(Fun::Mul, &[x, both]))
     }
