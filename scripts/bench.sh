@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# The criterion benchmarks of each crate, then ratios against the official Faust compiler.
+# The criterion benchmarks, then ratios against the official Faust compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for bench in crates/*/benches/*.rs; do
-    [ -e "$bench" ] || continue
-    crate=$(basename "$(dirname "$(dirname "$bench")")")
-    cargo bench --quiet -p "$crate" --bench "$(basename "$bench" .rs)"
+for bench in crates/*/benches/*.rs tests/benches/*.rs; do
+    folder=$(dirname "$(dirname "$bench")")
+    cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)"
 done
 .venv/bin/python scripts/ratios.py

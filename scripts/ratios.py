@@ -80,7 +80,7 @@ int main() {
     std::vector<float*> in, out;
     for (auto& port : ins) in.push_back(port.data());
     for (auto& port : outs) out.push_back(port.data());
-    double best = 1e300;
+    std::vector<double> rounds;
     for (int round = 0; round < 5; round++) {
         long frames = 0;
         auto start = std::chrono::steady_clock::now();
@@ -90,23 +90,23 @@ int main() {
             frames += 50 * block;
             spent = std::chrono::steady_clock::now() - start;
         } while (spent.count() < 2e7);
-        best = std::min(best, spent.count() / frames);
+        rounds.push_back(spent.count() / frames);
     }
-    std::printf("%%.4f\\n", best);
+    std::sort(rounds.begin(), rounds.end());
+    std::printf("%%.4f\\n", rounds[2]);
 }
 """
 
 
-def krach_figures(name: str) -> tuple[float, float]:
+def krach_figures(folder: Path, name: str) -> tuple[float, float]:
     """Milliseconds to native code, nanoseconds per frame."""
-    command = [str(ROOT / ".venv/bin/krach"), "bench", f"{source_of(name)}:{name}", "--block", str(BLOCK)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    figures = json.loads(_output([*command, "--json"], env=environment))
+    inputs = ", ".join(f"x{i}" for i in range(CASES[name].num_inputs))
+    script = folder / f"{name}.py"
+    call = f'CASES["{name}"].function({inputs})'
+    script.write_text(f"from programs import CASES\n\ndef sound({inputs}):\n    return {call}\n")
+    command = [str(ROOT / ".venv/bin/krach"), "bench", f"{script}:sound", "--block", str(BLOCK), "--json"]
+    figures = json.loads(_output(command, env={**os.environ, "PYTHONPATH": str(TESTS)}))
     return figures["total_ms"], figures["ns_per_frame"]
-
-
-def source_of(name: str) -> str:
-    return CASES[name].function.__code__.co_filename
 
 
 def compiled_by_g_plus_plus(folder: Path, name: str, faust: str) -> Callable[[], float]:
@@ -141,7 +141,7 @@ def main() -> None:
         rows: dict[str, list[tuple[float, ...]]] = {name: [] for name in SOUNDS}
         for _ in range(ROUNDS):
             for name in SOUNDS:
-                ours_ms, ours_ns = krach_figures(name)
+                ours_ms, ours_ns = krach_figures(Path(folder), name)
                 peer_ms = statistics.median(official.compile_ms(texts[name], 5))
                 peer_ns = peers[name]()
                 rows[name].append((ours_ms, peer_ms, peer_ms / ours_ms, ours_ns, peer_ns, peer_ns / ours_ns))

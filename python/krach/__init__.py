@@ -10,7 +10,7 @@
 
 from krach._definition import Control, DspDef
 from krach._errors import Error, InvalidSyntax, InvalidType, InvalidUse, InvalidValue, Label, Place
-from krach._krach import Program, __version__
+from krach._krach import Program, __version__, play, write_wav
 from krach._signal import Signal
 
 __all__ = [
@@ -26,4 +26,6 @@ __all__ = [
     "Program",
     "Signal",
     "__version__",
+    "play",
+    "write_wav",
 ]

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import math
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
-from krach import _krach, _place
+from krach import _krach, _page, _place, _plots, _take
 from krach._errors import Error, error
 from krach._krach import Program
-from krach._trace import describe
+from krach._take import Event, Precision
 from krach._transpile import trace
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
-
-Precision = Literal["single", "double"]
-Event = tuple[int, str, float]
-"""Frame, control, value: the control has the value from exactly that frame on."""
 
 
 class Control(NamedTuple):
@@ -198,79 +194,84 @@ class DspDef:
         >>> beep.render(0.5, events=[(12000, "freq", 880)]).dtype
         dtype('float32')
         """
+        import numpy as np
+
         try:
-            wishes = {
-                "seconds": _number("KR0408", "a duration", seconds),
-                "sample_rate": _rate(sample_rate),
-                "precision": precision or self._precision,
-                "values": [_setting(*pair) for pair in {**(controls or {}), **values}.items()],
-                "events": [_event(event) for event in events or ()],
-                "reference": False,
-            }
-            hook = None if progress is None else _fraction(progress, wishes["seconds"], wishes["sample_rate"])
-            sound = _krach.render(self._program, wishes, _rows(inputs, dtype), hook)
+            settings = {**(controls or {}), **values}
+            taken = _take.wishes(seconds, sample_rate, precision or self._precision, settings, events or ())
+            hook = None if progress is None else _take.fraction(progress, taken)
+            sound: NDArray[np.float32] | NDArray[np.float64]
+            if dtype == "float64":
+                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float64), hook)
+            else:
+                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float32), hook)
         except Error as refused:
             raise refused.located(_place.user_place()) from None
         if progress is not None:
             progress(1.0)
         return sound
 
+    def plot(
+        self,
+        seconds: float = 0.05,
+        sample_rate: int = 48000,
+        inputs: ArrayLike | None = None,
+        events: Iterable[Event] | None = None,
+        axes: Axes | None = None,
+        **values: float,
+    ) -> Axes:
+        """Draws the waveform of what `render` gives; into `axes` of matplotlib, or new ones.
+
+        >>> krs.transpile(lambda: krs.saw(100)).plot().get_xlabel()
+        'seconds'
+        """
+        sound = self.render(seconds, sample_rate, inputs, events, values)
+        return _plots.waveform(axes or _plots.new_axes(), sound, sample_rate)
+
+    def spectrum(
+        self,
+        seconds: float = 1.0,
+        sample_rate: int = 48000,
+        inputs: ArrayLike | None = None,
+        events: Iterable[Event] | None = None,
+        axes: Axes | None = None,
+        **values: float,
+    ) -> Axes:
+        """Draws the spectrum of what `render` gives: dB over Hz, a sine of amplitude 1 reaching 0 dB.
+
+        >>> krs.transpile(lambda: krs.saw(100)).spectrum().get_ylabel()
+        'dB'
+        """
+        sound = self.render(seconds, sample_rate, inputs, events, values)
+        return _plots.spectrum(axes or _plots.new_axes(), sound, sample_rate)
+
+    def response(
+        self, seconds: float = 1.0, sample_rate: int = 48000, axes: Axes | None = None, **values: float
+    ) -> Axes:
+        """Draws the frequency response, dB over Hz: an impulse into each input, as heard at each output.
+
+        Errors: KR0407 for a sound without audio input.
+
+        >>> krs.transpile(lambda x: krs.lowpass(x, 1000)).response().get_xlabel()
+        'Hz'
+        """
+        if self.num_inputs == 0:
+            raise error("KR0407", f"`{self.name}` has no audio input to respond to", _place.user_place())
+        impulses: list[tuple[str, NDArray[np.float32]]] = []
+        for position, source in enumerate(self._program.inputs):
+            click = [[float(position == other)] for other in range(self.num_inputs)]
+            heard = self.render(seconds, sample_rate, click, controls=values)
+            names = self._program.outputs
+            impulses += [(f"{source} → {names[output]}", row) for output, row in enumerate(heard)]
+        return _plots.response(axes or _plots.new_axes(), impulses, sample_rate)
+
     def __repr__(self) -> str:
         ports = f"{self.num_inputs} in, {self.num_outputs} out"
         controls = ", ".join(f"{c.name}={c.init:g} ({c.lo:g}..{c.hi:g})" for c in self.controls)
         return f"<DspDef {self.name}: {ports}{'; ' + controls if controls else ''}>"
 
-
-def _number(code: str, what: str, value: object) -> float:
-    if isinstance(value, (str, bytes)) or hasattr(type(value), "__len__"):
-        raise error(code, f"{what} is a number, not {describe(value)}")
-    try:
-        return float(cast("float", value))
-    except (TypeError, ValueError, OverflowError):
-        raise error(code, f"{what} is a number, not {describe(value)}") from None
-
-
-def _rate(value: object) -> int:
-    rate = _number("KR0403", "a sample rate", value)
-    if rate != rate or not 0 < rate < 1 << 31 or rate != int(rate):
-        raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
-    return int(rate)
-
-
-def _setting(name: object, value: object) -> tuple[str, float]:
-    if not isinstance(name, str):
-        raise error("KR0404", f"a control's name is a text, not {describe(name)}")
-    return name, _number("KR0405", f"control `{name}`", value)
-
-
-def _event(event: object) -> Event:
-    """Checks what Rust cannot see any more once it has a frame, a name and a value."""
-    if not isinstance(event, (tuple, list)) or len(cast("list[object]", event)) != 3:
-        raise error("KR0406", f"an event is (frame, control, value), not {describe(event)}")
-    frame, name, value = cast("list[object]", event)
-    at = _number("KR0406", "an event's frame", frame)
-    if not (math.isfinite(at) and at >= 0 and at == int(at)):
-        raise error("KR0406", f"an event's frame is a whole number from 0, not {describe(frame)}")
-    return (min(int(at), 1 << 62), *_setting(name, value))
-
-
-def _rows(inputs: ArrayLike | None, dtype: Literal["float32", "float64"]) -> NDArray[np.float32 | np.float64]:
-    import numpy as np
-
-    if inputs is None:
-        return np.zeros((0, 0), dtype)
-    try:
-        rows = np.atleast_2d(np.asarray(inputs, dtype))
-    except (TypeError, ValueError) as unfit:
-        raise error("KR0407", f"audio input is one row of numbers per channel: {unfit}") from None
-    if rows.ndim != 2:
-        raise error("KR0407", f"audio input has the shape (channels, frames), not {rows.shape}")
-    return rows
-
-
-def _fraction(progress: Callable[[float], object], seconds: float, rate: int) -> Callable[[int], None]:
-    frames = max(seconds * rate, 1.0)
-    return lambda done: progress(min(done / frames, 1.0)) and None
+    def _repr_html_(self) -> str:
+        return _page.page(self)
 
 
 def source_of(function: object) -> str:
@@ -303,8 +304,8 @@ def transpile(
     >>> krs.transpile(lambda x, amount=1.0: x * amount, name="level", amount=0.3)
     <DspDef level: 1 in, 1 out>
     """
-    if precision not in ("single", "double"):
-        raise error(
-            "KR0113", f'precision is "single" or "double", not {describe(precision)}', _place.user_place()
-        )
-    return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=precision)
+    try:
+        arithmetic = _take.arithmetic(precision)
+    except Error as refused:
+        raise refused.located(_place.user_place()) from None
+    return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=arithmetic)

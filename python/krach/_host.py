@@ -1,22 +1,27 @@
 """What the command `krach` needs Python for: running a user's file, and tracing the DSP functions in it.
 
-`load` runs a file as a module of its own and binds nothing in it; what the file prints goes to standard error,
-because standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
+`load` runs a file as a module of its own and binds nothing in it. What it prints goes to standard error:
+standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dis
+import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator
 from types import CodeType, FunctionType, ModuleType, TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from krach import _place
-from krach._errors import Error, error
+from krach._definition import DspDef
+from krach._errors import Error, Place, error
 from krach._krach import Program
-from krach._transpile import DspDef, trace
+from krach._transpile import trace
+
+_Traced = Callable[..., object] | DspDef
 
 _MODULE = "__krach__"
 
@@ -30,7 +35,7 @@ class Function(NamedTuple):
     name: str
     line: int
     listed: bool
-    traced: Callable[..., object] | DspDef
+    traced: _Traced
 
 
 class Script:
@@ -46,11 +51,11 @@ class Script:
         return [function[:3] for function in self._functions]
 
     def trace(self, index: int) -> Program:
-        """Traces one of `functions`, anew every time."""
+        """Traces one of `functions`, anew every time; a DspDef was traced when the file ran."""
         function = self._functions[index]
         with _reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
             if isinstance(function.traced, DspDef):
-                return function.traced.retrace()
+                return function.traced.program
             return trace(function.traced, function.name, {})
 
 
@@ -66,18 +71,19 @@ def load(file: str, text: str) -> Script:
         sys.path.insert(0, directory)
     sys.argv = [file]
     with _reported("KR0117", "the file cannot be run: ", file), _silence():
-        exec(compile(text, file, "exec", dont_inherit=True), vars(module))
-    return Script(_functions(module, file), file)
+        code = compile(text, file, "exec", dont_inherit=True)
+        exec(code, vars(module))
+    return Script(_functions(module, file, _loaded(code)), file)
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Generator[None]:
     with contextlib.redirect_stdout(sys.stderr):
         yield
 
 
 @contextlib.contextmanager
-def _reported(code: str, what: str, file: str) -> Iterator[None]:
+def _reported(code: str, what: str, file: str) -> Generator[None]:
     """Turns whatever the user's code raises into a `krach.Error` at the user's line."""
     try:
         yield
@@ -93,8 +99,8 @@ def _reported(code: str, what: str, file: str) -> Iterator[None]:
         raise error(code, what + said.splitlines()[0], _place_in(raised.__traceback__, file)) from raised
 
 
-def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
-    """Where in the user's file it happened: the innermost of its frames, or of anything that is not krach's."""
+def _place_in(trace: TracebackType | None, file: str) -> Place | None:
+    """Where it happened: the innermost frame of the user's file, or else of anything that is not krach's."""
     best: TracebackType | None = None
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -108,26 +114,28 @@ def _place_in(trace: TracebackType | None, file: str) -> _place.Place | None:
     return _place.place_of(code, best.tb_lasti, list(code.co_positions()))
 
 
-def _functions(module: ModuleType, file: str) -> list[Function]:
-    """Everything callable in the file; listed are those that build sound, as far as their code tells."""
-    found: dict[str, tuple[int, Callable[..., object] | DspDef, FunctionType | None]] = {}
-    for name, value in vars(module).items():
-        function = _function(value.fn if isinstance(value, DspDef) else value)
-        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type)):
-            own = function is not None and function.__code__.co_filename == file
-            found[name] = (
-                function.__code__.co_firstlineno if own and function else 1,
-                value,
-                function if own else None,
-            )
-    survey = _Survey({name: own for name, (_, _, own) in found.items() if own is not None}, module)
+def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Function]:
+    """Everything in the file that can be traced; listed is what builds sound, as far as its code tells."""
+    traced: dict[str, _Traced] = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type))
+    }
+    plain = {
+        name: _function(value.fn if isinstance(value, DspDef) else value) for name, value in traced.items()
+    }
+    own = {name: code for name, code in plain.items() if code and code.__code__.co_filename == file}
+    survey = _Survey(own, module, used)
+    listed = {
+        name
+        for name, value in traced.items()
+        if (name[:1] != "_" and isinstance(value, DspDef)) or survey.lists(name)
+    }
+    listed = {name for name in listed or survey.plain() if name in own}
     functions = [
-        Function(name, line, survey.lists(name) or (isinstance(value, DspDef) and name[:1] != "_"), value)
-        for name, (line, value, _) in found.items()
+        Function(name, own[name].__code__.co_firstlineno if name in own else 1, name in listed, value)
+        for name, value in traced.items()
     ]
-    if not any(function.listed for function in functions):
-        plain = survey.plain()
-        functions = [function._replace(listed=function.name in plain) for function in functions]
     return sorted(functions, key=lambda function: function.line)
 
 
@@ -136,15 +144,16 @@ def _function(value: object) -> FunctionType | None:
     for _ in range(64):
         if not hasattr(value, "__wrapped__"):
             break
-        value = value.__wrapped__
+        value = cast("object", getattr(value, "__wrapped__"))  # noqa: B009 (no type knows the attribute)
     return value if isinstance(value, FunctionType) else None
 
 
 class _Survey:
     """What the functions of a file name in their code."""
 
-    def __init__(self, functions: dict[str, FunctionType], module: ModuleType) -> None:
+    def __init__(self, functions: dict[str, FunctionType], module: ModuleType, used: frozenset[str]) -> None:
         self.functions = functions
+        self.used = used
         self.names = {name: _names(function.__code__) for name, function in functions.items()}
         self.sounds = self._reaching({name for name in functions if self._builds(name, vars(module))})
         self.scripts = self._reaching({name for name in functions if self.names[name] & _SCRIPTS} | {"main"})
@@ -173,15 +182,16 @@ class _Survey:
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
     def lists(self, name: str) -> bool:
-        """Whether a function builds sound by itself: it reaches `krs`, or at least takes audio. One that takes
-        parameters and is used by others is their helper, and traced with them."""
+        """Whether a function builds sound by itself: it reaches `krs`, or has inputs and nobody else uses it.
+
+        One that takes parameters and is used by others is their helper, and traced with them.
+        """
         if name not in self.plain() or self._alias(name):
             return False
-        inputs = _inputs(self.functions[name].__code__, self.functions[name].__defaults__ or ())
-        users = self._users(name)
-        if name in self.sounds:
-            return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
-        return inputs and not users
+        users, inputs = self._users(name), _inputs(self.functions[name])
+        if name not in self.sounds:
+            return inputs and not users and name not in self.used
+        return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
 
     def _alias(self, name: str) -> bool:
         first = next(other for other, function in self.functions.items() if function is self.functions[name])
@@ -199,6 +209,13 @@ def _names(code: CodeType) -> frozenset[str]:
     return frozenset(names)
 
 
-def _inputs(code: CodeType, defaults: Sequence[object]) -> bool:
+def _loaded(code: CodeType) -> frozenset[str]:
+    """Every name that the top level of a file reads."""
+    return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_NAME")
+
+
+def _inputs(function: FunctionType) -> bool:
     """Whether there are parameters without default, or ones that no default could help."""
-    return code.co_argcount > len(defaults) or bool(code.co_flags & 0x0C) or code.co_kwonlyargcount > 0
+    code = function.__code__
+    stars = bool(code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+    return code.co_argcount > len(function.__defaults__ or ()) or stars or code.co_kwonlyargcount > 0

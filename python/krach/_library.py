@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from krach._signal import Signal
+from krach._errors import Error
+from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 
 _P = ParamSpec("_P")
@@ -54,6 +55,9 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
                     inner[key] = value
                     _note(trace, key, value)
             result = cast("Callable[..., _R]", function)(**inner)
+        except Error as refused:
+            trace.abandon()
+            raise refused.with_traceback(None) from None  # at the user's line, not inside the function
         except BaseException:
             trace.abandon()
             raise
@@ -69,25 +73,26 @@ def _note(trace: Trace, name: str, value: object) -> None:
         trace.builder.note(name, value)
 
 
-def whole(name: str, value: object, lo: int, hi: int) -> int:
+def inside(value: SignalLike) -> Signal:
+    """What has become of a signal parameter: inside a library function always a Signal."""
+    assert isinstance(value, Signal)
+    return value
+
+
+def whole(name: str, value: object, lo: int, hi: int, code: str = "KR0113") -> int:
     """A setting that must be a whole number in `lo..hi`."""
     trace = current()
-    if not isinstance(value, Signal):
-        number = trace.number(value)
-        if lo <= number <= hi and number == int(number):
-            return int(number)
-    raise trace.error(
-        "KR0113",
-        f"`{name}` must be a whole number from {lo} to {hi}, got {describe(value)}",
-        help=f"`{name}` is fixed when the function is traced; it cannot be a Signal",
-    )
+    number = trace.number(value)
+    if lo <= number <= hi and number == int(number):
+        return int(number)
+    got = describe(value)
+    raise trace.error(code, f"`{name}` must be a whole number from {lo} to {hi}, got {got}")
 
 
-def finite(name: str, value: object, lo: float, hi: float) -> float:
+def between(name: str, value: object, lo: float, hi: float) -> float:
     """A setting that must be a number in `lo..hi`."""
     trace = current()
-    if not isinstance(value, Signal):
-        number = trace.number(value)
-        if lo <= number <= hi:
-            return number
+    number = trace.number(value)
+    if lo <= number <= hi:
+        return number
     raise trace.error("KR0113", f"`{name}` must be a number from {lo:g} to {hi:g}, got {describe(value)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
-import sys
+from inspect import currentframe
 from types import CodeType, FrameType
 
 from krach._errors import Place
@@ -28,7 +28,7 @@ def kind(code: CodeType) -> int:
 
 def user_frame() -> FrameType | None:
     """The nearest caller that is not part of this package."""
-    frame: FrameType | None = sys._getframe(1)
+    frame = currentframe()
     while frame is not None and kind(frame.f_code) != USER:
         frame = frame.f_back
     return frame

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from krach import _place
 from krach._errors import error
@@ -11,8 +10,8 @@ from krach._errors import error
 if TYPE_CHECKING:
     from krach._trace import Trace
 
-SignalLike: TypeAlias = "Signal | SupportsFloat | Fraction"
-"""A Signal, or a number: whatever `float()` takes, but for texts and arrays."""
+SignalLike: TypeAlias = "Signal | float"
+"""A Signal, or a number. (At run time: whatever `float()` takes, but for texts and arrays.)"""
 
 
 class Signal:
@@ -24,86 +23,86 @@ class Signal:
     (use `krs.select2`), no `float()`, no length. Signals are hashable by identity.
     """
 
-    __slots__ = ("_node", "_trace")
+    __slots__ = ("node", "trace")
     __array_ufunc__ = None  # numpy scalars and arrays leave arithmetic with signals to this class
 
-    _trace: Trace
-    _node: int
+    trace: Trace
+    node: int
 
     def __init__(self) -> None:
         raise error("KR0101", "a Signal is made by krs functions, not by its class", _place.user_place())
 
     def __repr__(self) -> str:
-        return f"<Signal {self._node} of {self._trace.name}>"
+        return f"<Signal {self.node} of {self.trace.name}>"
 
     def __add__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("add", self, other)
+        return self.trace.apply("add", self, other)
 
     def __radd__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("add", other, self)
+        return self.trace.apply("add", other, self)
 
     def __sub__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("sub", self, other)
+        return self.trace.apply("sub", self, other)
 
     def __rsub__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("sub", other, self)
+        return self.trace.apply("sub", other, self)
 
     def __mul__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("mul", self, other)
+        return self.trace.apply("mul", self, other)
 
     def __rmul__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("mul", other, self)
+        return self.trace.apply("mul", other, self)
 
     def __truediv__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("div", self, other)
+        return self.trace.apply("div", self, other)
 
     def __rtruediv__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("div", other, self)
+        return self.trace.apply("div", other, self)
 
     def __floordiv__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("floor", self / other)
+        return self.trace.apply("floor", self / other)
 
     def __rfloordiv__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("floor", other / self)
+        return self.trace.apply("floor", other / self)
 
     def __mod__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("rem", self, other)
+        return self.trace.apply("rem", self, other)
 
     def __rmod__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("rem", other, self)
+        return self.trace.apply("rem", other, self)
 
     def __pow__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("pow", self, other)
+        return self.trace.apply("pow", self, other)
 
     def __rpow__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("pow", other, self)
+        return self.trace.apply("pow", other, self)
 
     def __neg__(self) -> Signal:
-        return self._trace.apply("mul", self, -1.0)
+        return self.trace.apply("mul", self, -1.0)
 
     def __pos__(self) -> Signal:
         return self
 
     def __abs__(self) -> Signal:
-        return self._trace.apply("abs", self)
+        return self.trace.apply("abs", self)
 
     def __lt__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("lt", self, other)
+        return self.trace.apply("lt", self, other)
 
     def __le__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("le", self, other)
+        return self.trace.apply("le", self, other)
 
     def __gt__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("gt", self, other)
+        return self.trace.apply("gt", self, other)
 
     def __ge__(self, other: SignalLike) -> Signal:
-        return self._trace.apply("ge", self, other)
+        return self.trace.apply("ge", self, other)
 
     def __eq__(self, other: SignalLike) -> Signal:  # type: ignore[override]
-        return self._trace.apply("eq", self, other)
+        return self.trace.apply("eq", self, other)
 
     def __ne__(self, other: SignalLike) -> Signal:  # type: ignore[override]
-        return self._trace.apply("ne", self, other)
+        return self.trace.apply("ne", self, other)
 
     __hash__ = object.__hash__
 

@@ -7,14 +7,18 @@ the end, when their local variables give the nodes their names.
 
 from __future__ import annotations
 
-import sys
+import reprlib
 import threading
+from contextlib import suppress
+from inspect import currentframe
+from math import inf, isfinite
 from types import FrameType
+from typing import cast
 
 from krach import _place
 from krach._errors import Error, Place, error
 from krach._krach import Builder, Program
-from krach._place import LIBRARY, MACHINERY, kind
+from krach._place import MACHINERY, USER, kind
 from krach._signal import Signal
 
 _Positions = list[tuple[int | None, int | None, int | None, int | None]]
@@ -50,17 +54,19 @@ class Trace:
         self._here: tuple[int, int] | None = None
         self._places: dict[tuple[int, int], Place] = {}
         self._positions: dict[int, _Positions] = {}
-        self._last: FrameType | None = None
-        self._frames: dict[int, tuple[int, FrameType]] = {}
-        self._boundary: set[int] = set()
+        self._root: FrameType | None = None
+        self._frames: dict[int, _Scope] = {}
+        self._results: dict[int, int] = {}
 
     def __enter__(self) -> Trace:
         _stack.traces.append(self)
+        here = currentframe()
+        self._root = here and here.f_back
         return self
 
     def __exit__(self, *raised: object) -> None:
         _stack.traces.pop()
-        self._last = None
+        self._root = None
         self._frames.clear()
 
     def apply(self, function: str, *operands: object) -> Signal:
@@ -83,16 +89,16 @@ class Trace:
     def signal(self, node: int) -> Signal:
         """The handle of a node."""
         signal = object.__new__(Signal)
-        signal._trace = self
-        signal._node = node
+        signal.trace = self
+        signal.node = node
         return signal
 
     def node(self, value: object) -> int:
         """The node of a signal, or of a constant: anything that `float()` takes, but for texts and arrays."""
         if isinstance(value, Signal):
-            if value._trace is not self:
-                raise value._trace.leaked()
-            return value._node
+            if value.trace is not self:
+                raise value.trace.leaked()
+            return value.node
         return self.builder.real(self.number(value))
 
     def number(self, value: object) -> float:
@@ -101,32 +107,43 @@ class Trace:
             try:
                 return float(value)
             except OverflowError:
-                return float("inf")
+                return inf
+        if isinstance(value, Signal):
+            raise self.error(
+                "KR0119", "a Signal is not one number", help="it is fixed when the function is traced"
+            )
         if not isinstance(value, (str, bytes, bytearray)) and not hasattr(type(value), "__len__"):
-            try:
-                return float(value)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
-                pass
+            with suppress(TypeError, ValueError):
+                return float(cast("float", value))
         raise self.error(
             "KR0104",
             f"{describe(value)} is neither a Signal nor a number",
             help="pass a Signal, or one number",
         )
 
+    def finite(self, what: str, value: object) -> float:
+        """A constant that must be finite, although it becomes no node."""
+        number = self.number(value)
+        if not isfinite(number):
+            raise self.error("KR0103", f"{what} must be finite, got {number}")
+        return number
+
     def locate(self) -> None:
-        """Notes where the user is, and in which frame, for the nodes made next."""
-        frame: FrameType | None = sys._getframe(2)
-        skip = LIBRARY if self.depth == 0 else MACHINERY
-        while frame is not None and skip <= kind(frame.f_code):
-            frame = frame.f_back
-        if frame is None:
-            return
-        if frame is not self._last:
-            self._last = frame
-            if id(frame) not in self._frames:
-                self._frames[id(frame)] = (_depth(frame), frame)
+        """Notes where the user is, for the nodes made next, and the frames that build sound, for names."""
+        here = currentframe()
+        frame = here and here.f_back
+        outer = frame
+        while outer is not None and outer is not self._root and id(outer) not in self._frames:
+            frame_kind = kind(outer.f_code)
+            # A helper such as `control` or `feedback`, called by the user, has no names that the user chose.
+            if frame_kind == USER or (frame_kind != MACHINERY and self.depth > 0):
+                self._frames[id(outer)] = _Scope(outer, self)
+            outer = outer.f_back
         if self.depth == 0:
-            self._move(frame)
+            while frame is not None and kind(frame.f_code) != USER:
+                frame = frame.f_back
+            if frame is not None:
+                self._move(frame)
 
     def _move(self, frame: FrameType) -> None:
         code = frame.f_code
@@ -156,7 +173,7 @@ class Trace:
         """Closes it."""
         self.depth -= 1
         self.builder.leave(results)
-        self._boundary.update(results)
+        self._results.update(dict.fromkeys(results, self.depth))
 
     def abandon(self) -> None:
         """Closes it after an error."""
@@ -165,41 +182,59 @@ class Trace:
 
     def argument(self, name: str, outer: int) -> Signal:
         """A signal parameter, as the library function sees it."""
-        inner = self.builder.argument(name, outer)
-        self._boundary.add(inner)
-        return self.signal(inner)
+        return self.signal(self.builder.argument(name, outer))
 
     def finish(self) -> Program:
         """The program. Its signals are called what the local variables that held them were; the outermost
-        name wins, so that what a helper returns is called what its caller calls it."""
-        for _, frame in sorted(self._frames.values(), key=lambda entry: entry[0]):
-            code = frame.f_code
-            library = kind(code) == LIBRARY
-            for name, value in frame.f_locals.items():
-                if not isinstance(value, Signal) or value._trace is not self:
-                    continue
-                if name in code.co_freevars or not name.strip("_").isidentifier():
-                    continue
-                if not (library and value._node in self._boundary):
-                    self.builder.name(value._node, name)
+        name wins, so that what a helper returns is called what its caller calls it.
+        """
+        for scope in sorted(self._frames.values(), key=lambda scope: scope.depth):
+            for name, node in scope.names(self):
+                if scope.level <= self._results.get(node, scope.level):  # a result is its caller's to name
+                    self.builder.name(node, name)
         return self.builder.finish()
 
 
-def _depth(frame: FrameType) -> int:
-    depth = 0
-    outer = frame.f_back
-    while outer is not None:
-        depth += 1
-        outer = outer.f_back
-    return depth
+class _Scope:
+    """A frame that builds sound: how many frames and library calls deep, and what it was given: that has
+    a name already.
+    """
+
+    def __init__(self, frame: FrameType, trace: Trace) -> None:
+        self.frame = frame
+        self.level = trace.depth
+        self.depth = 0
+        outer = frame.f_back
+        while outer is not None:
+            self.depth += 1
+            outer = outer.f_back
+        self._given = {node for _, node in self._held(trace)}
+
+    def names(self, trace: Trace) -> list[tuple[str, int]]:
+        """What the frame's own variables hold."""
+        return [(name, node) for name, node in self._held(trace) if node not in self._given]
+
+    def _held(self, trace: Trace) -> list[tuple[str, int]]:
+        captured = self.frame.f_code.co_freevars
+        return [
+            (name, value.node)
+            for name, value in self.frame.f_locals.items()
+            if isinstance(value, Signal)
+            and value.trace is trace
+            and name not in captured
+            and name.strip("_").isidentifier()
+        ]
 
 
 def describe(value: object) -> str:
     """A value in a message: short, and never a wall of numbers."""
     if value is None:
         return "None"
-    text = repr(value)
-    if isinstance(value, (str, int, float, tuple, list)) and len(text) <= 40:
-        return f"`{text}`"
-    name = type(value).__name__
+    kind_of = type(value)
+    if kind_of in (str, int, float, bool, tuple, list):
+        with suppress(ValueError):  # integers of thousands of digits have no text
+            text = reprlib.repr(value)
+            if len(text) <= 60:
+                return f"`{text}`"
+    name = kind_of.__name__
     return f"a{'n' if name[:1].lower() in 'aeiou' else ''} {name}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 
 from krach import _place
-from krach._errors import error
+from krach._errors import Error, error
 from krach._krach import Program
 from krach._signal import Signal
 from krach._trace import Trace, describe
@@ -24,7 +24,14 @@ def trace(function: Callable[..., object], name: str | None, constants: dict[str
     inputs, settings = _parameters(function, name, constants)
     with Trace(name) as tracing:
         signals = [tracing.signal(tracing.builder.input(key)) for key in inputs]
-        _deliver(tracing, function, function(*signals, **settings))
+        try:
+            result = function(*signals, **settings)
+        except Error:
+            raise
+        except Exception as raised:
+            raised.add_note(f"raised while krach traced `{name}`, called once with Signals [KR0115]")
+            raise
+        _deliver(tracing, function, result)
         return tracing.finish()
 
 
@@ -82,25 +89,20 @@ def _no_constant(name: str, key: str, settable: list[str], is_input: bool) -> Ex
 
 def _deliver(tracing: Trace, function: Callable[..., object], result: object) -> None:
     """Declares the outputs: one Signal or number, or a tuple or list of them."""
-    values: list[Any] = [*result] if isinstance(result, (tuple, list)) else [result]
-    bad = next((value for value in values if not _is_output(value)), None)
-    if not values or bad is not None or result is None:
+    several = isinstance(result, (tuple, list))
+    values = cast("list[object]", [*result] if several else [result])
+    bad = [describe(value) for value in values if not _is_output(value)]
+    if bad or not values:
         place = _place.definition_place(inspect.unwrap(function)) or _place.user_place()
         where = f" ({place.file}:{place.line})" if place else ""
-        if not values:
-            what = "nothing: an empty tuple"
-        else:
-            what = (
-                describe(result) if bad is result or result is None else f"a tuple with {describe(bad)} in it"
-            )
+        what = "nothing" if not values else f"a tuple with {bad[0]} in it" if several else bad[0]
         raise error(
             "KR0105",
             f"{tracing.name}{where} returned {what}; return a Signal or a tuple of Signals",
             place,
         )
     for position, value in enumerate(values):
-        name = "out" if len(values) == 1 else f"out{position}"
-        tracing.builder.output(name, tracing.node(value))
+        tracing.builder.output(f"out{position}" if several else "out", tracing.node(value))
 
 
 def _is_output(value: object) -> bool:

@@ -27,7 +27,7 @@ from programs.random_cases import random_case
 
 HERE = Path(__file__).parent
 GOLDENS = json.loads((HERE.parents[1] / "fixtures" / "oracle" / "goldens.json").read_text())
-RANDOM_CASES = 2000 if os.environ.get("KRACH_FULL") else 150
+RANDOM_CASES = 1000 if os.environ.get("KRACH_FULL") else 100
 ALL = {**CASES, **{case.name: case for case in map(random_case, range(RANDOM_CASES))}}
 
 needs_oracle = pytest.mark.skipif(oracle.missing() is not None, reason=str(oracle.missing()))

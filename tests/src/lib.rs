@@ -1,1 +1,3 @@
-//! Tests that need more than one crate; nothing imports this one.
+//! Tests that need more than one crate; nothing imports this one. What several of them share is here.
+
+pub mod random;

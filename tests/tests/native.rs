@@ -8,6 +8,7 @@ use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
     Ty, at_rate,
 };
+use proptest::test_runner::Config;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -155,6 +156,20 @@ fn constants_too_small_to_be_normal() {
                 b.apply(Fun::Select, &[above, tiny, inputs[0]])
             }),
             false,
+        );
+    }
+}
+
+#[test]
+fn quotients_by_constants() {
+    for divisor in [2.0, -0.5, 3.0, 1e-38, 2.0_f64.powi(-126), 2.0_f64.powi(-127), 2.0_f64.powi(127), 1024.0]
+    {
+        check(
+            &program(1, |b, inputs| {
+                let divisor = b.real(divisor)?;
+                b.apply(Fun::Div, &[inputs[0], divisor])
+            }),
+            true,
         );
     }
 }
@@ -442,6 +457,31 @@ fn copies_outlive_their_factory() {
 }
 
 #[test]
+fn many_threads_compile_and_play_at_once() {
+    let ladder = program(1, |b, inputs| {
+        let mut sig = inputs[0];
+        for _ in 0..20 {
+            sig = b.apply(Fun::Tanh, &[sig])?;
+        }
+        Ok(sig)
+    });
+    let wanted = perform(native(&ladder, Precision::Double).as_ref(), 512, false);
+    std::thread::scope(|scope| {
+        for block in 1..9 {
+            let (ladder, wanted) = (&ladder, &wanted);
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(
+                        &perform(native(ladder, Precision::Double).as_ref(), block * 16, false),
+                        wanted
+                    );
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn denormals_vanish_in_decaying_tails() {
     let tail = program(1, |b, inputs| {
         let register = b.register(Ty::Real);
@@ -458,4 +498,13 @@ fn denormals_vanish_in_decaying_tails() {
     native(&tail, Precision::Single).instantiate(Seed::default()).process_f32(&[&impulse], &mut [&mut out]);
     assert!(out.iter().all(|&y| y == 0.0 || y >= f32::MIN_POSITIVE));
     assert_eq!(out[399], 0.0);
+}
+
+proptest::proptest! {
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn random_programs(program in krach_tests::random::programs()) {
+        check(&program, false);
+    }
 }

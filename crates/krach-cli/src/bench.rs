@@ -94,10 +94,10 @@ fn compile_and_run(program: &Program, spec: &Spec, voices: u32, block: usize) ->
     let ports = factory.ports();
     let ns_per_frame = match spec.precision {
         Precision::Single => run::<f32>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
-            dsp.process_f32(ins, outs)
+            dsp.process_f32(ins, outs);
         }),
         Precision::Double => run::<f64>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
-            dsp.process_f64(ins, outs)
+            dsp.process_f64(ins, outs);
         }),
     };
     Ok(Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame })

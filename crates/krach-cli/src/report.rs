@@ -15,7 +15,8 @@ const DRAWN_BYTES: usize = 4 << 20;
 /// Writes every report to standard error: the line that editors jump on, the excerpt, the helps.
 pub(crate) fn draw(reports: &[Diagnostic], sources: &mut Sources) {
     let mut to = std::io::stderr().lock();
-    let colour = to.is_terminal() && !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = to.is_terminal() && !plain;
     for report in reports {
         // Nobody is left to be told that standard error is closed.
         let _ = to.write_all(text(report, sources, colour).as_bytes());

@@ -1,4 +1,5 @@
 //! The stand-alone binary, run as people run it.
+#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,6 +1,6 @@
 //! Cranelift: from its intermediate form to bytes.
 
-use crate::kernel::Kernel;
+use crate::kernel::{Do, Inst, Kernel};
 use crate::lower::{Functions, lower};
 use crate::{Refusal, Target};
 use cranelift_codegen::control::ControlPlane;
@@ -11,8 +11,9 @@ use cranelift_codegen::{CodegenError, Context, verify_function};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-/// From so many instructions on, registers are allocated in one pass: half the time, for slower code.
-const MONSTER: usize = 30_000;
+/// From so much pressure on, registers are allocated in one pass: where hundreds of values are alive at once, finding
+/// better places takes seconds, and most of them end in memory anyway.
+const PRESSURE: u64 = 300_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Allocator {
@@ -50,9 +51,21 @@ fn isa(target: Target, allocator: Allocator) -> Result<OwnedTargetIsa, Refusal> 
 }
 
 fn isa_for(kernel: &Kernel) -> Result<OwnedTargetIsa, Refusal> {
-    let allocator =
-        if kernel.instructions() > MONSTER { Allocator::SinglePass } else { Allocator::Backtracking };
+    let bodies = kernel.sample().iter().map(|region| region.body.as_slice());
+    let pressure: u64 = [kernel.init(), kernel.control()].into_iter().chain(bodies).map(pressure).sum();
+    let allocator = if pressure > PRESSURE { Allocator::SinglePass } else { Allocator::Backtracking };
     isa(kernel.spec().target, allocator)
+}
+
+/// The number of values alive, summed over the instructions.
+fn pressure(insts: &[Inst]) -> u64 {
+    let is_value = |inst: &Inst| inst.ty.is_some() && !matches!(inst.what, Do::Real(_) | Do::Int(_));
+    let mut last: Vec<usize> = (0..insts.len()).collect();
+    for (at, inst) in insts.iter().enumerate() {
+        inst.operands().iter().for_each(|v| last[v.0 as usize] = at);
+    }
+    let lives = insts.iter().zip(&last).enumerate().filter(|(_, (inst, _))| is_value(inst));
+    lives.map(|(at, (_, &last))| (last - at) as u64).sum()
 }
 
 /// The machine code of one function: it refers to nothing outside itself and runs wherever it is put.

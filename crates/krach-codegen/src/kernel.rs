@@ -162,15 +162,12 @@ pub enum Address {
 #[derive(Clone, Debug)]
 pub struct Kernel {
     pub(crate) spec: Spec,
-    /// At the rate, optimised: whatever [`Inst::node`] refers to.
+    /// Whatever [`Inst::node`] refers to.
     pub(crate) program: Program,
     pub(crate) layout: StateLayout,
     pub(crate) addresses: Vec<Address>,
-    /// Runs at birth.
     pub(crate) init: Vec<Inst>,
-    /// Runs before a block when a control has changed.
     pub(crate) control: Vec<Inst>,
-    /// Run for every block, in order.
     pub(crate) sample: Vec<Region>,
 }
 
@@ -198,6 +195,30 @@ impl Kernel {
     #[must_use]
     pub fn layout(&self) -> &StateLayout {
         &self.layout
+    }
+
+    /// What the code reaches through the state's header, in order.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// What runs at birth.
+    #[must_use]
+    pub fn init(&self) -> &[Inst] {
+        &self.init
+    }
+
+    /// What runs before a block when a control has changed.
+    #[must_use]
+    pub fn control(&self) -> &[Inst] {
+        &self.control
+    }
+
+    /// What runs for every block, in order.
+    #[must_use]
+    pub fn sample(&self) -> &[Region] {
+        &self.sample
     }
 
     /// What to plug into the compiled code.

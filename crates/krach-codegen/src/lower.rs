@@ -230,6 +230,10 @@ impl<'k, 'f> Lower<'k, 'f> {
                 let first = of(0).expect("every function has an operand");
                 if fun == Fun::Rem && of(1).is_some_and(|second| second.what == Do::Real(1.0)) {
                     self.fraction(operands[0], is_flushed(first.what))
+                } else if let (Fun::Div, Some(&Inst { what: Do::Real(by), .. })) = (fun, of(1))
+                    && let Some(factor) = self.exact_reciprocal(by)
+                {
+                    self.builder.ins().fmul(operands[0], factor)
                 } else {
                     self.apply(fun, first.ty.expect("operands are results").element, operands)
                 }

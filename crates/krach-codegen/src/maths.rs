@@ -157,6 +157,17 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// One over a power of two, if both are normal: multiplying by it rounds as dividing does.
+    pub(crate) fn exact_reciprocal(&mut self, by: f64) -> Option<Value> {
+        let (by, reach) = match self.precision() {
+            Precision::Single => (f64::from(narrow(by)), f64::from(f32::MIN_POSITIVE)),
+            Precision::Double => (by, f64::MIN_POSITIVE),
+        };
+        let is_power = by.to_bits() & ((1 << (f64::MANTISSA_DIGITS - 1)) - 1) == 0;
+        let is_normal = (reach..=reach.recip()).contains(&by.abs());
+        (is_power && is_normal).then(|| self.real(by.recip()))
+    }
+
     /// The remainder by 1: what lies behind the point, with the sign of the whole. A number too small to be normal
     /// would be flushed by the subtraction, but not by the function: unless it cannot be one, it passes by.
     pub(crate) fn fraction(&mut self, x: Value, flushed: bool) -> Value {

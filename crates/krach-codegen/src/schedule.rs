@@ -7,7 +7,8 @@ use crate::layout::{ArrayId, Holds, Keeps, SlotId, StateLayout};
 use crate::plan::{Access, Plan, Section};
 use crate::section::Writer;
 use crate::{Refusal, Spec};
-use krach_ir::{ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Ty, at_rate};
+use krach_abi::MAX_STATE_BYTES;
+use krach_ir::{ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Table, Ty, at_rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// More would be compiled for minutes.
@@ -23,6 +24,7 @@ pub(crate) fn schedule(program: &Program, spec: &Spec) -> Result<Kernel, Refusal
     let init = section(&program, &plan, spec, &mut storage, Section::Init);
     let Storage { mut layout, addresses, .. } = storage;
     layout.place()?;
+    limit_tables(&program, spec, layout.bytes())?;
     let sample = vec![Region { body, ..Region::default() }];
     let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample };
     let instructions = kernel.instructions();
@@ -30,6 +32,16 @@ pub(crate) fn schedule(program: &Program, spec: &Spec) -> Result<Kernel, Refusal
         return Err(Refusal::TooLarge { instructions, limit: INSTRUCTIONS });
     }
     Ok(kernel)
+}
+
+/// Shared tables count as the state of the first copy.
+fn limit_tables(program: &Program, spec: &Spec, state: u32) -> Result<(), Refusal> {
+    let table = |table: &Table| {
+        u64::from(table.len) * u64::from(element(table.ty, Element::real(spec.precision)).bytes())
+    };
+    let bytes = program.tables().iter().map(table).sum::<u64>() + u64::from(state);
+    let limit = MAX_STATE_BYTES as u64;
+    if bytes > limit { Err(Refusal::StateTooLarge { bytes, limit }) } else { Ok(()) }
 }
 
 fn section(
@@ -40,6 +52,13 @@ fn section(
     section: Section,
 ) -> Vec<Inst> {
     Writer::new(program, plan, spec, storage, section).write()
+}
+
+fn element(ty: Ty, real: Element) -> Element {
+    match ty {
+        Ty::Int => Element::I32,
+        Ty::Real => real,
+    }
 }
 
 /// One frame of memory, however it came about.
@@ -96,10 +115,7 @@ impl Storage {
     }
 
     pub(crate) fn element(&self, ty: Ty) -> Element {
-        match ty {
-            Ty::Int => Element::I32,
-            Ty::Real => self.real,
-        }
+        element(ty, self.real)
     }
 
     fn slots(&mut self, program: &Program, plan: &Plan) {

@@ -86,7 +86,9 @@ impl<'a> Writer<'a> {
         for sig in self.program.sigs() {
             let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
             if own && !self.is_leaf(sig) {
-                self.compute(sig);
+                let value = self.about(sig, |writer| writer.compute(sig));
+                self.values.insert(sig, value);
+                self.settle(sig);
             }
         }
         if self.section == Section::Sample {
@@ -103,6 +105,14 @@ impl<'a> Writer<'a> {
             Op::Tap(line) => self.plan.lines[line.index()] == Access::Cell,
             _ => false,
         }
+    }
+
+    /// Writes instructions that belong to a node.
+    fn about<T>(&mut self, sig: Sig, write: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.node.replace(self.plan.source(sig));
+        let written = write(self);
+        self.node = outer;
+        written
     }
 
     fn emit(&mut self, what: Do, operands: &[V], element: Element) -> V {
@@ -129,9 +139,7 @@ impl<'a> Writer<'a> {
         if let Some(&known) = self.values.get(&sig) {
             return known;
         }
-        let outer = self.node.replace(sig);
-        let value = self.leaf(sig);
-        self.node = outer;
+        let value = self.about(sig, |writer| writer.leaf(sig));
         self.values.insert(sig, value);
         self.settle(sig);
         value
@@ -199,11 +207,10 @@ impl<'a> Writer<'a> {
         test
     }
 
-    fn compute(&mut self, sig: Sig) {
-        self.node = Some(sig);
+    fn compute(&mut self, sig: Sig) -> V {
         let node = self.program.node(sig);
         let element = self.storage.element(node.ty);
-        let value = match node.op {
+        match node.op {
             Op::Apply(fun) => self.apply(fun, node.operands(), element),
             Op::Tap(line) => self.tap(line, node.operands()[0], element),
             Op::Lookup(table) => {
@@ -218,10 +225,7 @@ impl<'a> Writer<'a> {
             }
             Op::Noise(id) => self.noise(id),
             other => unreachable!("{other:?} is a leaf"),
-        };
-        self.values.insert(sig, value);
-        self.settle(sig);
-        self.node = None;
+        }
     }
 
     fn apply(&mut self, fun: Fun, operands: &[Sig], element: Element) -> V {
@@ -341,7 +345,7 @@ impl<'a> Writer<'a> {
         for due in self.due.get(&sig).cloned().unwrap_or_default() {
             match due {
                 Due::Memory(memory) => self.store(memory),
-                Due::Output(port) => self.output(port),
+                Due::Output(port) => self.about(sig, |writer| writer.output(port)),
             }
         }
     }
@@ -357,13 +361,15 @@ impl<'a> Writer<'a> {
             return;
         }
         self.stored[at] = true;
-        let mut value = self.count(next);
-        if let Some(gate) = memory.gate {
-            let open = self.mask(gate);
-            let element = self.element(old);
-            value = self.emit(Do::Choose, &[open, value, old], element);
-        }
-        self.effect(Do::Store(memory.slot), &[value]);
+        self.about(memory.next, |writer| {
+            let mut value = writer.count(next);
+            if let Some(gate) = memory.gate {
+                let open = writer.mask(gate);
+                let element = writer.element(old);
+                value = writer.emit(Do::Choose, &[open, value, old], element);
+            }
+            writer.effect(Do::Store(memory.slot), &[value]);
+        });
     }
 
     fn output(&mut self, port: u32) {
@@ -394,7 +400,8 @@ impl<'a> Writer<'a> {
             self.store(at);
         }
         for port in (0_u32..).take(self.outputs.len()) {
-            self.output(port);
+            let sig = self.program.outputs()[port as usize].sig;
+            self.about(sig, |writer| writer.output(port));
         }
         self.advance();
     }
@@ -428,9 +435,10 @@ impl<'a> Writer<'a> {
             .collect();
         wanted.sort();
         for (sig, slot) in wanted {
-            self.node = Some(sig);
-            let value = self.number(sig);
-            self.effect(Do::Store(slot), &[value]);
+            self.about(sig, |writer| {
+                let value = writer.number(sig);
+                writer.effect(Do::Store(slot), &[value]);
+            });
         }
     }
 }

@@ -110,6 +110,15 @@ fn too_much_of_anything_is_refused() {
     let why = refused(&long, spec);
     assert!(matches!(why, Refusal::StateTooLarge { bytes, .. } if bytes > 1 << 30), "{why}");
     assert!(why.to_string().contains("at most 1073741824"), "{why}");
+    let mut inner = ProgramBuilder::new("noise");
+    let noise = inner.noise();
+    inner.output("out", noise).expect("its own signal");
+    let inner = std::sync::Arc::new(inner.finish().expect("a valid program"));
+    let vast = program(|b, input| {
+        let table = b.table(krach_ir::TableInit::Generated(inner.clone()), 1 << 28)?;
+        b.lookup(table, input)
+    });
+    assert!(matches!(refused(&vast, spec), Refusal::StateTooLarge { .. }));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use crate::ast::{Definition, Expr};
 use crate::names::{Names, labels};
 use crate::reading::{Head, Reading};
-use krach_ir::{Control, ControlId, ControlKind, Program};
+use krach_ir::{Control, ControlId, ControlKind, Fun, Op, Program, Sig};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Definitions of the controls, and what stands for each in an expression: its name, or, where a value of the same
@@ -96,4 +97,34 @@ fn is_part_of_namesake(
             return *called == *name;
         }
     }
+}
+
+/// Signals that are a control, smoothed from its start: `init + smoo(control - init)`. Without another name they are
+/// called like the control.
+pub(crate) fn smoothed(program: &Program) -> FxHashMap<Sig, Arc<str>> {
+    let constant = |sig: Sig| match program.node(sig).op {
+        Op::Real(value) => Some(value),
+        _ => None,
+    };
+    let mut moving: FxHashMap<Sig, (ControlId, f64)> = FxHashMap::default();
+    for call in program.calls() {
+        let (Some(argument), [result]) = (call.arguments.first(), &call.results[..]) else { continue };
+        let node = program.node(argument.outer);
+        if node.op == Op::Apply(Fun::Sub)
+            && let Op::Control(id) = program.node(node.operands()[0]).op
+            && let Some(init) = constant(node.operands()[1])
+            && init == program.control(id).init
+        {
+            moving.insert(*result, (id, init));
+        }
+    }
+    let name = |sig: Sig| {
+        let node = program.node(sig);
+        let (a, b) = (*node.operands().first()?, *node.operands().get(1)?);
+        let (id, init) = moving.get(&a).or_else(|| moving.get(&b))?;
+        let whole =
+            node.op == Op::Apply(Fun::Add) && [a, b].iter().any(|&part| constant(part) == Some(*init));
+        whole.then(|| (sig, program.control(*id).name.clone()))
+    };
+    program.sigs().filter_map(name).collect()
 }

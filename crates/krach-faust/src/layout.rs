@@ -96,6 +96,11 @@ impl Layout {
             if is_leaf(value) || is_transparent(reading, value) && !uses.copied[at] {
                 continue;
             }
+            let modified = modified_of(value).filter(|_| !uses.copied[at] && loops.of_value[at].is_none());
+            let brief = modified.is_some_and(|of| defined[of] || loops.of_value[of].is_some());
+            if brief && (called.user)(at).is_none() {
+                continue;
+            }
             let long = size[at] > LONGEST;
             let shared = uses.inside[at] + uses.outside[at] > 1 || uses.copied[at];
             let named = || (called.user)(at).is_some();
@@ -117,6 +122,7 @@ impl Layout {
         names: &mut Names,
         called: &Called<'_>,
     ) {
+        let carried = |at: usize| loops.cells.iter().any(|cell| cell.next == at && cell.gate.is_none());
         for at in (0..defined.len()).filter(|&at| defined[at]) {
             let name = match (called.user)(at).or_else(|| (called.hint)(at)) {
                 Some(name) => names.give(&name),
@@ -124,7 +130,7 @@ impl Layout {
             };
             self.places[at] = match loops.of_value[at] {
                 None => Place::Defined(name),
-                Some(_) if uses.outside[at] == 0 => Place::Inside(name, None),
+                Some(_) if uses.outside[at] == 0 || carried(at) => Place::Inside(name, None),
                 Some(in_loop) => {
                     let equation = names.give(&format!("{name}_out"));
                     let outside = if self.bare_loop == Some(in_loop) { &equation } else { &name }.clone();
@@ -141,9 +147,19 @@ impl Layout {
             let named = is_equation.then(|| (called.user)(cell.next)).flatten();
             let named = named.or_else(|| (called.user)(cell.before));
             let inside = names.give(named.as_deref().unwrap_or("y"));
-            let current = is_equation && uses.outside[cell.next] > 0;
+            let current = cell.gate.is_none() && uses.outside[cell.next] > 0;
             let exported = current || uses.outside[cell.before] > 0;
-            self.cells.push(CellNames { outside: inside.clone(), inside, exported });
+            let mut outside = inside.clone();
+            // Outside its loop a cell is what it was just written with.
+            if let Place::Inside(name, other @ None) = &mut self.places[cell.next]
+                && current
+            {
+                if self.bare_loop != Some(cell.in_loop) {
+                    outside = name.clone();
+                }
+                *other = Some(outside.clone());
+            }
+            self.cells.push(CellNames { inside, outside, exported });
         }
     }
 }
@@ -155,8 +171,12 @@ pub(crate) fn is_leaf(value: &Value) -> bool {
 
 /// A delay or a cast of a leaf: a definition would say no more.
 fn is_transparent(reading: &Reading, value: &Value) -> bool {
-    matches!(value.head, Head::Delay(_) | Head::Fun(Fun::ToReal | Fun::ToInt))
-        && is_leaf(&reading.values[value.operands[0]])
+    modified_of(value).is_some_and(|of| is_leaf(&reading.values[of]))
+}
+
+/// Of what a value is a delay or a cast.
+fn modified_of(value: &Value) -> Option<usize> {
+    matches!(value.head, Head::Delay(_) | Head::Fun(Fun::ToReal | Fun::ToInt)).then(|| value.operands[0])
 }
 
 /// How often values are used, from within their own loop and from elsewhere.

@@ -1,7 +1,21 @@
-//! Programs as readable Faust.
+//! Faust, both ways.
 //!
-//! What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions and the names
-//! people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
+//! **Reading.** A text becomes [`Syntax`] (`parse`: always a tree, every mistake reported), then a program
+//! (`elaborate`): expressions are evaluated to block diagrams, diagrams are propagated to signals, signals are typed,
+//! bounded and gated, and become a [`krach_ir::Program`]. No library function is known by name: the standard
+//! libraries are files, and [`Files`] says where files come from.
+//!
+//! ```
+//! use krach_diag::Source;
+//! use krach_faust::{NoFiles, Options, elaborate};
+//! let source = Source::new("leak.dsp", "process = + ~ *(0.5);");
+//! let (program, reports) = elaborate(&source, &NoFiles, &Options::default());
+//! assert!(reports.is_empty());
+//! assert_eq!(program.expect("it is right").inputs().len(), 1);
+//! ```
+//!
+//! **Printing.** What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions
+//! and the names people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
 //! pretty-printer text that the official compiler accepts and that computes the same samples. No text is assembled
 //! by formatting strings: parentheses, commas and line breaks are the pretty-printer's business.
 //!
@@ -10,7 +24,7 @@
 //! what gets a name; `kinds` where an int must be told from a real; `write` makes syntax of it; `print` puts the
 //! file together. `standard` is the table of functions that the standard libraries have as well.
 //!
-//! What this crate refuses to know: Python, sample rates, how to run a program, files.
+//! What this crate refuses to know: Python, sample rates, how to run a program, where files are.
 //!
 //! ```
 //! use krach_ir::{Fun, ProgramBuilder};
@@ -25,34 +39,22 @@
 
 pub mod ast;
 mod controls;
-mod diagram;
 mod elaborate;
-mod emit;
-mod eval;
 mod files;
-mod foreign;
-mod gate;
-mod interface;
+mod functions;
 mod kinds;
 mod layout;
-mod lex;
 mod loops;
 mod names;
-mod nature;
 mod parse;
 mod pretty;
 pub mod prim;
 mod print;
-mod propagate;
-mod range;
 mod reading;
 mod regions;
-mod signal;
-mod stack;
 mod standard;
 mod stores;
 pub mod syntax;
-mod text;
 mod vocabulary;
 mod write;
 

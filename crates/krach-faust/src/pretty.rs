@@ -68,20 +68,34 @@ fn definition(definition: &Definition) -> Doc {
     let name = text(&definition.name);
     let head = match &definition.parameters[..] {
         [] => name,
-        parameters => name.append("(").append(commas(parameters.iter().map(text))).append(")"),
+        parameters => {
+            name.append("(").append(commas(parameters.iter().map(text)).nest(INDENT).group()).append(")")
+        }
     };
     bound(head, &definition.body)
 }
 
-/// `head = body;`. What ends in a block stays on the line of its head.
+/// `head = body;`. What ends in a block stays on the line of its head, anything else moves down if it is too long.
 fn bound(head: Doc, body: &Expr) -> Doc {
-    let value = expr(body, LOWEST);
     let value = match body {
-        Expr::With(..) | Expr::Letrec(..) | Expr::Waveform(_) => RcDoc::space().append(value),
-        Expr::Apply(..) | Expr::Widget(..) => RcDoc::space().append(value).group(),
-        _ => RcDoc::line().append(value).nest(INDENT).group(),
+        Expr::With(body, definitions) => moved(body).append(RcDoc::hardline()).append(with(definitions)),
+        _ => moved(body),
     };
     head.append(" =").append(value).append(";")
+}
+
+fn moved(body: &Expr) -> Doc {
+    let value = expr(body, LOWEST);
+    match body {
+        Expr::Letrec(..) | Expr::Waveform(_) | Expr::Apply(..) | Expr::Widget(..) => {
+            RcDoc::space().append(value)
+        }
+        _ => RcDoc::line().append(value).nest(INDENT).group(),
+    }
+}
+
+fn with(definitions: &[Definition]) -> Doc {
+    RcDoc::text("with ").append(block(definitions.iter().map(definition).collect()))
 }
 
 /// The expression, in parentheses if it binds less tightly than its surroundings want.
@@ -126,8 +140,7 @@ fn bare(whole: &Expr) -> Doc {
         }
         Expr::Compose(..) => chain(whole),
         Expr::With(body, definitions) => {
-            let lines = definitions.iter().map(definition).collect();
-            expr(body, LOWEST).append(RcDoc::hardline()).append("with ").append(block(lines))
+            expr(body, LOWEST).append(RcDoc::hardline()).append(with(definitions))
         }
         Expr::Letrec(body, equations, definitions) => letrec(body, equations, definitions),
         Expr::Widget(kind, label, numbers) => {
@@ -157,7 +170,7 @@ fn letrec(body: &Expr, equations: &[Equation], definitions: &[Definition]) -> Do
 }
 
 fn block(lines: Vec<Doc>) -> Doc {
-    let inside = RcDoc::hardline().append(RcDoc::intersperse(lines, RcDoc::hardline()));
+    let inside = RcDoc::hardline().append(joined(lines, &RcDoc::hardline()));
     RcDoc::text("{").append(inside.nest(INDENT)).append(RcDoc::hardline()).append("}")
 }
 
@@ -206,7 +219,7 @@ fn chain(whole: &Expr) -> Doc {
         Compose::Par => RcDoc::text(",").append(RcDoc::line()),
         _ => RcDoc::line().append(operator.symbol()).append(" "),
     };
-    RcDoc::intersperse(parts, between).group()
+    joined(parts, &between).group()
 }
 
 /// Inside an argument list a comma separates arguments, so what contains one at top level is closed.
@@ -231,7 +244,19 @@ fn parenthesised(parts: impl Iterator<Item = Doc>) -> Doc {
 }
 
 fn commas(parts: impl Iterator<Item = Doc>) -> Doc {
-    RcDoc::intersperse(parts, RcDoc::text(",").append(RcDoc::line()))
+    joined(parts.collect(), &RcDoc::text(",").append(RcDoc::line()))
+}
+
+/// The parts with something between them, as a balanced tree: a list of a million lines must not be a million deep.
+fn joined(mut parts: Vec<Doc>, between: &Doc) -> Doc {
+    match parts.len() {
+        0 => RcDoc::nil(),
+        1 => parts.remove(0),
+        count => {
+            let rest = parts.split_off(count / 2);
+            joined(parts, between).append(between.clone()).append(joined(rest, between))
+        }
+    }
 }
 
 fn text(name: impl AsRef<str>) -> Doc {
@@ -275,4 +300,73 @@ fn waveform(numbers: &Numbers) -> Doc {
     }
     lines.push(RcDoc::text(line));
     RcDoc::text("waveform").append(block(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn n(name: &str) -> Expr {
+        Expr::name(name)
+    }
+
+    fn op(operator: Infix, left: Expr, right: Expr) -> Expr {
+        Expr::infix(operator, left, right)
+    }
+
+    #[test]
+    fn parentheses_stand_where_precedence_asks_for_them() {
+        let sum = || op(Infix::Add, n("a"), n("b"));
+        let pair = || Expr::parallel(vec![n("a"), n("b")]);
+        let call = |arguments| Expr::call(n("f"), arguments);
+        for (expr, text) in [
+            (op(Infix::Sub, n("a"), op(Infix::Sub, n("b"), n("c"))), "a - (b - c)"),
+            (op(Infix::Sub, op(Infix::Sub, n("a"), n("b")), n("c")), "a - b - c"),
+            (op(Infix::Mul, sum(), n("c")), "(a + b) * c"),
+            (op(Infix::Delay, op(Infix::Delay, n("a"), n("b")), sum()), "a @ b @ (a + b)"),
+            (op(Infix::Delay, n("a"), n("b")).before(), "(a @ b)'"),
+            (op(Infix::Delay, n("a"), n("b").before()), "a @ b'"),
+            (op(Infix::Sub, n("a"), Expr::Int(-3)), "a - -3"),
+            (op(Infix::Delay, Expr::Int(-3), Expr::Int(2)), "-3 @ 2"),
+            (Expr::Int(-1).before(), "(-1)'"),
+            (Expr::Negative("x".into()).before(), "(-x)'"),
+            (sum().before().before(), "(a + b)''"),
+            (n("x").then(call(vec![pair()])), "x : f((a, b))"),
+            (call(vec![n("x").then(n("g")), n("y")]), "f(x : g, y)"),
+            (call(vec![pair().then(n("g"))]), "f((a, b : g))"),
+            (call(vec![sum().with(vec![])]), "f(a + b)"),
+            (Expr::parallel(vec![n("x").then(n("g")), n("y")]), "(x : g), y"),
+            (op(Infix::Add, n("x").then(n("g")), n("y")), "(x : g) + y"),
+            (n("x").channel(1, 3), "x : !, _, !"),
+            (Expr::library("fi", "lowpass"), "fi.lowpass"),
+            (op(Infix::Xor, n("a"), op(Infix::Shl, n("b"), n("c"))), "a xor (b << c)"),
+            (op(Infix::Lt, sum(), n("c")), "a + b < c"),
+            (Expr::Compose(Compose::Rec, Box::new(sum()), Box::new(Expr::Wire)), "a + b ~ _"),
+            (Expr::Compose(Compose::Split, Box::new(pair()), Box::new(n("f"))), "a, b <: f"),
+            (Expr::Real(1e-9), "1e-9"),
+            (Expr::Real(55.0), "55.0"),
+        ] {
+            assert_eq!(expr.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn lines_break_before_operators_and_stay_short() {
+        let long = || n("a_name_that_is_rather_long");
+        let sum = (0..5).fold(long(), |sum, _| op(Infix::Add, sum, long()));
+        let body = Expr::call(n("f"), vec![sum.clone(), sum]);
+        let definition = Definition { name: "y".into(), parameters: vec!["x".into()], body };
+        let text = definition.to_string();
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert_eq!(text.lines().nth(1), Some("    a_name_that_is_rather_long"), "{text}");
+        assert_eq!(text.lines().nth(2), Some("    + a_name_that_is_rather_long"), "{text}");
+    }
+
+    #[test]
+    fn a_million_numbers_are_no_depth() {
+        let numbers = Numbers::Reals((0..1_000_000).map(f64::from).collect());
+        let text = Expr::Waveform(numbers).to_string();
+        assert!(text.lines().all(|line| line.len() <= WIDTH));
+        assert!(text.contains("999999.0\n}"));
+    }
 }

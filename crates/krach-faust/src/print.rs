@@ -5,7 +5,7 @@ use crate::controls;
 use crate::layout::{Called, Layout};
 use crate::loops::Loops;
 use crate::names::{Names, string};
-use crate::reading::{Head, Key, Reader, Reading};
+use crate::reading::{Head, Key, Reader, Reading, equal_registers};
 use crate::regions::Regions;
 use crate::standard::{Standard, has_later_noise};
 use crate::stores::Stores;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The Faust file of a program, as syntax.
 #[must_use]
 pub fn to_ast(program: &Program) -> Ast {
-    let mut vocabulary = Vocabulary::default();
+    let mut vocabulary = Vocabulary::new();
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
     let main = Sheet::of(program).main(&mut vocabulary);
     if vocabulary.uses_library {
@@ -33,9 +33,8 @@ pub(crate) fn generator(program: &Program, ty: Ty, vocabulary: &mut Vocabulary) 
     let mut sheet = Sheet::of(program);
     sheet.read_all();
     sheet.prepare(vocabulary);
-    let reading = &sheet.readings[&None];
-    let mut names = sheet.local_names(reading, vocabulary);
-    sheet.body(reading, &mut names, &[], ty == Ty::Real, vocabulary)
+    let mut names = sheet.local_names(&sheet.readings[&None], vocabulary);
+    sheet.body(None, &mut names, &[], ty == Ty::Real, vocabulary)
 }
 
 /// Everything about one program while it is printed.
@@ -44,8 +43,11 @@ struct Sheet<'a> {
     intervals: Intervals,
     standard: Vec<Option<&'static Standard>>,
     regions: Regions<'a>,
+    registers: Vec<RegisterId>,
     /// What the user called the registers, by their reads.
-    registers: FxHashMap<RegisterId, Arc<str>>,
+    reads: FxHashMap<RegisterId, Arc<str>>,
+    /// Controls that are smoothed, by what they become.
+    smoothed: FxHashMap<Sig, Arc<str>>,
     readings: FxHashMap<Option<CallId>, Reading>,
     functions: FxHashMap<CallId, Arc<str>>,
     controls: Vec<Expr>,
@@ -55,7 +57,7 @@ struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     fn of(program: &'a Program) -> Self {
         let later_noise = has_later_noise(program);
-        let row = |(call, later): (_, &bool)| if *later { None } else { Standard::of(call) };
+        let row = |(call, later): (_, &bool)| if *later { None } else { Standard::of(program, call) };
         let standard: Vec<_> = program.calls().iter().zip(&later_noise).map(row).collect();
         let work = work(program);
         let regions = Regions::of(program, |id: CallId| {
@@ -63,8 +65,9 @@ impl<'a> Sheet<'a> {
             let own = !call.arguments.is_empty() && work[id.index()] > 1;
             !call.results.is_empty() && (own || standard[id.index()].is_some())
         });
+        let registers = equal_registers(program);
         let named_read = |sig: Sig| match (program.node(sig).op, program.name_of(sig)) {
-            (Op::Read(register), Some(name)) => Some((register, name.clone())),
+            (Op::Read(register), Some(name)) => Some((registers[register.index()], name.clone())),
             _ => None,
         };
         Self {
@@ -72,7 +75,9 @@ impl<'a> Sheet<'a> {
             intervals: Intervals::of_program(program, OnePole::Widen),
             standard,
             regions,
-            registers: program.sigs().filter_map(named_read).collect(),
+            reads: program.sigs().rev().filter_map(named_read).collect(),
+            registers,
+            smoothed: controls::smoothed(program),
             readings: FxHashMap::default(),
             functions: FxHashMap::default(),
             controls: Vec::new(),
@@ -84,7 +89,7 @@ impl<'a> Sheet<'a> {
     fn main(&mut self, vocabulary: &mut Vocabulary) -> Vec<Definition> {
         self.read_all();
         let reading = &self.readings[&None];
-        let name = |at: usize| self.user_name(reading, at);
+        let name = |at: usize| self.user_name(None, reading, at);
         let (mut definitions, stand_for) =
             controls::widgets(self.program, reading, self.readings.values(), &name, &mut vocabulary.names);
         self.controls = stand_for;
@@ -95,7 +100,7 @@ impl<'a> Sheet<'a> {
         let inputs: Vec<Arc<str>> =
             self.program.inputs().iter().map(|input| vocabulary.names.give(input)).collect();
         let loops = Loops::of(reading);
-        let layout = self.layout(reading, &loops, &mut vocabulary.names);
+        let layout = self.layout(None, reading, &loops, &mut vocabulary.names);
         let mut groups = vocabulary.names.clone();
         let mut writer = Writer::new(self.words(&inputs, &[]), reading, &loops, &layout, vocabulary);
         let body = writer.result(false, &unused);
@@ -119,7 +124,8 @@ impl<'a> Sheet<'a> {
                 Some(call) => self.program.call(call).results.clone(),
                 None => self.program.outputs().iter().map(|output| output.sig).collect(),
             };
-            let reader = Reader { regions: &self.regions, intervals: &self.intervals, region };
+            let (regions, intervals, registers) = (&self.regions, &self.intervals, &self.registers[..]);
+            let reader = Reader { regions, intervals, region, registers };
             let reading = reader.read(&results);
             wanted.extend(reading.values.iter().filter_map(|value| match value.head {
                 Head::Call(call) if self.standard[call.index()].is_none() => Some(Some(call)),
@@ -158,29 +164,30 @@ impl<'a> Sheet<'a> {
         let parameters: Vec<Arc<str>> =
             call.arguments.iter().map(|argument| names.give(&argument.name)).collect();
         let real = call.results.iter().all(|&result| self.program.node(result).ty == Ty::Real);
-        let body = self.body(reading, &mut names, &parameters, real, vocabulary);
+        let body = self.body(Some(id), &mut names, &parameters, real, vocabulary);
         vocabulary.function(&call.function, parameters, body)
     }
 
     /// A region as one expression.
     fn body(
         &self,
-        reading: &Reading,
+        region: Option<CallId>,
         names: &mut Names,
         parameters: &[Arc<str>],
         real: bool,
         vocabulary: &mut Vocabulary,
     ) -> Expr {
+        let reading = &self.readings[&region];
         let loops = Loops::of(reading);
-        let layout = self.layout(reading, &loops, names);
+        let layout = self.layout(region, reading, &loops, names);
         let mut writer = Writer::new(self.words(&[], parameters), reading, &loops, &layout, vocabulary);
         let body = writer.result(real, &[]);
         let definitions = writer.definitions(|| names.give("loop"));
         body.with(definitions.into_iter().map(|(_, definition)| definition).collect())
     }
 
-    fn layout(&self, reading: &Reading, loops: &Loops, names: &mut Names) -> Layout {
-        let user = |at: usize| self.user_name(reading, at);
+    fn layout(&self, region: Option<CallId>, reading: &Reading, loops: &Loops, names: &mut Names) -> Layout {
+        let user = |at: usize| self.user_name(region, reading, at);
         let hint = |at: usize| match reading.values[at].head {
             Head::Call(call) => Some(self.program.call(call).function.clone()),
             _ => None,
@@ -209,7 +216,7 @@ impl<'a> Sheet<'a> {
 
     /// The names of the file that a region uses; defines the helpers among them.
     fn foreign_names(&self, reading: &Reading, vocabulary: &mut Vocabulary) -> Vec<Arc<str>> {
-        let mut used: Vec<Arc<str>> = Vec::new();
+        let mut used: Vec<Arc<str>> = vec![vocabulary.zero.clone()];
         let mut uses = |exprs: &[Expr]| {
             for expr in exprs {
                 if let Expr::Name(name) = expr {
@@ -222,7 +229,7 @@ impl<'a> Sheet<'a> {
                 Head::Control(id) => uses(&self.controls[id.index()..=id.index()]),
                 Head::Lookup(id) => uses(&self.stores.table(id)),
                 Head::Recall(id) => uses(&self.stores.ram(id)),
-                Head::Call(id) => uses(&self.functions.get(&id).cloned().map(Expr::Name).as_slice()),
+                Head::Call(id) => uses(self.functions.get(&id).cloned().map(Expr::Name).as_slice()),
                 Head::Noise(1..) => uses(&[Expr::Name(vocabulary.helper(Helper::Noise))]),
                 Head::Fun(Fun::Trunc) => uses(&[Expr::Name(vocabulary.helper(Helper::Truncate))]),
                 Head::HeldDelay(_) => uses(&[Expr::Name(vocabulary.helper(Helper::HeldDelay))]),
@@ -232,18 +239,22 @@ impl<'a> Sheet<'a> {
         used
     }
 
-    /// What the user called a value.
-    fn user_name(&self, reading: &Reading, at: usize) -> Option<Arc<str>> {
+    /// What the user called a value. The results of a function are called by its callers, each in its own way:
+    /// inside they have no name.
+    fn user_name(&self, region: Option<CallId>, reading: &Reading, at: usize) -> Option<Arc<str>> {
         let sig = match reading.values[at].key {
             Key::Node(sig) => sig,
-            Key::Before(register) => return self.registers.get(&register).cloned(),
+            Key::Before(register) => return self.reads.get(&register).cloned(),
             Key::Channel(call, index) => self.program.call(call).results[index],
             Key::Call(call) => match self.program.call(call).results[..] {
                 [result] => result,
                 _ => return None,
             },
         };
-        self.program.name_of(sig).cloned()
+        if region.is_some_and(|call| self.program.call(call).results.contains(&sig)) {
+            return None;
+        }
+        self.program.name_of(sig).or_else(|| self.smoothed.get(&sig)).cloned()
     }
 }
 

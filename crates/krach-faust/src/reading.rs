@@ -5,8 +5,9 @@
 //! that are part of a delay. Uses of closed calls become single values.
 
 use crate::regions::Regions;
-use krach_ir::{CallId, ControlId, Fun, Intervals, Op, RamId, RegisterId, Sig, TableId, Ty};
+use krach_ir::{CallId, ControlId, Fun, Intervals, Op, Program, RamId, RegisterId, Sig, TableId, Ty};
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// What a value is, before it has a place in the order. The order of this enum breaks ties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,13 +67,35 @@ pub(crate) struct Reading {
     pub roots: Vec<usize>,
 }
 
+const PLAIN: [Fun; 10] = [
+    Fun::Add,
+    Fun::Sub,
+    Fun::Mul,
+    Fun::Div,
+    Fun::Min,
+    Fun::Max,
+    Fun::Abs,
+    Fun::Floor,
+    Fun::ToInt,
+    Fun::ToReal,
+];
+
 pub(crate) struct Reader<'a> {
     pub regions: &'a Regions<'a>,
     pub intervals: &'a Intervals,
     pub region: Option<CallId>,
+    /// For each register, the first that is always equal.
+    pub registers: &'a [RegisterId],
 }
 
 type Shape = (Head, Ty, Vec<Key>, Vec<Key>);
+
+/// Registers that are written with the same signal under the same gate are one.
+pub(crate) fn equal_registers(program: &Program) -> Vec<RegisterId> {
+    let mut first = FxHashMap::default();
+    let registers = program.registers().iter().enumerate();
+    registers.map(|(at, r)| *first.entry((r.next, r.gate)).or_insert(RegisterId::new(at))).collect()
+}
 
 impl Reader<'_> {
     pub fn read(&self, results: &[Sig]) -> Reading {
@@ -80,10 +103,9 @@ impl Reader<'_> {
         let mut shapes: FxHashMap<Key, Shape> = FxHashMap::default();
         let mut wanted = roots.clone();
         while let Some(key) = wanted.pop() {
-            if !shapes.contains_key(&key) {
-                let shape = self.shape(key);
+            if let Entry::Vacant(vacant) = shapes.entry(key) {
+                let shape = vacant.insert(self.shape(key));
                 wanted.extend(shape.2.iter().chain(&shape.3));
-                shapes.insert(key, shape);
             }
         }
         let mut keys: Vec<Key> = shapes.keys().copied().collect();
@@ -119,9 +141,13 @@ impl Reader<'_> {
         }
     }
 
+    fn resolve(&self, sig: Sig) -> Sig {
+        self.regions.resolve(sig, self.region)
+    }
+
     fn key(&self, sig: Sig) -> Key {
         let program = self.regions.program;
-        let sig = self.regions.resolve(sig);
+        let sig = self.resolve(sig);
         if let Some(call) = self.regions.result_of(sig, self.region) {
             let results = &program.call(call).results;
             let at = results.iter().position(|&result| result == sig);
@@ -131,7 +157,7 @@ impl Reader<'_> {
             };
         }
         match program.node(sig).op {
-            Op::Read(register) => Key::Before(register),
+            Op::Read(register) => Key::Before(self.registers[register.index()]),
             _ => Key::Node(sig),
         }
     }
@@ -201,10 +227,10 @@ impl Reader<'_> {
             let node = program.node(sig);
             (node.op == Op::Apply(fun)).then(|| node.operands())
         };
-        let of = self.regions.resolve(apply(sig, Fun::Sub)?[0]);
-        let floor = self.regions.resolve(apply(sig, Fun::Sub)?[1]);
+        let of = self.resolve(apply(sig, Fun::Sub)?[0]);
+        let floor = self.resolve(apply(sig, Fun::Sub)?[1]);
         let same = self.regions.of_sig(floor) == self.region && program.name_of(floor).is_none();
-        (same && self.regions.resolve(apply(floor, Fun::Floor)?[0]) == of).then_some(of)
+        (same && self.resolve(apply(floor, Fun::Floor)?[0]) == of).then_some(of)
     }
 
     fn tap(&self, sig: Sig) -> (Head, Vec<Key>) {
@@ -222,9 +248,31 @@ impl Reader<'_> {
             return (Head::Delay(frames.clamp(0, max)), vec![input]);
         }
         let (amount, lo, hi) = self.unclamped(amount, max);
-        let proved = self.intervals.get(amount);
-        let idle = f64::from(lo) <= proved.lo && proved.hi <= f64::from(hi);
+        if lo == hi {
+            return (Head::Delay(lo), vec![input]);
+        }
+        let idle = self.intervals.get(amount).within(f64::from(lo), f64::from(hi)) && self.is_plain(amount);
         (Head::VaryingDelay((!idle).then_some((lo, hi))), vec![input, self.key(amount)])
+    }
+
+    /// Whether the official compiler's interval analysis keeps up with ours: arithmetic with controls.
+    fn is_plain(&self, sig: Sig) -> bool {
+        let program = self.regions.program;
+        let (mut wanted, mut seen) = (vec![sig], 0);
+        while let Some(sig) = wanted.pop() {
+            let node = program.node(sig);
+            let plain = match node.op {
+                Op::Real(_) | Op::Int(_) | Op::SampleRate | Op::Control(_) | Op::Argument => true,
+                Op::Apply(fun) => PLAIN.contains(&fun),
+                _ => false,
+            };
+            seen += 1;
+            if !plain || seen > 32 {
+                return false;
+            }
+            wanted.extend(node.operands());
+        }
+        true
     }
 
     /// The amount without the clamps and the truncation around it (which Faust does as well), and the bounds that
@@ -233,7 +281,7 @@ impl Reader<'_> {
         let program = self.regions.program;
         let (mut lo, mut hi) = (0, max);
         loop {
-            let sig = self.regions.resolve(amount);
+            let sig = self.resolve(amount);
             let node = program.node(sig);
             if self.regions.of_sig(sig) != self.region {
                 return (amount, lo, hi);

@@ -4,7 +4,7 @@
 //! call (a callback that captures its surroundings, a loop that runs through a boundary) is open: its nodes are
 //! printed as if they had been written by the caller.
 
-use krach_ir::{CallId, Node, Op, Program, Register, Sig};
+use krach_ir::{CallId, Fun, Op, Program, Register, Sig};
 
 pub(crate) struct Regions<'a> {
     pub program: &'a Program,
@@ -39,18 +39,37 @@ impl<'a> Regions<'a> {
         self.of_call(self.program.call(call).parent)
     }
 
-    /// The signal behind parameters of open calls and taps without delay.
-    pub fn resolve(&self, mut sig: Sig) -> Sig {
-        loop {
-            let node = self.program.node(sig);
-            sig = match node.op {
-                Op::Argument if self.of_sig(sig) != self.program.home(sig) => node.operands()[0],
-                Op::Tap(line) if is_zero(self.program.node(node.operands()[0])) => {
-                    self.program.line(line).input
-                }
-                _ => return sig,
-            };
+    /// The signal that a signal of `region` merely stands for: through parameters of open calls, taps without
+    /// delay, sums with 0 and products with 1.
+    pub fn resolve(&self, mut sig: Sig, region: Option<CallId>) -> Sig {
+        while self.of_sig(sig) == region
+            && let Some(behind) = self.behind(sig)
+        {
+            sig = behind;
         }
+        sig
+    }
+
+    fn behind(&self, sig: Sig) -> Option<Sig> {
+        let program = self.program;
+        let node = program.node(sig);
+        let operands = node.operands();
+        let is = |at: usize, value: f64| program.node(operands[at]).op == Op::Real(value);
+        match node.op {
+            Op::Argument if !self.is_parameter(sig) => Some(operands[0]),
+            Op::Tap(line) if program.node(operands[0]).op == Op::Int(0) => Some(program.line(line).input),
+            Op::Apply(_) if program.name_of(sig).is_some() => None,
+            Op::Apply(Fun::Add) if is(0, 0.0) => Some(operands[1]),
+            Op::Apply(Fun::Add | Fun::Sub) if is(1, 0.0) => Some(operands[0]),
+            Op::Apply(Fun::Mul) if is(0, 1.0) => Some(operands[1]),
+            Op::Apply(Fun::Mul | Fun::Div) if is(1, 1.0) => Some(operands[0]),
+            _ => None,
+        }
+    }
+
+    fn is_parameter(&self, argument: Sig) -> bool {
+        let home = self.program.home(argument);
+        home.is_some() && self.of_call(home) == home
     }
 
     /// The call whose result a signal is, seen from `region`; `None` if the signal is made there.
@@ -68,10 +87,6 @@ impl<'a> Regions<'a> {
         }
         None
     }
-}
-
-fn is_zero(node: &Node) -> bool {
-    node.op == Op::Int(0)
 }
 
 /// What prints the same everywhere.

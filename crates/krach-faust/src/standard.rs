@@ -3,7 +3,7 @@
 //! A row stands only where the differential test finds the same samples; what has no row is printed as its own
 //! definition.
 
-use krach_ir::{Call, Program, Static};
+use krach_ir::{Call, Op, Program, Static};
 
 /// `signal : library.name(arguments)`, or `library.name(arguments)` where there is no signal.
 pub(crate) struct Standard {
@@ -14,7 +14,7 @@ pub(crate) struct Standard {
     pub library: &'static str,
     pub name: &'static str,
     pub arguments: &'static [Slot],
-    /// Settings with which the row holds.
+    /// Constants with which the row holds.
     pub only: &'static [(&'static str, f64)],
 }
 
@@ -41,6 +41,11 @@ const TABLE: &[Standard] = &[
     row("ar", None, "en", "ar", &[Signal("attack"), Signal("release"), Signal("gate")]),
     Standard { only: &[("restart", 1.0)], ..row("adsr", None, "en", "adsr", ADSR) },
     row("reverb", Some("sig"), "re", "mono_freeverb", FREEVERB),
+    Standard { only: &[("coeff", 0.995)], ..row("dcblock", Some("sig"), "fi", "dcblocker", &[]) },
+    row("latch", None, "ba", "latch", &[Signal("trig"), Signal("sig")]),
+    row("db_to_linear", None, "ba", "db2linear", &[Signal("db")]),
+    row("midi_to_freq", None, "ba", "midikey2hz", &[Signal("note")]),
+    row("freq_to_midi", None, "ba", "hz2midikey", &[Signal("freq")]),
 ];
 
 const ADSR: &[Slot] =
@@ -59,36 +64,44 @@ const fn row(
 
 impl Standard {
     /// The row for a call, if everything the row needs is there.
-    pub fn of(call: &Call) -> Option<&'static Self> {
-        TABLE.iter().find(|row| row.function == &*call.function && row.holds(call))
+    pub fn of(program: &Program, call: &Call) -> Option<&'static Self> {
+        TABLE.iter().find(|row| row.function == &*call.function && row.holds(program, call))
     }
 
-    fn holds(&self, call: &Call) -> bool {
+    fn holds(&self, program: &Program, call: &Call) -> bool {
         let has = |slot: &Slot| match slot {
             Signal(name) => position(call, name).is_some(),
             Whole(name) => whole(call, name).is_some(),
             Int(_) | Real(_) => true,
         };
-        let settings = self.only.iter().all(|&(name, value)| number(call, name) == Some(value));
+        let constants = self.only.iter().all(|&(name, value)| constant(program, call, name) == Some(value));
         let takes = self.signal.iter().all(|name| position(call, name).is_some());
-        let all = call.arguments.iter().all(|argument| {
-            let name = &*argument.name;
-            self.signal == Some(name) || self.arguments.contains(&Signal(argument_name(self, name)))
-        });
-        call.results.len() == 1 && settings && takes && all && self.arguments.iter().all(has)
+        let all = call.arguments.iter().all(|argument| self.knows(&argument.name));
+        call.results.len() == 1 && constants && takes && all && self.arguments.iter().all(has)
     }
-}
 
-/// The table's spelling of a parameter's name, if it has one.
-fn argument_name(row: &Standard, name: &str) -> &'static str {
-    let names =
-        row.arguments.iter().filter_map(|slot| if let Signal(name) = slot { Some(*name) } else { None });
-    names.into_iter().find(|known| *known == name).unwrap_or_default()
+    fn knows(&self, parameter: &str) -> bool {
+        let has = |slot: &Slot| matches!(slot, Signal(name) if *name == parameter);
+        self.signal == Some(parameter)
+            || self.arguments.iter().any(has)
+            || self.only.iter().any(|&(name, _)| name == parameter)
+    }
 }
 
 /// Which argument of the call has that name.
 pub(crate) fn position(call: &Call, name: &str) -> Option<usize> {
     call.arguments.iter().position(|argument| &*argument.name == name)
+}
+
+/// A setting, or a signal parameter that was given a constant.
+fn constant(program: &Program, call: &Call, name: &str) -> Option<f64> {
+    number(call, name).or_else(|| {
+        let argument = &call.arguments[position(call, name)?];
+        match program.node(argument.outer).op {
+            Op::Real(value) => Some(value),
+            _ => None,
+        }
+    })
 }
 
 fn number(call: &Call, name: &str) -> Option<f64> {
@@ -110,7 +123,7 @@ pub(crate) fn whole(call: &Call, name: &str) -> Option<i32> {
 pub(crate) fn has_later_noise(program: &Program) -> Vec<bool> {
     let mut found = vec![false; program.calls().len()];
     for sig in program.sigs() {
-        if let krach_ir::Op::Noise(id) = program.node(sig).op
+        if let Op::Noise(id) = program.node(sig).op
             && program.noise(id).ordinal > 0
         {
             let mut home = program.home(sig);

@@ -254,7 +254,7 @@ impl Syntax {
     pub(crate) fn words(&self, id: ExprId) -> Vec<&str> {
         let span = self.span(id);
         let text = &self.source.text()[span.start as usize..span.end as usize];
-        crate::lex::lex(text)
+        crate::parse::lex::lex(text)
             .into_iter()
             .map(|(_, span)| &text[span.start as usize..span.end as usize])
             .collect()

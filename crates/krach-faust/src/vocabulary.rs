@@ -19,10 +19,12 @@ pub(crate) enum Helper {
     HeldDelay,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Vocabulary {
     pub names: Names,
     pub uses_library: bool,
+    /// The name of [`Helper::Zero`], kept free in every scope: its uses are found last.
+    pub zero: Arc<str>,
     helpers: BTreeMap<Helper, Arc<str>>,
     /// Functions and tables, each after what it uses.
     pub definitions: Vec<Definition>,
@@ -30,6 +32,19 @@ pub(crate) struct Vocabulary {
 }
 
 impl Vocabulary {
+    pub fn new() -> Self {
+        let mut names = Names::default();
+        let zero = names.give("hidden_zero");
+        Self {
+            names,
+            uses_library: false,
+            zero,
+            helpers: BTreeMap::new(),
+            definitions: Vec::new(),
+            functions: BTreeMap::new(),
+        }
+    }
+
     /// `library.name` of the standard libraries.
     pub fn library(&mut self, library: &str, name: &str) -> Expr {
         self.uses_library = true;
@@ -41,13 +56,12 @@ impl Vocabulary {
         if let Some(name) = self.helpers.get(&helper) {
             return name.clone();
         }
-        let wanted = match helper {
-            Helper::Noise => "noise",
-            Helper::Truncate => "truncate",
-            Helper::Zero => "zero",
-            Helper::HeldDelay => "held_delay",
+        let name = match helper {
+            Helper::Noise => self.names.give("noise"),
+            Helper::Truncate => self.names.give("truncate"),
+            Helper::HeldDelay => self.names.give("held_delay"),
+            Helper::Zero => self.zero.clone(),
         };
-        let name = self.names.give(wanted);
         let (parameters, body): (&[&str], Expr) = match helper {
             Helper::Noise => (&["seed"], noise()),
             Helper::Truncate => (&["x"], truncate()),

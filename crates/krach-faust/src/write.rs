@@ -1,7 +1,7 @@
 //! The values of one region as expressions and definitions.
 
 use crate::ast::{Definition, Equation, Expr, Infix};
-use crate::kinds::{Kind, Kinds, carriers, constants, keeps_kind, needs_real, to_force};
+use crate::kinds::{Kind, Kinds, constants};
 use crate::layout::{Layout, Place};
 use crate::loops::{Loops, Memory};
 use crate::reading::{Head, Reading};
@@ -9,7 +9,7 @@ use crate::standard::{Slot, Standard, position, whole};
 use crate::stores::Stores;
 use crate::vocabulary::{Helper, Vocabulary};
 use krach_abi::Seed;
-use krach_ir::{Call, CallId, Fun, Program, RamId, Ty, maths};
+use krach_ir::{Call, CallId, Program, RamId, Ty, maths};
 use rustc_hash::FxHashMap;
 use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
@@ -33,8 +33,9 @@ pub(crate) struct Writer<'a> {
     pub loops: &'a Loops,
     pub layout: &'a Layout,
     pub vocabulary: &'a mut Vocabulary,
-    kinds: Kinds,
-    constants: Vec<Option<maths::Value<f64>>>,
+    pub kinds: Kinds,
+    /// What is known of values that are constant.
+    pub constants: Vec<Option<maths::Value<f64>>>,
 }
 
 impl<'a> Writer<'a> {
@@ -166,12 +167,12 @@ impl<'a> Writer<'a> {
     }
 
     /// The value as it is seen from inside a loop or from outside.
-    fn refer(&mut self, at: usize, inside: Option<usize>) -> Expr {
+    pub fn refer(&mut self, at: usize, inside: Option<usize>) -> Expr {
         self.given(at, inside, false)
     }
 
     /// As [`Self::refer`], surely a real if `real`.
-    fn given(&mut self, at: usize, inside: Option<usize>, real: bool) -> Expr {
+    pub fn given(&mut self, at: usize, inside: Option<usize>, real: bool) -> Expr {
         let (loops, layout) = (self.loops, self.layout);
         if let Head::Before(register) = self.reading.values[at].head {
             return match loops.registers[&register] {
@@ -232,7 +233,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn constant(&mut self, number: f64, real: bool) -> Expr {
+    pub fn constant(&mut self, number: f64, real: bool) -> Expr {
         if number == PI {
             self.vocabulary.library("ma", "PI")
         } else if number == TAU {
@@ -243,94 +244,6 @@ impl<'a> Writer<'a> {
         } else {
             Expr::number(number)
         }
-    }
-
-    fn fun(&mut self, fun: Fun, at: usize, inside: Option<usize>, real: bool) -> Expr {
-        let reading = self.reading;
-        let value = &reading.values[at];
-        if let Some(folded) = self.folded(fun, at, real) {
-            return folded;
-        }
-        if fun == Fun::ToReal {
-            let of = self.refer(value.operands[0], inside);
-            return if real { Expr::call(Expr::name("float"), vec![of]) } else { of };
-        }
-        let force = if value.ty == Ty::Real && (needs_real(fun) || real && keeps_kind(fun)) {
-            to_force(carriers(fun, value), reading, &self.kinds.seen)
-        } else {
-            None
-        };
-        let mut forced = force;
-        let mut operands = Vec::with_capacity(3);
-        for (position, &operand) in value.operands.iter().enumerate() {
-            let here = forced == Some(operand) && (fun != Fun::Select || position > 0);
-            if here {
-                forced = None;
-            }
-            let operand = match self.implied(fun, position, operand) {
-                Some(bare) => bare,
-                None => operand,
-            };
-            operands.push(self.given(operand, inside, here));
-        }
-        self.hide(fun, at, &mut operands);
-        self.apply(fun, value.ty, operands)
-    }
-
-    /// A cast that Faust makes by itself: of a selector.
-    fn implied(&self, fun: Fun, position: usize, operand: usize) -> Option<usize> {
-        let value = &self.reading.values[operand];
-        let is_cast = value.head == Head::Fun(Fun::ToInt) && self.layout.places[operand] == Place::Inline;
-        (fun == Fun::Select && position == 0 && is_cast && self.constants[operand].is_none())
-            .then(|| value.operands[0])
-    }
-
-    /// Where Faust folds a constant in another way than krach computes it, the result is written.
-    fn folded(&mut self, fun: Fun, at: usize, real: bool) -> Option<Expr> {
-        match (fun, self.constants[at]?) {
-            (Fun::Round, maths::Value::Real(value)) => Some(self.constant(value, real)),
-            (Fun::ToInt, maths::Value::Int(value)) => Some(Expr::Int(value)),
-            _ => None,
-        }
-    }
-
-    /// The compiler refuses constants that are not numbers, such as `1 / 0`; krach computes them. A part of them
-    /// that the compiler cannot see through makes it do the same.
-    fn hide(&mut self, fun: Fun, at: usize, operands: &mut [Expr]) {
-        let parts = &self.reading.values[at].operands;
-        let is_zero = |at: usize| match self.constants[at] {
-            Some(maths::Value::Int(value)) => value == 0,
-            Some(maths::Value::Real(value)) => value == 0.0,
-            None => false,
-        };
-        if matches!(fun, Fun::Div | Fun::Rem | Fun::Remainder) && is_zero(parts[1]) {
-            operands[1] = Expr::Name(self.vocabulary.helper(Helper::Zero));
-        } else if self.constants[at].is_none() && parts.iter().all(|&part| self.constants[part].is_some()) {
-            let zero = Expr::Name(self.vocabulary.helper(Helper::Zero));
-            let seen = std::mem::replace(&mut operands[0], Expr::Wire);
-            operands[0] = Expr::infix(Infix::Add, seen, zero);
-        }
-    }
-
-    fn apply(&mut self, fun: Fun, ty: Ty, operands: Vec<Expr>) -> Expr {
-        if let Some(operator) = infix(fun, ty) {
-            let [left, mut right] = <[Expr; 2]>::try_from(operands).unwrap_or([Expr::Wire, Expr::Wire]);
-            if fun == Fun::Rem && !matches!(right, Expr::Int(divisor) if divisor != 0) {
-                // An int remainder by 0 is 0; the sign of the divisor never matters.
-                right = Expr::call(Expr::name("abs"), vec![right]);
-                right = Expr::call(Expr::name("max"), vec![Expr::Int(1), right]);
-            }
-            return operation(operator, left, right);
-        }
-        let function = match fun {
-            Fun::ToInt => Expr::name("int"),
-            Fun::Rem => Expr::name("fmod"),
-            Fun::Select => Expr::name("select2"),
-            Fun::Tanh => self.vocabulary.library("ma", "tanh"),
-            Fun::Trunc => Expr::Name(self.vocabulary.helper(Helper::Truncate)),
-            _ => Expr::name(fun.name()),
-        };
-        Expr::call(function, operands)
     }
 
     fn held_delay(&mut self, max: i32, at: usize, inside: Option<usize>) -> Expr {
@@ -416,41 +329,4 @@ fn clamped(index: Expr, bounds: Option<(i32, i32)>) -> Expr {
     let Some((lo, hi)) = bounds else { return index };
     let below = Expr::call(Expr::name("min"), vec![Expr::Int(hi), index]);
     Expr::call(Expr::name("max"), vec![Expr::Int(lo), below])
-}
-
-/// Behind a chain of processors the operator joins the chain: `x : f : *(0.5)`.
-fn operation(operator: Infix, left: Expr, right: Expr) -> Expr {
-    let joins = matches!(operator, Infix::Add | Infix::Sub | Infix::Mul | Infix::Div);
-    let commutes = matches!(operator, Infix::Add | Infix::Mul);
-    let (left, right) =
-        if commutes && right.is_chain() && !left.is_chain() { (right, left) } else { (left, right) };
-    match (left, right) {
-        (left, right) if joins && left.is_chain() => {
-            left.then(Expr::call(Expr::Operator(operator), vec![right]))
-        }
-        (Expr::Name(name), Expr::Int(-1)) if operator == Infix::Mul => Expr::Negative(name),
-        (left, right) => Expr::infix(operator, left, right),
-    }
-}
-
-fn infix(fun: Fun, ty: Ty) -> Option<Infix> {
-    Some(match fun {
-        Fun::Add => Infix::Add,
-        Fun::Sub => Infix::Sub,
-        Fun::Mul => Infix::Mul,
-        Fun::Div => Infix::Div,
-        Fun::Rem if ty == Ty::Int => Infix::Rem,
-        Fun::Lt => Infix::Lt,
-        Fun::Le => Infix::Le,
-        Fun::Gt => Infix::Gt,
-        Fun::Ge => Infix::Ge,
-        Fun::Eq => Infix::Eq,
-        Fun::Ne => Infix::Ne,
-        Fun::And => Infix::And,
-        Fun::Or => Infix::Or,
-        Fun::Xor => Infix::Xor,
-        Fun::Shl => Infix::Shl,
-        Fun::Shr => Infix::Shr,
-        _ => return None,
-    })
 }

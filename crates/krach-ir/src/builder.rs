@@ -30,6 +30,7 @@ pub struct ProgramBuilder {
     site: Option<Site>,
     control_sites: Vec<Option<Site>>,
     owners: keys::Owners,
+    proved: interval::Memo,
 }
 
 impl ProgramBuilder {
@@ -45,6 +46,7 @@ impl ProgramBuilder {
             site: None,
             control_sites: Vec::new(),
             owners: keys::Owners::default(),
+            proved: interval::Memo::default(),
         }
     }
 
@@ -176,7 +178,10 @@ impl ProgramBuilder {
     pub fn write(&mut self, register: RegisterId, next: Sig) -> Result<(), BuildError> {
         self.owns(&[next])?;
         let next = self.cast(next, self.program.register(register).ty);
-        self.program.registers[register.index()].next = next;
+        let before = std::mem::replace(&mut self.program.registers[register.index()].next, next);
+        if before != UNWRITTEN {
+            self.proved = interval::Memo::default();
+        }
         Ok(())
     }
 
@@ -378,9 +383,8 @@ impl ProgramBuilder {
     }
 
     /// What can be proved about a signal's values so far.
-    #[must_use]
-    pub fn interval(&self, sig: Sig) -> Interval {
-        interval::of(&self.program, sig)
+    pub fn interval(&mut self, sig: Sig) -> Interval {
+        interval::of(&self.program, sig, &mut self.proved)
     }
 
     /// Drops what no output needs, names the state, checks the rules.

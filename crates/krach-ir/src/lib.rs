@@ -5,13 +5,14 @@
 //! the nodes in order is one frame. Delay lines, tables, controls and noise complete the vocabulary. Python traces
 //! into a program, the Faust front end elaborates into it, Faust text is printed from it, every engine executes it.
 //!
-//! What flows in: calls of [`ProgramBuilder`] methods, or the text form (`parse`). What flows out: a validated
-//! [`Program`], its `optimise`d form, its `ContentKey`, and, from the reference `Interpreter`, samples. The
-//! interpreter is slow and obvious on purpose: what it says is right, and it shares nothing with the compilers but
-//! the table of functions ([`Fun`]).
+//! What flows in: calls of [`ProgramBuilder`] methods, or the text form ([`parse`]). What flows out: a validated
+//! [`Program`]; what can be proved about its signals ([`Intervals`], [`Rates`]); its [`optimise`]d form, for all
+//! sample rates or [`at_rate`]; its text (`to_string`) and its [`ContentKey`]; and, from copies that the
+//! [`InterpreterFactory`] makes, samples. The interpreter is slow and obvious on purpose: what it says is right, and
+//! it shares nothing with the compilers but the table of functions ([`Fun`]).
 //!
-//! What this crate refuses to know: sample rates (a program is rate-free until it is compiled), Python, Faust,
-//! Cranelift, files, threads.
+//! What this crate refuses to know: a sample rate of its own (a program is rate-free until it is compiled), Python,
+//! Faust, Cranelift, files, threads.
 //!
 //! ```
 //! use krach_ir::{Fun, ProgramBuilder, Ty};
@@ -25,7 +26,8 @@
 //! b.write(y, sum)?;
 //! b.output("out", sum)?;
 //! let program = b.finish()?;
-//! assert_eq!(program.outputs().len(), 1);
+//! assert_eq!(krach_ir::optimise(&program).nodes().len(), 5);
+//! assert!(program.to_string().contains("%3 = mul %2 %1"));
 //! # Ok::<(), krach_ir::BuildError>(())
 //! ```
 

@@ -102,10 +102,6 @@ impl Builder {
         self.with(py, |b| b.real(value)).map(number)
     }
 
-    fn int(&mut self, py: Python<'_>, value: i32) -> PyResult<u32> {
-        Ok(number(self.open(py)?.int(value)))
-    }
-
     fn sample_rate(&mut self, py: Python<'_>) -> PyResult<u32> {
         Ok(number(self.open(py)?.sample_rate()))
     }

@@ -48,7 +48,7 @@ pub fn report(error: &BuildError, site: Option<&Site>) -> Diagnostic {
         }
         BuildError::ControlName(_) => (Code::ControlName, "use a word such as 'cutoff'"),
         BuildError::DelayUnbounded => {
-            (Code::DelayUnbounded, "say how long it can get: krs.delay(sig, n, max_delay=48000)")
+            (Code::DelayUnbounded, "say how long it can get: max_delay=48000, or krs.min_(n, 48000)")
         }
         BuildError::DelayNegative(_) => (Code::DelayNegative, "delay the other signals instead"),
         BuildError::TableLength(_) => (Code::TableContents, "a table holds 1 to 2^28 numbers"),

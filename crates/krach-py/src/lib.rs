@@ -17,11 +17,15 @@
 //! assert program.inputs == ["x"]
 //! ```
 
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
+
 mod builder;
 mod cli;
 mod error;
 mod program;
 mod render;
+mod sound;
 
 #[pyo3::pymodule]
 mod _krach {
@@ -35,6 +39,8 @@ mod _krach {
     use super::program::Program;
     #[pymodule_export]
     use super::render::{cache_clear, cache_info, compile, render};
+    #[pymodule_export]
+    use super::sound::{play, wav_bytes, write_wav};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -41,6 +41,16 @@ impl Program {
         self.inner.controls().iter().map(|c| (&*c.name, c.init, c.lo, c.hi, c.step)).collect()
     }
 
+    /// Faust text that the official compiler renders to the same samples.
+    fn faust(&self, py: Python<'_>) -> String {
+        py.detach(|| krach_faust::print(&self.inner))
+    }
+
+    /// The text form.
+    fn __str__(&self, py: Python<'_>) -> String {
+        py.detach(|| self.inner.to_string())
+    }
+
     /// The same sound from less: folded, merged, without what is not heard.
     fn optimised(&self, py: Python<'_>) -> Self {
         let program = self.inner.clone();

@@ -33,5 +33,5 @@ pub use cache::{Cache, CacheCounts, Compiled, report};
 pub use nearest::nearest;
 pub use sources::Sources;
 pub use take::{Sample, Stop, Take, find_control, perform, render};
-pub use wav::{wav_target, write_wav};
+pub use wav::{wav_bytes, wav_target, write_wav};
 pub use work::{Token, on_worker};

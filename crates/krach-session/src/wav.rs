@@ -21,6 +21,30 @@ pub fn write_wav(path: &Path, channels: &[Vec<f32>], sample_rate: u32) -> Result
     write(&target, spec, channels).map_err(|error| refusal(path, &error.to_string()))
 }
 
+/// The bytes of a 16-bit WAV file, for a player that is no file's: louder than full scale is clipped.
+///
+/// # Errors
+/// `KR0502` as for [`write_wav`].
+pub fn wav_bytes(channels: &[Vec<f32>], sample_rate: u32) -> Result<Vec<u8>, Diagnostic> {
+    let refuse = |why: &str| Diagnostic::error(Code::Unwritable, format!("cannot make a WAV: {why}"));
+    let spec = spec(channels, sample_rate).map_err(|why| refuse(&why))?;
+    let spec = WavSpec { bits_per_sample: 16, sample_format: SampleFormat::Int, ..spec };
+    let mut bytes = io::Cursor::new(Vec::new());
+    let mut encode = || -> Result<(), hound::Error> {
+        let mut writer = WavWriter::new(&mut bytes, spec)?;
+        for frame in 0..channels[0].len() {
+            for channel in channels {
+                // A float's conversion saturates, and NaN is 0.
+                #[allow(clippy::cast_possible_truncation)]
+                writer.write_sample((channel[frame] * 32767.0).round() as i16)?;
+            }
+        }
+        writer.finalize()
+    };
+    encode().map_err(|error| refuse(&error.to_string()))?;
+    Ok(bytes.into_inner())
+}
+
 /// The file that a WAV of that name would be: what a link points to is replaced, not the link.
 ///
 /// # Errors
@@ -120,6 +144,14 @@ mod tests {
         let samples: Vec<f32> = reader.samples().map(Result::unwrap).collect();
         assert_eq!(samples, [0.0, 1.0, 0.25, f32::MIN_POSITIVE, -1.5, -0.0]);
         assert_eq!(directory.path().read_dir().unwrap().count(), 1, "no temporary stays behind");
+    }
+
+    #[test]
+    fn bytes_for_a_player_are_a_file_that_can_be_read() {
+        let bytes = wav_bytes(&[vec![0.0, 0.5, 2.0, f32::NAN]], 48_000).unwrap();
+        let samples: Vec<i16> =
+            hound::WavReader::new(&bytes[..]).unwrap().samples().map(Result::unwrap).collect();
+        assert_eq!(samples, [0, 16384, 32767, 0]);
     }
 
     #[test]

@@ -14,7 +14,8 @@ of `krach.dsp.core` and `krach.dsp.maths`, to be read, copied and changed.
 
 from krach._definition import transpile
 from krach._signal import Signal
-from krach.dsp.core import control, delay, feedback, mem, sample_rate, select2, smooth, sr, unit_delay
+from krach.dsp.controls import control, smooth
+from krach.dsp.core import delay, feedback, mem, sample_rate, select2, sr, unit_delay
 from krach.dsp.dynamics import compressor
 from krach.dsp.effects import chorus, echo, fdelay, flanger, reverb
 from krach.dsp.envelopes import adsr, ar, decay, latch, trigger

@@ -1,58 +1,15 @@
-"""Controls, memory, choice: the primitives that everything else is written with."""
+"""Memory, loops, choice: the primitives that everything else is written with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-from krach._library import finite, library, whole
+from krach._library import whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
-from krach.dsp.maths import exp, max_
 
 MAX_DELAY = 1 << 28  # samples
-_PLAYED = {"freq", "pitch", "note", "key", "vel", "velocity", "gain"}
-_GATES = {"gate", "trig", "trigger"}
-
-
-def control(
-    name: str,
-    init: float,
-    lo: float,
-    hi: float,
-    step: float = 0.001,
-    *,
-    smooth: bool | float | None = None,
-) -> Signal:
-    """A parameter that is turned from outside: by name, within `lo..hi`, starting at `init`.
-
-    Unless told otherwise it is smoothed by a one-pole of 22.7 ms that starts at `init`; never by default
-    those that play notes: one of whose words is `gate`, `trig` or `trigger`, and `freq`, `pitch`, `note`,
-    `key`, `vel`, `velocity`, `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is
-    advice to widgets; values are not quantised. The same control may be declared again with the same values.
-
-    Errors: KR0107 unless `lo <= init <= hi`, KR0108 for another control of that name, KR0109 for a bad name.
-
-    >>> krs.transpile(lambda: krs.control("cutoff", 800, 100, 8000)).control_defaults
-    {'cutoff': 800.0}
-    """
-    trace = current()
-    trace.locate()
-    if not isinstance(name, str):
-        raise trace.error("KR0109", f"a control's name is a text, not {describe(name)}")
-    numbers = [trace.number(value) for value in (init, lo, hi, step)]
-    last_words = name.lower().rsplit("/", 1)[-1].split("_")
-    is_gate = not _GATES.isdisjoint(last_words)
-    button = is_gate and numbers[:3] == [0.0, 0.0, 1.0]
-    raw = trace.signal(trace.builder.control(name, *numbers, button))
-    if smooth is None or smooth is True:
-        if smooth is None and (is_gate or name.rsplit("/", 1)[-1] in _PLAYED):
-            return raw
-        return numbers[0] + smoo(raw - numbers[0])
-    seconds = finite("smooth", smooth, 0.0, 3600.0)
-    if seconds == 0.0:
-        return raw
-    return numbers[0] + _smooth(raw - numbers[0], 1000 * seconds)
 
 
 def sr() -> Signal:
@@ -135,7 +92,7 @@ def feedback(body: Body) -> Signal:
     register = trace.builder.register()
     try:
         result = body(trace.signal(trace.builder.read(register)))
-        output, fed_back = _pair(trace, body, result)
+        output, fed_back = _pair(trace, result)
     except BaseException:
         trace.builder.write(register, trace.builder.real(0.0))  # the trace stays whole for who catches this
         raise
@@ -143,43 +100,18 @@ def feedback(body: Body) -> Signal:
     return trace.signal(output)
 
 
-def _pair(trace: Trace, body: object, result: object) -> tuple[int, int]:
+def _pair(trace: Trace, result: object) -> tuple[int, int]:
     """Output and fed-back node of what a feedback body returned."""
     if isinstance(result, (tuple, list)):
-        values: list[object] = [*result]
+        values = cast("list[object]", [*result])
         if len(values) == 2 and not any(isinstance(value, (tuple, list)) for value in values):
             return trace.node(values[0]), trace.node(values[1])
-    elif result is not None:
+        got = f"a {type(cast('object', result)).__name__} of {len(values)}"
+    elif result is None:
+        got = "None"
+    else:
         node = trace.node(result)
         return node, node
-    got = "None" if result is None else f"a {type(result).__name__}"
-    if isinstance(result, (tuple, list)):
-        got += f" of {len(values)}"
     raise trace.error(
-        "KR0112",
-        f"a feedback body returned {got}",
-        help="return one Signal, or a pair (output, fed_back)",
+        "KR0112", f"a feedback body returned {got}", help="return one Signal, or a pair (output, fed_back)"
     )
-
-
-@library
-def smoo(sig: SignalLike) -> Signal:
-    """Smooths steps by a one-pole low-pass with a time constant of 22.7 ms (Faust's `si.smoo`)."""
-    pole = 1 - 44.1 / sr()
-    return feedback(lambda before: (1 - pole) * sig + pole * before)
-
-
-@library
-def smooth(sig: SignalLike, time_ms: SignalLike = 10) -> Signal:
-    """Smooths steps by a one-pole low-pass that has gone 63 % of the way after `time_ms` milliseconds.
-
-    With 0 or less the signal passes as it is. y = (1-p) x + p y', p = exp(-1 / (time · sample rate)).
-
-    >>> krs.transpile(lambda: krs.smooth(1, 10)).render(0.01)[0, -1] > 0.632
-    np.True_
-    """
-    pole = exp(-1000 / (max_(time_ms, 1e-6) * sr()))
-    return feedback(lambda before: (1 - pole) * sig + pole * before)
-
-
-_smooth = smooth  # `control` has a parameter of that name

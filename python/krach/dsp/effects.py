@@ -32,9 +32,9 @@ def fdelay(sig: SignalLike, n: SignalLike, max_delay: int | None = None) -> Sign
         n = min_(n, bound)
     if trace.builder.interval(trace.node(n))[1] < 0:
         return delay(sig, n)  # refuses, in the words for whole samples
-    n = max_(n, 0)
-    whole_samples = floor(n)
-    between = n - whole_samples
+    late = max_(n, 0)
+    whole_samples = floor(late)
+    between = late - whole_samples
     return delay(sig, whole_samples) * (1 - between) + delay(sig, whole_samples + 1) * between
 
 
@@ -114,17 +114,16 @@ def _reverb(sig: SignalLike, room: SignalLike, damping: SignalLike) -> Signal:
 
 def _scaled(samples: int) -> Signal:
     """A tuning at the present sample rate."""
-    return floor(samples * sr() / 44100) + _SPREAD
+    return floor(samples / 44100 * sr()) + _SPREAD
 
 
 def _comb(sig: SignalLike, length: int, room: SignalLike, damping: SignalLike) -> Signal:
     """A delay that hears itself, duller with every turn."""
     samples = _scaled(length) - 1
 
-    def turn(before: Signal) -> tuple[Signal, Signal]:
-        out = delay(sig + before, samples)
-        dull = feedback(lambda held: (1 - damping) * out + damping * held)
-        return out, room * dull
+    def turn(before: Signal) -> Signal:
+        dull = feedback(lambda held: (1 - damping) * before + damping * held)
+        return delay(sig + room * dull, samples)
 
     return mem(feedback(turn))
 

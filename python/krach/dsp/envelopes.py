@@ -40,10 +40,12 @@ def adsr(
         return max_(min_(rising, max_(decaying, sustain)), 0) * falling
 
     if restart:
-        return level(feedback(lambda frames: select2(opened, frames, 0) + gate))
+        open_for = feedback(lambda frames: select2(opened, frames, 0) + gate)
+        return level(open_for)
 
     def rise(present: Signal) -> Signal:
-        return level(feedback(lambda frames: select2(opened, frames, present * attack_frames) + gate))
+        open_for = feedback(lambda frames: select2(opened, frames, present * attack_frames) + gate)
+        return level(open_for)
 
     return feedback(rise)
 

@@ -12,8 +12,8 @@ def white_noise() -> Signal:
     """White noise, -1..1. The first of a program is Faust's `no.noise`; each further one is independent of
     it.
 
-    >>> krs.transpile(lambda: krs.white_noise()).render(3 / 48000).round(6)
-    array([[ 6.000000e-06, -3.448460e-01, -6.951860e-01]], dtype=float32)
+    >>> krs.transpile(lambda: krs.white_noise()).render(3 / 48000).round(4)
+    array([[ 0.    , -0.3448, -0.6952]], dtype=float32)
     """
     trace = current()
     trace.locate()

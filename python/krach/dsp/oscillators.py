@@ -92,7 +92,8 @@ def polyblep_saw(freq: SignalLike) -> Signal:
     (1, 48000)
     """
     phase = phasor(freq)
-    return 2 * phase - 1 - _blep(phase, _increment(freq))
+    step = _increment(freq)
+    return 2 * phase - 1 - _blep(phase, step)
 
 
 @library

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from krach._library import library
+from krach._library import inside, library
 from krach._signal import Signal, SignalLike
 from krach._trace import current
 from krach.dsp.maths import cos, floor, log10, max_, min_, pow_, sin
@@ -29,7 +29,7 @@ def lerp(a: SignalLike, b: SignalLike, t: SignalLike) -> Signal:
     >>> krs.transpile(lambda: krs.lerp(10, 20, 0.25)).render(1 / 48000)
     array([[12.5]], dtype=float32)
     """
-    return a + (b - a) * t
+    return inside(a + (b - a) * t)
 
 
 @library
@@ -116,4 +116,4 @@ def stereo_width(left: SignalLike, right: SignalLike, width: SignalLike) -> tupl
     """
     mid = (left + right) / 2
     side = (left - right) / 2 * width
-    return mid + side, mid - side
+    return inside(mid + side), inside(mid - side)

@@ -52,7 +52,7 @@ def rwtable(
     It starts with `init`: one number for all, or `size` numbers. Indices are truncated, and clamped into the
     table.
 
-    Errors: KR0113 for a bad size, KR0116 for contents that are not `size` numbers.
+    Errors: KR0116 for a bad size, and for contents that are not `size` numbers.
 
     >>> krs.transpile(lambda x: krs.rwtable(4, 0, 0, x, 0)).render(2 / 48000, inputs=[[5, 6]])
     array([[5., 6.]], dtype=float32)
@@ -60,13 +60,13 @@ def rwtable(
     import numpy as np
 
     trace = current()
-    length = whole("size", size, 1, _LONGEST)
+    length = whole("size", size, 1, _LONGEST, "KR0116")
     if isinstance(init, Iterable):
         values = _contents(trace, init)
         if len(values) != length:
             raise trace.error("KR0116", f"{len(values)} numbers for a table of {length} entries")
     else:
-        values = np.full(length, trace.number(init))
+        values = np.full(length, trace.finite("`init`", init))
     ram = trace.builder.ram(values, trace.node(write_idx), trace.node(write_val))
     return trace.signal(trace.builder.recall(ram, trace.node(read_idx)))
 
@@ -81,9 +81,9 @@ def _contents(trace: Trace, data: Iterable[float]) -> NDArray[np.float64]:
     """A table's numbers, one dimension of at least one."""
     import numpy as np
 
-    if isinstance(data, (Signal, str, bytes)) or not isinstance(data, Iterable):
-        raise trace.error("KR0116", f"a table's contents are numbers, not {describe(data)}")
     try:
+        if isinstance(data, (Signal, str, bytes)):
+            raise TypeError(f"not {describe(data)}")
         values = np.array(data if hasattr(data, "__len__") else list(data), dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as unfit:
         raise trace.error("KR0116", f"a table's contents are numbers: {unfit}") from unfit
@@ -91,4 +91,7 @@ def _contents(trace: Trace, data: Iterable[float]) -> NDArray[np.float64]:
         raise trace.error(
             "KR0116", f"a table is a list of at least one number, this has shape {values.shape}"
         )
+    if not np.isfinite(values).all():
+        at = int(np.argmin(np.isfinite(values)))
+        raise trace.error("KR0116", f"a table's contents are finite numbers, entry {at} is {values[at]}")
     return values

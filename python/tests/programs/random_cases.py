@@ -13,7 +13,7 @@ import krach.dsp as krs
 from programs.cases import Case, turning
 
 
-def random_case(seed: int, size: int = 14) -> Case:
+def random_case(seed: int, size: int = 16) -> Case:
     """A function of `size` steps, each on what the steps before made, with one to three outputs."""
     dice = random.Random(seed)
     num_inputs = dice.randrange(3)
@@ -154,6 +154,93 @@ def _noise(dice: random.Random, values: list[Any]) -> Any:
     return krs.white_noise() * 0.3 + _pick(dice, values) * 0.5
 
 
+def _whole_numbers(dice: random.Random, values: list[Any]) -> Any:
+    """Comparisons are ints: their sums, products and remainders too."""
+    a, b, c = (_pick(dice, values) > dice.uniform(-0.5, 0.5) for _ in range(3))
+    return dice.choice(
+        [
+            lambda: (a + b + c) / 3,
+            lambda: (a * 5 + b * 3) % (c + 2) - b,
+            lambda: (a - b) // 2 + c * 0.5,
+            lambda: krs.select2(a, b, c) * 0.5,
+            lambda: krs.max_(a, b) - krs.min_(b, c) + abs(a - c) / 2,
+            lambda: (a == b) * 0.5 - (b != c) * 0.25,
+        ]
+    )()
+
+
+def _steps(dice: random.Random, values: list[Any]) -> Any:
+    x = dice.uniform(2, 6) * krs.tanh(_pick(dice, values)) + 0.123457
+    return dice.choice([krs.floor, krs.ceil, krs.round_])(x) / 6
+
+
+def _wrapped(dice: random.Random, values: list[Any]) -> Any:
+    return krs.wrap(3 * krs.tanh(_pick(dice, values)) + 0.0123457, -0.7, dice.uniform(0.2, 0.9))
+
+
+def _counted(dice: random.Random, values: list[Any]) -> Any:
+    """A loop of whole numbers beside one of reals."""
+    step, most = dice.randrange(1, 5), dice.randrange(20, 400)
+    count = krs.feedback(lambda fb: (fb + step) % most)
+    return count / most * _pick(dice, values)
+
+
+def _delay_by_comparison(dice: random.Random, values: list[Any]) -> Any:
+    far = dice.randrange(2, 60)
+    return krs.delay(_pick(dice, values), (_pick(dice, values) > 0.123457) * far + far)
+
+
+def _delay_by_knob(dice: random.Random, values: list[Any]) -> Any:
+    far = krs.control("knob", 0.5, 0, 1) * dice.randrange(10, 90) + 0.4987
+    return krs.fdelay(_pick(dice, values), far)
+
+
+def _envelope(dice: random.Random, values: list[Any]) -> Any:
+    gate = _pick(dice, values) > 0.123457
+    attack, release = dice.uniform(0.0005, 0.01), dice.uniform(0.001, 0.02)
+    restart = dice.random() < 0.5
+    return krs.adsr(attack, 0.003, 0.6, release, gate, restart=restart) * _pick(dice, values)
+
+
+def _held(dice: random.Random, values: list[Any]) -> Any:
+    return krs.latch(_pick(dice, values), krs.sine_osc(dice.uniform(50, 900)))
+
+
+def _side_by_side(dice: random.Random, values: list[Any]) -> Any:
+    left, right = krs.pan(_pick(dice, values), dice.uniform(0.1, 0.9))
+    wide, other = krs.stereo_width(left, right + 0.3 * _pick(dice, values), dice.uniform(0, 2))
+    return wide - 0.5 * other
+
+
+def _rwtable(dice: random.Random, values: list[Any]) -> Any:
+    size = dice.randrange(2, 50)
+    write, read = (krs.phasor(dice.uniform(30, 700)) * size for _ in range(2))
+    return krs.rwtable(size, [0.25] * size, write, _pick(dice, values), read)
+
+
+def _crossed_loops(dice: random.Random, values: list[Any]) -> Any:
+    """The inner loop hears the outer one late, and its own input as well."""
+    x, late = _pick(dice, values), dice.randrange(0, 40)
+
+    def outer(a: Any) -> Any:
+        inner = krs.feedback(lambda b: krs.tanh(x - 0.5 * b + 0.3 * krs.delay(a, late)))
+        return inner * 0.7, krs.mem(inner) * 0.4 + a * 0.2
+
+    return krs.feedback(outer)
+
+
+def _modulation(dice: random.Random, values: list[Any]) -> Any:
+    x = _pick(dice, values)
+    return dice.choice(
+        [
+            lambda: krs.chorus(x, dice.uniform(0.5, 4)),
+            lambda: krs.flanger(x, dice.uniform(0.5, 4), 0.003, 0.5) * 0.5,
+            lambda: krs.echo(x, dice.uniform(1, 9)) * 0.6,
+            lambda: krs.resonant(x, 800 + 300 * krs.tanh(_pick(dice, values)), dice.uniform(0.5, 3)) * 0.5,
+        ]
+    )()
+
+
 STEPS: list[Callable[[random.Random, list[Any]], Any]] = [
     _sum,
     _difference,
@@ -177,4 +264,16 @@ STEPS: list[Callable[[random.Random, list[Any]], Any]] = [
     _control,
     _table,
     _noise,
+    _whole_numbers,
+    _steps,
+    _wrapped,
+    _counted,
+    _delay_by_comparison,
+    _delay_by_knob,
+    _envelope,
+    _held,
+    _side_by_side,
+    _rwtable,
+    _crossed_loops,
+    _modulation,
 ]

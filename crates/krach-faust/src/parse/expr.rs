@@ -1,7 +1,7 @@
 //! Expressions: composition, infix operators, what follows an operand.
 
 use super::{Parsed, Parser};
-use crate::lex::Token;
+use crate::parse::lex::Token;
 use crate::prim::Prim;
 use crate::syntax::{Compose, Expr, ExprId};
 

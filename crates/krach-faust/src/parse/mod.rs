@@ -4,13 +4,14 @@
 //! goes on behind its semicolon. Nesting deeper than [`MAX_NESTING`] is an error, chains may be as long as they like.
 
 mod expr;
+pub(crate) mod lex;
 mod primary;
 mod statement;
 
-use crate::lex::{Token, lex};
 use crate::prim::{Prim, RESERVED};
 use crate::syntax::{Expr, ExprId, Name, Names, Syntax};
 use krach_diag::{Code, Diagnostic, Source, Span};
+use lex::{Token, lex};
 
 /// How deep brackets may nest.
 pub const MAX_NESTING: u32 = 512;

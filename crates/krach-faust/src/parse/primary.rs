@@ -2,7 +2,7 @@
 
 use super::expr::operator;
 use super::{Parsed, Parser};
-use crate::lex::Token;
+use crate::parse::lex::Token;
 use crate::prim::Prim;
 use crate::syntax::{Expr, ExprId, Foreign, ForeignFunction, Group, Iterate, Name, Number, Rule, Slider};
 use krach_diag::Span;

@@ -1,7 +1,7 @@
 //! Statements, lists of definitions, and what a list says about each name.
 
 use super::{Failed, Parsed, Parser};
-use crate::lex::Token;
+use crate::parse::lex::Token;
 use crate::syntax::{
     Definition, Expr, ExprId, List, ListId, Meaning, Name, Precisions, Rule, Statement, StatementKind,
 };

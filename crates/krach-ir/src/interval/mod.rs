@@ -7,11 +7,13 @@
 
 mod known;
 mod rules;
+mod shape;
 mod solve;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use known::Known;
+pub(crate) use solve::Memo;
 
 use crate::program::{Program, Sig};
 use solve::Solver;
@@ -64,7 +66,7 @@ pub enum OnePole {
     /// overshoot a little, so nothing that must never be wrong (an index without a clamp) may rest on it.
     Trust,
     /// A bound of a loop that moves is unknown: what the official Faust compiler could prove, and what a
-    /// compiler may rest an unclamped index on.
+    /// compiler may rest an unclamped index on, as long as controls are kept within their limits.
     Widen,
 }
 
@@ -93,7 +95,11 @@ impl Intervals {
 }
 
 /// The interval of one signal of a program that may still be under construction: a register that has no value yet
-/// is unbounded. Looks only at what the signal depends on.
-pub(crate) fn of(program: &Program, sig: Sig) -> Interval {
-    Solver::new(program, OnePole::Trust).solve(sig).interval()
+/// is unbounded. Looks only at what the signal depends on, and at that only once.
+pub(crate) fn of(program: &Program, sig: Sig, memo: &mut Memo) -> Interval {
+    let known = memo.len();
+    let mut solver = Solver::resume(program, OnePole::Trust, std::mem::take(memo));
+    let interval = solver.solve(sig).interval();
+    *memo = solver.suspend(known);
+    interval
 }

@@ -6,6 +6,7 @@
 use super::OnePole;
 use super::known::Known;
 use super::rules;
+use crate::builder::UNWRITTEN;
 use crate::program::{Op, Program, Sig, TableId, TableInit};
 use crate::{Fun, Ty};
 use krach_abi::SAMPLE_RATES;
@@ -16,27 +17,63 @@ const ROUNDS: usize = 40;
 /// How often a stable loop is computed once more to win back what widening gave away.
 const NARROWING: usize = 2;
 
-pub(super) struct Solver<'a> {
-    program: &'a Program,
-    one_pole: OnePole,
+/// What was found out so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memo {
     /// Per node: one more than its index in `visits`, 0 while it was not met.
     slots: Vec<u32>,
     visits: Vec<Visit>,
     tables: FxHashMap<TableId, Known>,
 }
 
+#[derive(Clone, Debug)]
 struct Visit {
     sig: Sig,
     low: usize,
     /// Whether its component is complete, and `known` with it.
     done: bool,
+    /// Whether it rests on a register without a value, so that more may be known later.
+    pending: bool,
     known: Known,
+}
+
+pub(super) struct Solver<'a> {
+    pub program: &'a Program,
+    pub one_pole: OnePole,
+    slots: Vec<u32>,
+    visits: Vec<Visit>,
+    tables: FxHashMap<TableId, Known>,
+}
+
+impl Memo {
+    pub fn len(&self) -> usize {
+        self.visits.len()
+    }
 }
 
 impl<'a> Solver<'a> {
     pub fn new(program: &'a Program, one_pole: OnePole) -> Self {
-        let slots = vec![0; program.nodes.len()];
-        Self { program, one_pole, slots, visits: Vec::new(), tables: FxHashMap::default() }
+        Self::resume(program, one_pole, Memo::default())
+    }
+
+    /// Continues where a solver of a smaller version of the program stopped.
+    pub fn resume(program: &'a Program, one_pole: OnePole, memo: Memo) -> Self {
+        let Memo { mut slots, visits, tables } = memo;
+        slots.resize(program.nodes.len(), 0);
+        Self { program, one_pole, slots, visits, tables }
+    }
+
+    /// What stays true however the program grows; `known` visits are from before.
+    pub fn suspend(self, known: usize) -> Memo {
+        let Self { mut slots, mut visits, tables, .. } = self;
+        for visit in visits.split_off(known) {
+            slots[visit.sig.index()] = 0;
+            if !visit.pending {
+                slots[visit.sig.index()] = Sig::new(visits.len() + 1).0;
+                visits.push(visit);
+            }
+        }
+        Memo { slots, visits, tables }
     }
 
     pub fn solve(&mut self, sig: Sig) -> Known {
@@ -78,7 +115,7 @@ impl<'a> Solver<'a> {
 
     fn visit(&mut self, sig: Sig, open: &mut Vec<usize>) -> usize {
         let at = self.visits.len();
-        self.visits.push(Visit { sig, low: at, done: false, known: Known::ZERO });
+        self.visits.push(Visit { sig, low: at, done: false, pending: false, known: Known::ZERO });
         self.slots[sig.index()] = Sig::new(at + 1).0;
         open.push(at);
         at
@@ -105,7 +142,7 @@ impl<'a> Solver<'a> {
     }
 
     /// What is known of a node that was computed, or the present guess inside a loop.
-    fn known(&self, sig: Sig) -> Known {
+    pub fn known(&self, sig: Sig) -> Known {
         self.slot(sig).map_or(Known::any(self.program.node(sig).ty), |at| self.visits[at].known)
     }
 
@@ -120,9 +157,18 @@ impl<'a> Solver<'a> {
             component.sort_unstable_by_key(|&at| self.visits[at].sig);
             self.settle_loop(component);
         }
+        let pending = component.iter().any(|&at| self.is_pending(at));
         for &mut at in component {
             self.visits[at].done = true;
+            self.visits[at].pending = pending;
         }
+    }
+
+    fn is_pending(&self, at: usize) -> bool {
+        let unwritten = |id| self.program.register(id).next == UNWRITTEN;
+        let on_pending = |sig| self.slot(sig).is_some_and(|other| self.visits[other].pending);
+        matches!(self.op(at), Op::Read(id) if unwritten(id))
+            || (0..4).map_while(|number| self.edge(self.visits[at].sig, number)).any(on_pending)
     }
 
     fn settle_loop(&mut self, component: &[usize]) {
@@ -175,11 +221,11 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn op(&self, at: usize) -> Op {
+    pub fn op(&self, at: usize) -> Op {
         self.program.node(self.visits[at].sig).op
     }
 
-    fn is_done(&self, sig: Sig) -> bool {
+    pub fn is_done(&self, sig: Sig) -> bool {
         self.slot(sig).is_some_and(|at| self.visits[at].done)
     }
 
@@ -239,109 +285,6 @@ impl<'a> Solver<'a> {
         // A square is never negative.
         let square = fun == Fun::Mul && operands[0] == operands[1] && ty(sig) == Ty::Real;
         if square { Known { lo: result.lo.max(0.0), ..result } } else { result }
-    }
-
-    /// The signal behind the boundaries of calls, of so many at most.
-    fn inside(&self, mut sig: Sig) -> Sig {
-        for _ in 0..64 {
-            if self.program.node(sig).op != Op::Argument {
-                break;
-            }
-            sig = self.program.node(sig).operands()[0];
-        }
-        sig
-    }
-
-    fn applied(&self, sig: Sig, fun: Fun) -> Option<[Sig; 2]> {
-        let node = self.program.node(self.inside(sig));
-        match *node.operands() {
-            [a, b] if node.op == Op::Apply(fun) => Some([self.inside(a), self.inside(b)]),
-            _ => None,
-        }
-    }
-
-    /// `x - floor(x)`
-    fn is_fraction(&self, sig: Sig) -> bool {
-        self.applied(sig, Fun::Sub).is_some_and(|[x, whole]| {
-            let node = self.program.node(whole);
-            node.op == Op::Apply(Fun::Floor) && self.inside(node.operands()[0]) == x
-        })
-    }
-
-    fn pole_of_read(&self, at: usize) -> Option<Sig> {
-        match self.op(at) {
-            Op::Read(id) if self.one_pole == OnePole::Trust => {
-                let next = self.program.register(id).next;
-                if next.index() >= self.program.nodes.len() {
-                    return None;
-                }
-                let (input, register) = self.one_pole(next)?;
-                (self.program.node(register).op == Op::Read(id)).then_some(input)
-            }
-            _ => None,
-        }
-    }
-
-    fn pole(&self, sig: Sig) -> Option<Sig> {
-        let (input, register) = self.one_pole(sig)?;
-        match self.program.node(register).op {
-            Op::Read(id) => {
-                let next = self.program.register(id).next;
-                let ours = next.index() < self.program.nodes.len() && self.inside(next) == sig;
-                ours.then_some(input)
-            }
-            _ => None,
-        }
-    }
-
-    /// Input and register of `a*x + b*y'`, in any order, where a + b = 1 and neither is negative.
-    fn one_pole(&self, sum: Sig) -> Option<(Sig, Sig)> {
-        let is_read = |sig: &Sig| matches!(self.program.node(*sig).op, Op::Read(_));
-        let terms = self.applied(sum, Fun::Add)?;
-        for [new, old] in [terms, [terms[1], terms[0]]] {
-            let (Some(new), Some(old)) = (self.applied(new, Fun::Mul), self.applied(old, Fun::Mul)) else {
-                continue;
-            };
-            for [b, register] in [old, [old[1], old[0]]] {
-                for [a, x] in [new, [new[1], new[0]]] {
-                    if is_read(&register) && self.sums_to_one(a, b) {
-                        return Some((x, register));
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    fn sums_to_one(&self, a: Sig, b: Sig) -> bool {
-        let bounded = |sig| {
-            self.is_done(sig) && {
-                let known = self.known(sig);
-                !known.nan && known.interval().within(0.0, 1.0)
-            }
-        };
-        let rest = |whole: Sig, part: Sig| {
-            self.applied(whole, Fun::Sub)
-                .is_some_and(|[one, other]| self.constant(one) == Some(1.0) && other == part)
-        };
-        let constants = || match (self.constant(a), self.constant(b)) {
-            (Some(a), Some(b)) => (a + b - 1.0).abs() <= 1e-12,
-            _ => false,
-        };
-        bounded(a) && bounded(b) && (rest(a, b) || rest(b, a) || constants())
-    }
-
-    fn constant(&self, sig: Sig) -> Option<f64> {
-        let node = self.program.node(sig);
-        match node.op {
-            Op::Real(value) => Some(value),
-            Op::Int(value) => Some(f64::from(value)),
-            Op::Apply(Fun::ToReal) => match self.program.node(self.inside(node.operands()[0])).op {
-                Op::Int(value) => Some(f64::from(value)),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

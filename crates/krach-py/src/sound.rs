@@ -1,0 +1,49 @@
+//! Finished sound: into a file, into a page, out of the loudspeaker.
+
+use crate::error;
+use crate::render::interruptible;
+use krach_diag::{Code, Diagnostic};
+use numpy::PyReadonlyArray2;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::path::PathBuf;
+
+fn channels(sound: &PyReadonlyArray2<'_, f32>) -> Vec<Vec<f32>> {
+    sound.as_array().rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+/// Writes a WAV file of 32-bit floats, whole or not at all.
+#[pyfunction]
+pub fn write_wav(
+    py: Python<'_>,
+    path: PathBuf,
+    sound: PyReadonlyArray2<'_, f32>,
+    sample_rate: u32,
+) -> PyResult<()> {
+    let channels = channels(&sound);
+    py.detach(|| krach_session::write_wav(&path, &channels, sample_rate))
+        .map_err(|report| error::raise(py, &report))
+}
+
+/// The bytes of a 16-bit WAV file.
+#[pyfunction]
+pub fn wav_bytes<'py>(
+    py: Python<'py>,
+    sound: PyReadonlyArray2<'py, f32>,
+    sample_rate: u32,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let channels = channels(&sound);
+    py.detach(|| krach_session::wav_bytes(&channels, sample_rate))
+        .map(|bytes| PyBytes::new(py, &bytes))
+        .map_err(|report| error::raise(py, &report))
+}
+
+/// Plays on the default output until the end, or Ctrl-C. `krach.Error` KR0503 without a device.
+#[pyfunction]
+pub fn play(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) -> PyResult<()> {
+    let channels = channels(&sound);
+    let played = interruptible(py, None, move |token| {
+        krach_engine::play(&channels, sample_rate, &mut |done| token.advance(done))
+    })?;
+    played.map_err(|error| error::raise(py, &Diagnostic::error(Code::NoDevice, error.to_string())))
+}

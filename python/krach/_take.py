@@ -1,0 +1,111 @@
+"""What is asked of a rendering, checked while it is still Python: Rust sees numbers and names only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, cast
+
+from krach._errors import Error, error
+from krach._trace import describe
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    _Sample = TypeVar("_Sample", np.float32, np.float64)
+
+Precision = Literal["single", "double"]
+Event = tuple[int, str, float]
+"""Frame, control, value: the control has the value from exactly that frame on."""
+
+
+class Wishes(TypedDict):
+    """One rendering, apart from its audio input; `reference` asks the interpreter instead of native code."""
+
+    seconds: float
+    sample_rate: int
+    precision: str
+    values: list[tuple[str, float]]
+    events: list[Event]
+    reference: bool
+
+
+def wishes(
+    seconds: object,
+    sample_rate: object,
+    precision: object,
+    values: Mapping[str, object],
+    events: Iterable[object],
+) -> Wishes:
+    """Raises KR0403 to KR0408 for what cannot be meant."""
+    return {
+        "seconds": _number("KR0408", "a duration", seconds),
+        "sample_rate": _rate(sample_rate),
+        "precision": arithmetic(precision),
+        "values": [_setting(name, value) for name, value in values.items()],
+        "events": [_event(event) for event in events],
+        "reference": False,
+    }
+
+
+def arithmetic(precision: object) -> Precision:
+    """A precision by name."""
+    if precision in ("single", "double"):
+        return precision
+    raise error("KR0113", f'precision is "single" or "double", not {describe(precision)}')
+
+
+def rows(inputs: ArrayLike | None, dtype: type[_Sample]) -> NDArray[_Sample]:
+    """Audio input, one row per channel; none at all is silence."""
+    import numpy as np
+
+    if inputs is None:
+        return np.zeros((0, 0), dtype)
+    try:
+        channels = np.atleast_2d(np.asarray(inputs, dtype))
+    except (TypeError, ValueError) as unfit:
+        raise error("KR0407", f"audio input is one row of numbers per channel: {unfit}") from None
+    if channels.ndim != 2:
+        raise error("KR0407", f"audio input has the shape (channels, frames), not {channels.shape}")
+    return channels
+
+
+def fraction(progress: Callable[[float], object], taken: Wishes) -> Callable[[int], object]:
+    """Frames done as a part of 0..1, for the user's hook."""
+    frames = max(taken["seconds"] * taken["sample_rate"], 1.0)
+    return lambda done: progress(min(done / frames, 1.0))
+
+
+def _number(code: str, what: str, value: object) -> float:
+    try:
+        if isinstance(value, (str, bytes)) or hasattr(type(value), "__len__"):
+            raise TypeError
+        return float(cast("float", value))
+    except (TypeError, ValueError, OverflowError) as unfit:
+        if isinstance(unfit, Error):
+            raise
+        raise error(code, f"{what} is a number, not {describe(value)}") from None
+
+
+def _rate(value: object) -> int:
+    rate = _number("KR0403", "a sample rate", value)
+    if 0 < rate < 1 << 31 and rate == int(rate):
+        return int(rate)
+    raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
+
+
+def _setting(name: object, value: object) -> tuple[str, float]:
+    if isinstance(name, str):
+        return name, _number("KR0405", f"control `{name}`", value)
+    raise error("KR0404", f"a control's name is a text, not {describe(name)}")
+
+
+def _event(event: object) -> Event:
+    parts: list[object] = [*cast("list[object]", event)] if isinstance(event, (tuple, list)) else []
+    if len(parts) != 3:
+        raise error("KR0406", f"an event is (frame, control, value), not {describe(cast('object', event))}")
+    frame, name, value = parts
+    at = _number("KR0406", "an event's frame", frame)
+    if not 0 <= at < float("inf") or at != int(at):
+        raise error("KR0406", f"an event's frame is a whole number from 0, not {describe(frame)}")
+    return (min(int(at), 1 << 62), *_setting(name, value))

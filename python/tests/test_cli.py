@@ -1,0 +1,206 @@
+"""The command `krach` of the Python package, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WRONG = sorted((Path(__file__).parents[2] / "fixtures" / "wrong").glob("*.py"))
+
+JAM = '''\
+import krach.dsp as krs
+
+
+def acid(amount=0.5):
+    cutoff = krs.control("cutoff", 800, 80, 8000)
+    return krs.lowpass(krs.saw(55), cutoff) * amount
+
+
+def stereo(left, right):
+    """Swaps its inputs."""
+    return right, left
+'''
+
+
+@pytest.fixture
+def jam(tmp_path: Path) -> Path:
+    (tmp_path / "jam.py").write_text(JAM)
+    return tmp_path
+
+
+def krach(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "krach", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def findings(cwd: Path, *arguments: str) -> dict[str, Any]:
+    done = krach(cwd, "check", *arguments, "--json")
+    found = json.loads(done.stdout)
+    assert list(found) == ["schema", "ok", "diagnostics"]
+    assert done.returncode == (0 if found["ok"] else 1)
+    return found
+
+
+def codes(cwd: Path, *arguments: str) -> list[str]:
+    return [diagnostic["code"] for diagnostic in findings(cwd, *arguments)["diagnostics"]]
+
+
+@pytest.mark.parametrize("stage", ["program", "faust", "kernel", "clif", "asm"])
+def test_every_stage_is_printed(jam: Path, stage: str) -> None:
+    done = krach(jam, "dump", "jam.py:acid", "--stage", stage)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout) > 40
+    if stage == "faust":
+        assert "process" in done.stdout
+        assert krach(jam, "dump-faust", "jam.py:acid").stdout == done.stdout
+
+
+def test_the_text_form_stands_for_the_file(jam: Path) -> None:
+    text = krach(jam, "dump", "jam.py:acid").stdout
+    (jam / "acid.program").write_text(text)
+    assert krach(jam, "dump", "acid.program").stdout == text
+    assert krach(jam, "dump-faust", "acid.program").stdout == krach(jam, "dump-faust", "jam.py:acid").stdout
+
+
+def test_render_writes_a_file_and_says_so(jam: Path) -> None:
+    done = krach(jam, "render", "jam.py:acid", "-o", "acid.wav", "--seconds", "0.5", "--set", "cutoff=2000")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("wrote acid.wav: 1 channel, 24000 frames at 48000 Hz, peak ")
+    header = (jam / "acid.wav").read_bytes()[:4]
+    assert header == b"RIFF"
+
+
+def test_a_control_that_is_not_there_has_a_neighbour(jam: Path) -> None:
+    done = krach(jam, "render", "jam.py:acid", "-o", "acid.wav", "--set", "cutof=2000")
+    assert done.returncode == 1
+    assert "error[KR0404]" in done.stderr
+    assert "did you mean `cutoff`?" in done.stderr
+    assert not (jam / "acid.wav").exists()
+
+
+def test_bench_prints_its_schema(jam: Path) -> None:
+    done = krach(
+        jam, "bench", "jam.py:acid", "--voices", "2", "--block", "64", "--precision", "double", "--json"
+    )
+    found = json.loads(done.stdout)
+    times = ["front_ms", "codegen_ms", "total_ms", "ns_per_frame"]
+    assert list(found) == ["schema", *times, "voices", "block", "precision", "cold"]
+    assert (found["schema"], found["voices"], found["block"], found["precision"]) == (1, 2, 64, "double")
+    assert list(found["cold"]) == times
+    assert all(figures[time] > 0 for figures in (found, found["cold"]) for time in times)
+
+
+def test_check_finds_the_functions_of_a_file(jam: Path) -> None:
+    assert codes(jam, "jam.py") == []
+    done = krach(jam, "check", "jam.py")
+    assert done.stderr == "jam.py: 2 DSP functions, no errors\n"
+
+
+@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+def test_check_points_at_what_is_wrong(path: Path, tmp_path: Path) -> None:
+    *_, expectation = path.read_text().rstrip().splitlines()
+    code, place = expectation.removeprefix("# expect: ").split()
+    (diagnostic,) = findings(tmp_path, str(path))["diagnostics"]
+    assert list(diagnostic) == [
+        "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "labels", "help",
+    ]  # fmt: skip
+    assert (diagnostic["code"], f"{diagnostic['line']}:{diagnostic['column']}") == (code, place)
+    assert diagnostic["severity"] == "error"
+    assert (diagnostic["end_line"], diagnostic["end_column"]) >= (diagnostic["line"], diagnostic["column"])
+
+
+def test_check_reports_the_errors_of_all_functions(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(
+        "import krach.dsp as krs\n"
+        "def first(x):\n    return -x if x > 0 else x\n"
+        "def second():\n    krs.saw(55)\n"
+        "def third(x, y):\n    return x\n"
+    )
+    assert codes(tmp_path, "two.py") == ["KR0102", "KR0105", "KR0120"]
+    assert codes(tmp_path, "two.py:third") == ["KR0120"]
+    assert krach(tmp_path, "check", "two.py:third").returncode == 0
+
+
+def test_helpers_and_scripts_are_not_traced(tmp_path: Path) -> None:
+    (tmp_path / "song.py").write_text(
+        "import krach.dsp as krs\n"
+        "def hertz(name):\n    return {'A': 440}[name]\n"
+        "def voice(freq, count):\n    return sum(krs.saw(freq * n) for n in range(1, count))\n"
+        "def lead():\n    return voice(hertz('A'), 3)\n"
+        "def events():\n    return [(0, 'gate', hertz('A'))]\n"
+        "def song():\n    return krs.transpile(lead).render(1.0, events=events())\n"
+        "def tempo(beats):\n    return 120 * beats\n"
+        "def main():\n    song()\n"
+        "print(tempo(2))\n"
+    )
+    done = krach(tmp_path, "check", "song.py")
+    assert (done.returncode, done.stderr) == (0, "240\nsong.py: 1 DSP function, no errors\n")
+    assert "lead" in krach(tmp_path, "dump", "song.py").stdout
+
+
+def test_the_function_is_chosen_by_name(jam: Path) -> None:
+    done = krach(jam, "dump", "jam.py")
+    assert done.returncode == 1
+    assert "error[KR0118]" in done.stderr
+    assert "`acid`, `stereo`" in done.stderr
+    done = krach(jam, "dump", "jam.py:stero")
+    assert "did you mean `stereo`?" in done.stderr
+
+
+def test_what_the_file_prints_is_not_data(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(
+        "print('hello')\ndef half(x):\n    print('tracing')\n    return x / 2\n"
+    )
+    done = krach(tmp_path, "check", "loud.py", "--json")
+    assert json.loads(done.stdout)["ok"]
+    assert done.stderr == "hello\ntracing\n"
+
+
+def test_reports_have_no_colours_off_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def bad(x):\n    return x and 1\n")
+    done = krach(tmp_path, "check", "bad.py")
+    assert done.stderr.startswith("bad.py:2:12: error[KR0102]: ")
+    assert "return x and 1" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text(
+        "import sys, krach.dsp as krs\n"
+        "def long():\n"
+        "    print('traced', file=sys.stderr, flush=True)\n"
+        "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(100))\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-m", "krach", "render", "long.py", "-o", "long.wav", "--seconds", "600"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    assert child.stderr.readline() == "traced\n"
+    time.sleep(0.2)
+    child.send_signal(signal.SIGINT)
+    rest = child.communicate(timeout=60)[1]
+    assert (child.returncode, rest) == (130, "interrupted\n")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["long.py"]
+
+
+def test_a_file_with_one_function_means_it(tmp_path: Path) -> None:
+    (tmp_path / "text.py").write_text("def text():\n    return 'sound'\n")
+    assert codes(tmp_path, "text.py") == ["KR0105"]
