@@ -24,7 +24,7 @@ def main() -> None:
         sys.exit(f"goldens: {reason}")
     official = oracle.Official()
     goldens = {}
-    for case in CASES.values():
+    for case in (case for case in CASES.values() if case.settled):
         text = krs.transpile(case.function).faust
         heard = official.render(
             text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -83,7 +84,16 @@ class InvalidUse(Error, RuntimeError):
 
 
 class InvalidSyntax(Error, SyntaxError):
-    """Text that cannot be read."""
+    """Text that cannot be read; Python draws a caret at its place."""
+
+    def located(self, place: Place | None) -> Error:
+        """Itself, at that place if it had none."""
+        super().located(place)
+        self.msg = f"{self.message} [{self.code}]"
+        self.filename, self.lineno, self.offset = self.file, self.line, self.column
+        self.end_lineno, self.end_offset = self.end_line, self.end_column
+        self.text = linecache.getline(self.file, self.line) if self.file and self.line else None
+        return self
 
 
 _CLASSES: dict[str, type[Error]] = {
@@ -124,10 +134,8 @@ def error(
     help: Sequence[str] = (),
 ) -> Error:
     """The exception of that code."""
-    return _CLASSES.get(code, Error)(
-        code,
-        message,
-        None if place is None else Place(*place),
-        [Label(Place(*where), text) for where, text in labels],
-        help,
+    located = None if place is None else Place(*place)
+    made = _CLASSES.get(code, Error)(
+        code, message, located, [Label(Place(*where), text) for where, text in labels], help
     )
+    return made.located(located)

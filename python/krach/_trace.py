@@ -10,15 +10,15 @@ from __future__ import annotations
 import reprlib
 import threading
 from contextlib import suppress
-from inspect import currentframe
 from math import inf, isfinite
+from sys import _getframe  # pyright: ignore[reportPrivateUsage]
 from types import FrameType
 from typing import cast
 
 from krach import _place
 from krach._errors import Error, Place, error
 from krach._krach import Builder, Program
-from krach._place import MACHINERY, USER, kind
+from krach._place import LIBRARY, USER, kind
 from krach._signal import Signal
 
 _Positions = list[tuple[int | None, int | None, int | None, int | None]]
@@ -60,8 +60,7 @@ class Trace:
 
     def __enter__(self) -> Trace:
         _stack.traces.append(self)
-        here = currentframe()
-        self._root = here and here.f_back
+        self._root = _getframe(1)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -74,7 +73,7 @@ class Trace:
         if not _stack.traces or _stack.traces[-1] is not self:
             raise self.leaked()
         self.locate()
-        return self.signal(self.builder.apply(function, *[self.node(operand) for operand in operands]))
+        return self.signal(self.builder.apply(function, *map(self.node, operands)))
 
     def leaked(self) -> Error:
         """The error for a signal of this trace that is used in another one, or in none."""
@@ -130,22 +129,23 @@ class Trace:
 
     def locate(self) -> None:
         """Notes where the user is, for the nodes made next, and the frames that build sound, for names."""
-        here = currentframe()
-        frame = here and here.f_back
-        outer = frame
-        while outer is not None and outer is not self._root and id(outer) not in self._frames:
-            frame_kind = kind(outer.f_code)
+        frame: FrameType | None = _getframe(2)
+        innermost = None
+        while frame is not None and frame is not self._root and id(frame) not in self._frames:
+            whose = kind(frame.f_code)
             # A helper such as `control` or `feedback`, called by the user, has no names that the user chose.
-            if frame_kind == USER or (frame_kind != MACHINERY and self.depth > 0):
-                self._frames[id(outer)] = _Scope(outer, self)
-            outer = outer.f_back
+            if whose == USER or (whose == LIBRARY and self.depth > 0):
+                self._frames[id(frame)] = _Scope(frame, self)
+                innermost = innermost or frame
+            frame = frame.f_back
         if self.depth == 0:
-            while frame is not None and kind(frame.f_code) != USER:
-                frame = frame.f_back
-            if frame is not None:
-                self._move(frame)
+            self._move(innermost or frame)
 
-    def _move(self, frame: FrameType) -> None:
+    def _move(self, frame: FrameType | None) -> None:
+        while frame is not None and kind(frame.f_code) != USER:  # a library function traced by itself
+            frame = frame.f_back
+        if frame is None:
+            return
         code = frame.f_code
         key = (id(code), frame.f_lasti)
         if key == self._here:

@@ -1,12 +1,12 @@
-"""What the functions compute, sample by sample, held against numbers observed with the official Faust compiler."""
+"""What the functions compute, sample by sample: numbers observed with the official Faust compiler."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from engines import each_engine, impulse, render
 
 import krach.dsp as krs
+from engines import each_engine, impulse, render
 
 REMAINDERS = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25]
 CLICK = "click"  # stands for an impulse as the input
@@ -127,5 +127,3 @@ def test_reference_numbers(row: str, engine: str, precision: str) -> None:
         # The official numbers for envelopes have five digits.
         digits = 1e-4 * abs(value) if not row.startswith("adsr") else 5e-6
         assert heard[index] == pytest.approx(value, abs=max(digits, 1e-6)), index
-
-

@@ -122,7 +122,8 @@ impl Layout {
         names: &mut Names,
         called: &Called<'_>,
     ) {
-        let carried = |at: usize| loops.cells.iter().any(|cell| cell.next == at && cell.gate.is_none());
+        let mut carried = vec![false; defined.len()];
+        loops.cells.iter().filter(|cell| cell.gate.is_none()).for_each(|cell| carried[cell.next] = true);
         for at in (0..defined.len()).filter(|&at| defined[at]) {
             let name = match (called.user)(at).or_else(|| (called.hint)(at)) {
                 Some(name) => names.give(&name),
@@ -130,7 +131,7 @@ impl Layout {
             };
             self.places[at] = match loops.of_value[at] {
                 None => Place::Defined(name),
-                Some(_) if uses.outside[at] == 0 || carried(at) => Place::Inside(name, None),
+                Some(_) if uses.outside[at] == 0 || carried[at] => Place::Inside(name, None),
                 Some(in_loop) => {
                     let equation = names.give(&format!("{name}_out"));
                     let outside = if self.bare_loop == Some(in_loop) { &equation } else { &name }.clone();
@@ -165,13 +166,14 @@ impl Layout {
 }
 
 /// What is written as briefly as a name.
-pub(crate) fn is_leaf(value: &Value) -> bool {
+fn is_leaf(value: &Value) -> bool {
     value.operands.is_empty() && !matches!(value.head, Head::Call(_))
 }
 
-/// A delay or a cast of a leaf: a definition would say no more.
+/// A delay or a cast of a leaf, or two or three of them: a definition would say no more.
 fn is_transparent(reading: &Reading, value: &Value) -> bool {
-    modified_of(value).is_some_and(|of| is_leaf(&reading.values[of]))
+    let inner = |value: &Value| modified_of(value).map(|of| &reading.values[of]);
+    std::iter::successors(inner(value), |value| inner(value)).take(3).any(is_leaf)
 }
 
 /// Of what a value is a delay or a cast.

@@ -21,8 +21,9 @@
 //!
 //! The way there, one file each: `regions` finds the uses of library functions that can be printed as functions;
 //! `reading` takes one of them (or `process`) as a graph of values; `loops` finds the feedback; `layout` decides
-//! what gets a name; `kinds` where an int must be told from a real; `write` makes syntax of it; `print` puts the
-//! file together. `standard` is the table of functions that the standard libraries have as well.
+//! what gets a name; `kinds` where an int must be told from a real; `write` makes syntax of it, with `functions`,
+//! `controls` and `stores` for what they say; `print` puts the file together. `standard` is the table of functions
+//! that the standard libraries have as well; `names` and `vocabulary` keep what the whole file shares.
 //!
 //! What this crate refuses to know: Python, sample rates, how to run a program, where files are.
 //!

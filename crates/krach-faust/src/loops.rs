@@ -29,8 +29,11 @@ pub(crate) struct Cell {
 pub(crate) struct Loops {
     /// The loop a value lies in.
     pub of_value: Vec<Option<usize>>,
-    pub count: usize,
+    /// The values of each loop.
+    pub members: Vec<Vec<usize>>,
     pub cells: Vec<Cell>,
+    /// The cells of each loop, by index.
+    pub cells_of: Vec<Vec<usize>>,
     pub registers: FxHashMap<RegisterId, Memory>,
     /// Components in an order in which each comes after what it needs.
     pub components: Vec<Vec<usize>>,
@@ -44,10 +47,11 @@ impl Loops {
             let gated = |&at: &usize| reading.values[at].memory.len() > 1;
             let itself = |&at: &usize| reading.values[at].memory.contains(&at);
             if component.len() > 1 || component.iter().any(|at| gated(at) || itself(at)) {
-                component.iter().for_each(|&at| loops.of_value[at] = Some(loops.count));
-                loops.count += 1;
+                component.iter().for_each(|&at| loops.of_value[at] = Some(loops.members.len()));
+                loops.members.push(component.clone());
             }
         }
+        loops.cells_of = vec![Vec::new(); loops.members.len()];
         loops.sort_registers(reading);
         loops
     }
@@ -59,6 +63,7 @@ impl Loops {
             let memory = match (sources[&at], self.of_value[at]) {
                 (None, Some(in_loop)) => {
                     let (next, gate) = (value.memory[0], value.memory.get(1).copied());
+                    self.cells_of[in_loop].push(self.cells.len());
                     self.cells.push(Cell { in_loop, before: at, next, gate });
                     Memory::Cell(self.cells.len() - 1)
                 }

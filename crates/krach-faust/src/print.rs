@@ -52,6 +52,7 @@ struct Sheet<'a> {
     functions: FxHashMap<CallId, Arc<str>>,
     controls: Vec<Expr>,
     stores: Stores,
+    divisors: Vec<bool>,
 }
 
 impl<'a> Sheet<'a> {
@@ -82,6 +83,7 @@ impl<'a> Sheet<'a> {
             functions: FxHashMap::default(),
             controls: Vec::new(),
             stores: Stores::default(),
+            divisors: divisors(program),
         }
     }
 
@@ -204,6 +206,7 @@ impl<'a> Sheet<'a> {
             functions: &self.functions,
             standard: &self.standard,
             stores: &self.stores,
+            divisors: &self.divisors,
         }
     }
 
@@ -258,13 +261,19 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// How many operations each call does itself, counting a call it makes as one.
+/// How many operations each call does itself, besides casts; a call it makes counts as more than one.
 fn work(program: &Program) -> Vec<usize> {
     let mut work = vec![0; program.calls().len()];
     for sig in program.sigs() {
         let is_work = !matches!(
             program.node(sig).op,
-            Op::Argument | Op::Real(_) | Op::Int(_) | Op::SampleRate | Op::Control(_) | Op::Input(_)
+            Op::Argument
+                | Op::Real(_)
+                | Op::Int(_)
+                | Op::SampleRate
+                | Op::Control(_)
+                | Op::Input(_)
+                | Op::Apply(Fun::ToInt | Fun::ToReal)
         );
         if let (Some(home), true) = (program.home(sig), is_work) {
             work[home.index()] += 1;
@@ -276,6 +285,20 @@ fn work(program: &Program) -> Vec<usize> {
         }
     }
     work
+}
+
+/// Which signals something is divided by, also inside a function that they are handed to.
+fn divisors(program: &Program) -> Vec<bool> {
+    let mut divides = vec![false; program.nodes().len()];
+    for sig in program.sigs().rev() {
+        let node = program.node(sig);
+        match (node.op, node.operands()) {
+            (Op::Apply(Fun::Div | Fun::Rem | Fun::Remainder), &[_, by]) => divides[by.index()] = true,
+            (Op::Argument, &[outer]) if divides[sig.index()] => divides[outer.index()] = true,
+            _ => {}
+        }
+    }
+    divides
 }
 
 /// Which values depend on an audio input.

@@ -136,7 +136,7 @@ impl<'a> Crossings<'a> {
             self.used(home, false, *next);
             gate.iter().for_each(|&gate| self.used(home, false, gate));
         }
-        // Parameters of the call itself are not printed twice.
+        // What comes in must be one of the call's parameters.
         if node.op == Op::Argument
             && let Some(call) = home
             && !program.call(call).arguments.iter().any(|argument| argument.inner == sig)

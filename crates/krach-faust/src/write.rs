@@ -11,7 +11,7 @@ use crate::vocabulary::{Helper, Vocabulary};
 use krach_abi::Seed;
 use krach_ir::{Call, CallId, Program, RamId, Ty, maths};
 use rustc_hash::FxHashMap;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// What names mean in a region that come from outside it.
@@ -25,6 +25,8 @@ pub(crate) struct Words<'a> {
     pub functions: &'a FxHashMap<CallId, Arc<str>>,
     pub standard: &'a [Option<&'static Standard>],
     pub stores: &'a Stores,
+    /// Which signals something is divided by.
+    pub divisors: &'a [bool],
 }
 
 pub(crate) struct Writer<'a> {
@@ -76,15 +78,11 @@ impl<'a> Writer<'a> {
     /// The definitions of the region, each with the value after which it stands. `group` names a loop that has
     /// several exports.
     pub fn definitions(&mut self, mut group: impl FnMut() -> Arc<str>) -> Vec<(usize, Definition)> {
-        let mut last_of_loop = vec![None; self.loops.count];
-        for (at, in_loop) in self.loops.of_value.iter().enumerate() {
-            in_loop.iter().for_each(|&in_loop| last_of_loop[in_loop] = Some(at));
-        }
         let mut definitions = Vec::new();
         for at in 0..self.reading.values.len() {
             definitions.extend(self.definition(at).map(|definition| (at, definition)));
             if let Some(in_loop) = self.loops.of_value[at]
-                && last_of_loop[in_loop] == Some(at)
+                && self.loops.members[in_loop].last() == Some(&at)
                 && self.layout.bare_loop != Some(in_loop)
             {
                 let all = self.loop_definitions(in_loop, &mut group);
@@ -108,9 +106,9 @@ impl<'a> Writer<'a> {
 
     /// What a loop is to its surroundings: its exports, each by name.
     fn loop_definitions(&mut self, in_loop: usize, mut group: impl FnMut() -> Arc<str>) -> Vec<Definition> {
-        let cells = self.loops.cells.iter().zip(&self.layout.cells);
-        let cells = cells.filter(|(cell, names)| cell.in_loop == in_loop && names.exported);
-        let cells = cells.map(|(_, names)| (names.inside.clone(), names.outside.clone()));
+        let cells = self.loops.cells_of[in_loop].iter().map(|&cell| &self.layout.cells[cell]);
+        let cells = cells.filter(|names| names.exported);
+        let cells = cells.map(|names| (names.inside.clone(), names.outside.clone()));
         let exports = self.layout.exports.iter();
         let exports = exports.filter(|export| self.loops.of_value[export.value] == Some(in_loop));
         let exports = exports.map(|export| (export.equation.clone(), export.outside.clone()));
@@ -131,7 +129,8 @@ impl<'a> Writer<'a> {
     fn letrec(&mut self, in_loop: usize, body: Expr) -> Expr {
         let (loops, layout) = (self.loops, self.layout);
         let mut equations = Vec::new();
-        for (index, cell) in loops.cells.iter().enumerate().filter(|(_, cell)| cell.in_loop == in_loop) {
+        for &index in &loops.cells_of[in_loop] {
+            let cell = &loops.cells[index];
             let real = self.reading.values[cell.before].ty == Ty::Real;
             let next = match layout.places[cell.next] {
                 Place::Equation(of) if of == index => self.build(cell.next, Some(in_loop), real),
@@ -148,11 +147,8 @@ impl<'a> Writer<'a> {
             equations.push(Equation { name, next });
         }
         let mut definitions = Vec::new();
-        for (at, place) in layout.places.iter().enumerate() {
-            if self.loops.of_value[at] != Some(in_loop) {
-                continue;
-            }
-            if let Place::Inside(name, _) = place {
+        for &at in &loops.members[in_loop] {
+            if let Place::Inside(name, _) = &layout.places[at] {
                 let body = self.defined(at, Some(in_loop));
                 definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body });
             }
@@ -234,11 +230,13 @@ impl<'a> Writer<'a> {
     }
 
     pub fn constant(&mut self, number: f64, real: bool) -> Expr {
+        let turns = number / PI;
         if number == PI {
             self.vocabulary.library("ma", "PI")
-        } else if number == TAU {
-            let pi = self.vocabulary.library("ma", "PI");
-            Expr::infix(Infix::Mul, Expr::Int(2), pi)
+        } else if [4.0, 2.0, -2.0].contains(&turns) && turns * PI == number {
+            Expr::infix(Infix::Mul, Expr::number(turns), self.vocabulary.library("ma", "PI"))
+        } else if number == PI / 2.0 {
+            Expr::infix(Infix::Div, self.vocabulary.library("ma", "PI"), Expr::Int(2))
         } else if real {
             Expr::Real(number)
         } else {
@@ -283,16 +281,35 @@ impl<'a> Writer<'a> {
         if let Some(row) = self.words.standard[id.index()] {
             return self.standard(row, call, operands, inside);
         }
-        let arguments = operands.iter().map(|&operand| self.given(operand, inside, true)).collect();
+        let arguments = (0..operands.len()).map(|index| self.handed(call, index, operands, inside, true));
+        let arguments = arguments.collect();
         let name = self.words.functions.get(&id).unwrap_or(&call.function).clone();
         Expr::call(Expr::Name(name), arguments)
+    }
+
+    /// An argument. A constant 0 by which the function divides is hidden from the compiler.
+    fn handed(
+        &mut self,
+        call: &Call,
+        index: usize,
+        operands: &[usize],
+        inside: Option<usize>,
+        real: bool,
+    ) -> Expr {
+        let is_zero = self.constants[operands[index]] == Some(maths::Value::Real(0.0));
+        if is_zero && self.words.divisors[call.arguments[index].inner.index()] {
+            return Expr::Name(self.vocabulary.helper(Helper::Zero));
+        }
+        self.given(operands[index], inside, real)
     }
 
     fn standard(&mut self, row: &Standard, call: &Call, operands: &[usize], inside: Option<usize>) -> Expr {
         let mut arguments = Vec::new();
         for slot in row.arguments {
             arguments.push(match *slot {
-                Slot::Signal(name) => self.refer(operands[position(call, name).unwrap_or(0)], inside),
+                Slot::Signal(name) => {
+                    self.handed(call, position(call, name).unwrap_or(0), operands, inside, false)
+                }
                 Slot::Whole(name) => Expr::Int(whole(call, name).unwrap_or(0)),
                 Slot::Int(value) => Expr::Int(value),
                 Slot::Real(value) => Expr::Real(value),

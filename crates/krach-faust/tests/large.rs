@@ -113,6 +113,24 @@ fn ten_thousand_calls_and_loops() {
 }
 
 #[test]
+fn ten_thousand_loops_side_by_side() {
+    let loops = program(|b, x| {
+        let half = b.real(0.5)?;
+        let mut sum = x;
+        for _ in 0..10_000 {
+            let state = b.register(Ty::Real);
+            let before = b.read(state);
+            let kept = b.apply(Fun::Mul, &[before, half])?;
+            let next = b.apply(Fun::Add, &[kept, x])?;
+            b.write(state, next)?;
+            sum = b.apply(Fun::Add, &[sum, next])?;
+        }
+        Ok(sum)
+    });
+    assert_eq!(krach_faust::print(&loops).matches("letrec").count(), 10_000);
+}
+
+#[test]
 fn ten_megabytes_of_constants() {
     let table = program(|b, x| {
         let table = b.table(TableInit::Reals((0..1_250_000).map(f64::from).collect()), 1_250_000)?;

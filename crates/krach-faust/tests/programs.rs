@@ -375,7 +375,11 @@ fn what_faust_would_refuse_is_hidden_from_it() {
             let quotient = b.apply(Fun::Div, &[x, zero])?;
             let root = b.apply(Fun::Sqrt, &[minus])?;
             let rounded = b.apply(Fun::Round, &[half])?;
-            for sig in [quotient, root, rounded] {
+            let inverse = call(b, "inverse", &[("sig", x), ("by", zero)], &[], |b, inner| {
+                let quotient = b.apply(Fun::Div, inner)?;
+                Ok(vec![b.apply(Fun::Atan, &[quotient])?])
+            })?;
+            for sig in [quotient, root, rounded, inverse[0]] {
                 b.output("out", sig)?;
             }
             Ok(())
@@ -384,8 +388,10 @@ fn what_faust_would_refuse_is_hidden_from_it() {
             declare name "refused";
             import("stdfaust.lib");
 
+            inverse(sig, by) = atan(sig / by);
+
             hidden_zero = min(ma.SR - 1, 0);
-            process(x) = x / hidden_zero, sqrt(-1 + hidden_zero), 3;
+            process(x) = x / hidden_zero, sqrt(-1 + hidden_zero), 3, inverse(x, hidden_zero);
         "#]],
     );
 }

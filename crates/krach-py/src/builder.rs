@@ -2,6 +2,7 @@
 
 use crate::error;
 use crate::program::Program;
+use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static,
@@ -34,7 +35,7 @@ impl Builder {
             return Err(error::raise(py, &report));
         };
         let count = builder.so_far().nodes().len();
-        if count > 2 * Limits::DEFAULT.nodes {
+        if count > Limits::DEFAULT.nodes {
             let error = BuildError::TooLarge { what: "nodes", count, limit: Limits::DEFAULT.nodes };
             return Err(error::raise(py, &error::report(&error, self.site.as_ref())));
         }
@@ -49,6 +50,19 @@ impl Builder {
     ) -> PyResult<T> {
         let result = call(self.open(py)?);
         result.map_err(|error| self.raise(py, &error))
+    }
+
+    fn memory(
+        &mut self,
+        py: Python<'_>,
+        init: TableInit,
+        len: usize,
+        index: u32,
+        value: u32,
+    ) -> PyResult<usize> {
+        let id = self.with(py, |b| b.ram(init, len, sig(index), sig(value)))?;
+        self.rams = id.index() + 1;
+        Ok(id.index())
     }
 
     fn known_register(&self, register: usize) -> PyResult<RegisterId> {
@@ -170,6 +184,7 @@ impl Builder {
         self.with(py, |b| b.lookup(id, sig(index))).map(number)
     }
 
+    /// A read-write table that starts with these values.
     fn ram(
         &mut self,
         py: Python<'_>,
@@ -179,9 +194,19 @@ impl Builder {
     ) -> PyResult<usize> {
         let values: Arc<[f64]> = values.as_array().iter().copied().collect();
         let len = values.len();
-        let id = self.with(py, |b| b.ram(TableInit::Reals(values), len, sig(index), sig(value)))?;
-        self.rams = id.index() + 1;
-        Ok(id.index())
+        self.memory(py, TableInit::Reals(values), len, index, value)
+    }
+
+    /// A read-write table of `len` entries that all start with `fill`.
+    fn ram_of(&mut self, py: Python<'_>, len: usize, fill: f64, index: u32, value: u32) -> PyResult<usize> {
+        let same = || -> Result<_, BuildError> {
+            let mut inner = ProgramBuilder::new("fill");
+            let fill = inner.real(fill)?;
+            inner.output("out", fill)?;
+            inner.finish()
+        };
+        let init = same().map_err(|error| self.raise(py, &error))?;
+        self.memory(py, TableInit::Generated(Arc::new(init)), len, index, value)
     }
 
     fn recall(&mut self, py: Python<'_>, ram: usize, index: u32) -> PyResult<u32> {
@@ -239,7 +264,7 @@ impl Builder {
     fn finish(&mut self, py: Python<'_>) -> PyResult<Program> {
         self.open(py)?;
         let builder = self.inner.take().expect("open above");
-        let finished = py.detach(|| builder.finish());
+        let finished = interruptible(py, None, move |_| builder.finish())?;
         finished.map(Program::new).map_err(|error| self.raise(py, &error))
     }
 }

@@ -26,6 +26,7 @@ mod error;
 mod program;
 mod render;
 mod sound;
+mod work;
 
 #[pyo3::pymodule]
 mod _krach {

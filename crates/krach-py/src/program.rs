@@ -1,5 +1,6 @@
 //! `Program`: a finished sound, to be read, printed and compiled.
 
+use crate::work::interruptible;
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -42,19 +43,21 @@ impl Program {
     }
 
     /// Faust text that the official compiler renders to the same samples.
-    fn faust(&self, py: Python<'_>) -> String {
-        py.detach(|| krach_faust::print(&self.inner))
+    fn faust(&self, py: Python<'_>) -> PyResult<String> {
+        let program = self.inner.clone();
+        interruptible(py, None, move |_| krach_faust::print(&program))
     }
 
     /// The text form.
-    fn __str__(&self, py: Python<'_>) -> String {
-        py.detach(|| self.inner.to_string())
+    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
+        let program = self.inner.clone();
+        interruptible(py, None, move |_| program.to_string())
     }
 
     /// The same sound from less: folded, merged, without what is not heard.
-    fn optimised(&self, py: Python<'_>) -> Self {
+    fn optimised(&self, py: Python<'_>) -> PyResult<Self> {
         let program = self.inner.clone();
-        Self::new(py.detach(move || krach_ir::optimise(&program)))
+        interruptible(py, None, move |_| krach_ir::optimise(&program)).map(Self::new)
     }
 
     /// Number of nodes.

@@ -2,14 +2,14 @@
 
 use crate::error;
 use crate::program::Program;
+use crate::work::interruptible;
 use krach_abi::Precision;
 use krach_codegen::Spec;
-use krach_diag::{Code, Diagnostic};
+use krach_diag::Diagnostic;
 use krach_ir::InterpreterFactory;
-use krach_session::{Cache, Sample, Stop, Take, Token, on_worker};
+use krach_session::{Cache, Sample, Stop, Take};
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 fn precision(name: &str) -> PyResult<Precision> {
@@ -19,44 +19,6 @@ fn precision(name: &str) -> PyResult<Precision> {
         other => Err(pyo3::exceptions::PyValueError::new_err(format!(
             "precision is 'single' or 'double', not {other:?}"
         ))),
-    }
-}
-
-/// Runs `work` on a worker without the interpreter lock, hears Ctrl-C, and tells `progress` how far it is.
-pub fn interruptible<T: Send + 'static>(
-    py: Python<'_>,
-    progress: Option<&Py<PyAny>>,
-    work: impl FnOnce(&Token) -> T + Send + 'static,
-) -> PyResult<T> {
-    let token = Token::default();
-    let shared = token.clone();
-    let mut raised = None;
-    let result = py.detach(|| {
-        let look = || {
-            Python::attach(|py| {
-                let told = progress.map_or(Ok(()), |progress| progress.call1(py, (token.done(),)).map(drop));
-                match told.and_then(|()| py.check_signals()) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        raised = Some(error);
-                        ControlFlow::Break(())
-                    }
-                }
-            })
-        };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            on_worker(&token, move || work(&shared), look)
-        }))
-    });
-    match (result, raised) {
-        (_, Some(error)) => Err(error),
-        (Ok(Some(result)), None) => Ok(result),
-        (Ok(None), None) => unreachable!("only an error of the caller breaks off"),
-        (Err(_), None) => {
-            let report =
-                Diagnostic::error(Code::Compiler, "krach itself failed").help("please report this program");
-            Err(error::raise(py, &report))
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finished sound: into a file, into a page, out of the loudspeaker.
 
 use crate::error;
-use crate::render::interruptible;
+use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic};
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;

@@ -57,17 +57,16 @@ def rwtable(
     >>> krs.transpile(lambda x: krs.rwtable(4, 0, 0, x, 0)).render(2 / 48000, inputs=[[5, 6]])
     array([[5., 6.]], dtype=float32)
     """
-    import numpy as np
-
     trace = current()
     length = whole("size", size, 1, _LONGEST, "KR0116")
+    written = trace.node(write_idx), trace.node(write_val)
     if isinstance(init, Iterable):
         values = _contents(trace, init)
         if len(values) != length:
             raise trace.error("KR0116", f"{len(values)} numbers for a table of {length} entries")
+        ram = trace.builder.ram(values, *written)
     else:
-        values = np.full(length, trace.finite("`init`", init))
-    ram = trace.builder.ram(values, trace.node(write_idx), trace.node(write_val))
+        ram = trace.builder.ram_of(length, trace.finite("`init`", init), *written)
     return trace.signal(trace.builder.recall(ram, trace.node(read_idx)))
 
 

@@ -28,6 +28,8 @@ class Case:
     frames: int = 3000
     values: Mapping[str, float] = field(default_factory=dict)
     events: Sequence[Event] = ()
+    settled: bool = True
+    """Whether it is to sound the same for ever; examples may be retuned, and have no goldens."""
 
     @property
     def num_inputs(self) -> int:

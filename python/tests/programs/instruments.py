@@ -232,8 +232,9 @@ def _examples() -> None:
     examples = Path(__file__).resolve().parents[3] / "examples"
     names = runpy.run_path(str(examples / "first_sound.py"), run_name="examples")
     for name in ("kick", "hat", "acid_bass"):
-        add(f"first_sound_{name}", names[name], events=NOTE if name == "acid_bass" else GATE)
-    add("first_sound_verb", names["verb"], frames=6000)
+        add(f"first_sound_{name}", names[name], settled=False, events=NOTE if name == "acid_bass" else GATE)
+    add("first_sound_verb", names["verb"], settled=False, frames=6000)
+    add("first_sound_master", names["master"], settled=False)
 
 
 _examples()

@@ -1,0 +1,113 @@
+"""Controls: which are smoothed, from where, and how they are turned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import krach
+import krach.dsp as krs
+from engines import each_engine, render
+
+RAW = [
+    "gate", "my_gate", "gate_2", "TRIG", "trig", "Trigger", "drum/gate", "kit/kick_trig",
+    "freq", "pitch", "note", "key", "vel", "velocity", "gain", "osc/freq",
+]  # fmt: skip
+SMOOTHED = ["gateway", "triggered", "cutoff", "freq2", "my_gain", "gate/level", "Freq", "aggregate"]
+
+
+def jump(name: str, **options: object) -> np.ndarray:
+    return render(lambda: krs.control(name, 0.5, 0, 1, **options), 100, events=[(10, name, 1.0)])[0]
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_not_smoothed(name: str) -> None:
+    assert jump(name).tolist() == [0.5] * 10 + [1.0] * 90
+
+
+@pytest.mark.parametrize("name", SMOOTHED)
+def test_smoothed_from_its_start(name: str) -> None:
+    heard = jump(name)
+    np.testing.assert_allclose(heard[:10], 0.5)
+    expected = 1 - 0.5 * (1 - 44.1 / 48000) ** np.arange(1, 91)
+    np.testing.assert_allclose(heard[10:], expected, rtol=1e-9)
+
+
+def test_smoothing_is_chosen() -> None:
+    assert jump("cutoff", smooth=False).tolist() == [0.5] * 10 + [1.0] * 90
+    assert jump("cutoff", smooth=0).tolist() == [0.5] * 10 + [1.0] * 90
+    np.testing.assert_allclose(jump("freq", smooth=True), jump("cutoff"))
+    pole = np.exp(-1 / (0.06 * 48000))
+    expected = 1 - 0.5 * pole ** np.arange(1, 91)
+    np.testing.assert_allclose(jump("freq", smooth=0.06)[10:], expected, rtol=1e-9)
+
+
+@each_engine
+def test_a_control_at_rest_stays_at_its_start(engine: str, precision: str) -> None:
+    heard = render(lambda: krs.control("cutoff", 800, 100, 8000), 1000, engine, precision)
+    np.testing.assert_allclose(heard, 800, rtol=1e-6)
+
+
+def test_values_are_clamped() -> None:
+    sound = krs.transpile(lambda: krs.control("level", 0, -1, 1, smooth=False))
+    assert sound.render(1 / 48000, level=7)[0, 0] == 1
+    assert sound.render(1 / 48000, events=[(0, "level", -7)])[0, 0] == -1
+
+
+def test_values_are_not_quantised() -> None:
+    sound = krs.transpile(lambda: krs.control("level", 0, -1, 1, step=0.5, smooth=False))
+    assert sound.render(1 / 48000, level=0.3, dtype="float64", precision="double")[0, 0] == 0.3
+
+
+def test_one_name_is_one_control() -> None:
+    def twice():
+        return krs.control("level", 0, 0, 1) + krs.control("level", 0, 0, 1)
+
+    assert [c.name for c in krs.transpile(twice).controls] == ["level"]
+
+
+def test_another_meaning_of_a_name_is_refused_and_shows_the_first() -> None:
+    def conflict():
+        first = krs.control("level", 0, 0, 1)
+        return first + krs.control("level", 0, 0, 2)
+
+    with pytest.raises(krach.Error) as refused:
+        krs.transpile(conflict)
+    assert refused.value.code == "KR0108"
+    (label,) = refused.value.labels
+    assert label.place.line == (refused.value.line or 0) - 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("x", 2, 0, 1), "KR0107"),
+        (("x", 0, 1, -1), "KR0107"),
+        (("x", 0, 0, 1, 0), "KR0107"),
+        (("x", 0, 0, 1, -1), "KR0107"),
+        (("x", float("nan"), 0, 1), "KR0103"),
+        (("x", 0, 0, float("inf")), "KR0103"),
+        (("", 0, 0, 1), "KR0109"),
+        (("a\nb", 0, 0, 1), "KR0109"),
+        ((3, 0, 0, 1), "KR0109"),
+        (("x", "0", 0, 1), "KR0104"),
+        (("x", None, 0, 1), "KR0104"),
+    ],
+)
+def test_controls_that_cannot_be_meant(arguments: tuple[object, ...], code: str) -> None:
+    with pytest.raises(krach.Error) as refused:
+        krs.transpile(lambda: krs.control(*arguments))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("smooth", [-1, float("nan"), float("inf"), "fast"])
+def test_smoothing_that_cannot_be_meant(smooth: object) -> None:
+    with pytest.raises(krach.Error):
+        krs.transpile(lambda: krs.control("x", 0, 0, 1, smooth=smooth))
+
+
+def test_odd_names_work() -> None:
+    for name in ['say "hi"', "cut[unit:Hz]", "a/b", "ä ö", "process", "1st"]:
+        sound = krs.transpile(lambda name=name: krs.control(name, 0, 0, 1, smooth=False))
+        assert sound.render(1 / 48000, controls={name: 0.5})[0, 0] == 0.5
+        assert sound.faust
