@@ -225,6 +225,10 @@ impl Cook {
                 let offset = self.b.real(0.625)?;
                 x[0] = self.b.apply(Fun::Add, &[x[0], offset])?;
             }
+            Fun::Copysign => {
+                let offset = self.b.real(0.625)?;
+                x[1] = self.b.apply(Fun::Add, &[x[1], offset])?;
+            }
             // Powers that no optimiser replaces by a product.
             Fun::Pow => x[1] = self.b.real([1.5, 0.3, -0.7, 3.0][usize::from(picks[1] % 4)])?,
             _ => {}

@@ -57,6 +57,25 @@ codes! {
     // 02: the Program
     ProgramSyntax "0201" "text that is not a program";
     InvalidProgram "0202" "a program breaks a rule of the IR";
+    // 03: Faust
+    FaustSyntax "0301" "text that is not Faust";
+    FaustUndefined "0302" "a name that is not defined";
+    FaustDuplicate "0303" "a name that is defined twice";
+    FaustArity "0304" "inputs and outputs that do not fit";
+    FaustArguments "0305" "too many arguments";
+    FaustNoRule "0306" "no rule matches";
+    FaustNumber "0307" "a number must be known while compiling";
+    FaustEndless "0308" "a recursion without end";
+    FaustFile "0309" "a Faust file is not found";
+    FaustWidget "0310" "a widget's range does not hold its start";
+    FaustDelay "0311" "a delay without bound or before now";
+    FaustTable "0312" "a table that cannot be filled";
+    FaustMaths "0313" "a constant outside a function's domain";
+    FaustForeign "0314" "a foreign function that is not known";
+    FaustEnvironment "0315" "not an environment";
+    FaustSize "0316" "a Faust program is too large";
+    FaustProcess "0317" "no process, or one without outputs";
+    FaustUnused "0319" "a rule or a target that is never used";
     // 04: compiling and rendering
     TooLarge "0401" "a program is too large";
     StateTooLarge "0402" "delay lines and tables need too much memory";

@@ -6,7 +6,7 @@ use crate::layout::Place;
 use crate::reading::Head;
 use crate::vocabulary::Helper;
 use crate::write::Writer;
-use krach_ir::{Fun, Ty, maths};
+use krach_ir::{Fun, Rule, Ty, maths};
 
 impl Writer<'_> {
     /// A function of operands, surely a real if `real`.
@@ -88,7 +88,19 @@ impl Writer<'_> {
             Fun::ToInt => Expr::name("int"),
             Fun::Rem => Expr::name("fmod"),
             Fun::Select => Expr::name("select2"),
-            Fun::Tanh => self.vocabulary.library("ma", "tanh"),
+            Fun::Tgamma => self.vocabulary.library("ma", "gamma"),
+            Fun::J0 => self.vocabulary.library("ma", "J0"),
+            Fun::J1 => self.vocabulary.library("ma", "J1"),
+            Fun::Jn => self.vocabulary.library("ma", "Jn"),
+            Fun::Y0 => self.vocabulary.library("ma", "Y0"),
+            Fun::Y1 => self.vocabulary.library("ma", "Y1"),
+            Fun::Yn => self.vocabulary.library("ma", "Yn"),
+            fun if crate::prim::Prim::find(fun.name()).is_none()
+                && fun.rule() == Rule::Real
+                && fun != Fun::Trunc =>
+            {
+                self.vocabulary.library("ma", fun.name())
+            }
             Fun::Trunc => Expr::Name(self.vocabulary.helper(Helper::Truncate)),
             _ => Expr::name(fun.name()),
         };

@@ -1,7 +1,21 @@
-//! Programs as readable Faust.
+//! Faust, both ways.
 //!
-//! What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions and the names
-//! people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
+//! **Reading.** A text becomes [`Syntax`] (`parse`: always a tree, every mistake reported), then a program
+//! (`elaborate`): expressions are evaluated to block diagrams, diagrams are propagated to signals, signals are typed,
+//! bounded and gated, and become a [`krach_ir::Program`]. No library function is known by name: the standard
+//! libraries are files, and [`Files`] says where files come from.
+//!
+//! ```
+//! use krach_diag::Source;
+//! use krach_faust::{NoFiles, Options, elaborate};
+//! let source = Source::new("leak.dsp", "process = + ~ *(0.5);");
+//! let (program, reports) = elaborate(&source, &NoFiles, &Options::default());
+//! assert!(reports.is_empty());
+//! assert_eq!(program.expect("it is right").inputs().len(), 1);
+//! ```
+//!
+//! **Printing.** What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions
+//! and the names people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
 //! pretty-printer text that the official compiler accepts and that computes the same samples. No text is assembled
 //! by formatting strings: parentheses, commas and line breaks are the pretty-printer's business.
 //!
@@ -11,7 +25,7 @@
 //! `controls` and `stores` for what they say; `print` puts the file together. `standard` is the table of functions
 //! that the standard libraries have as well; `names` and `vocabulary` keep what the whole file shares.
 //!
-//! What this crate refuses to know: Python, sample rates, how to run a program, files.
+//! What this crate refuses to know: Python, sample rates, how to run a program, where files are.
 //!
 //! ```
 //! use krach_ir::{Fun, ProgramBuilder};
@@ -26,22 +40,31 @@
 
 pub mod ast;
 mod controls;
+mod elaborate;
+mod files;
 mod functions;
 mod kinds;
 mod layout;
 mod loops;
 mod names;
+mod parse;
 mod pretty;
+pub mod prim;
 mod print;
 mod reading;
 mod regions;
 mod standard;
 mod stores;
+pub mod syntax;
 mod vocabulary;
 mod write;
 
+pub use elaborate::{Options, elaborate};
+pub use files::{File, Files, Missing, NoFiles};
 pub use names::labels;
+pub use parse::parse;
 pub use print::to_ast;
+pub use syntax::Syntax;
 
 /// The program as the text of a Faust file.
 #[must_use]

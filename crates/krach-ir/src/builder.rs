@@ -196,6 +196,30 @@ impl ProgramBuilder {
         Ok(())
     }
 
+    /// Lets the delay line of `input` stand still in frames in which `gate` is 0. The line is there once the input
+    /// was delayed in this call.
+    ///
+    /// # Errors
+    /// Signals of another program, or an input without a line.
+    pub fn gate_line(&mut self, input: Sig, gate: Sig) -> Result<(), BuildError> {
+        self.owns(&[input, gate])?;
+        let line = *self.lines.get(&(self.home(), input)).ok_or(BuildError::Foreign)?;
+        let gate = self.cast(gate, Ty::Int);
+        self.program.lines[line.index()].gate = Some(gate);
+        Ok(())
+    }
+
+    /// Writes the table only in frames in which `gate` is not 0.
+    ///
+    /// # Errors
+    /// A signal of another program.
+    pub fn gate_ram(&mut self, ram: RamId, gate: Sig) -> Result<(), BuildError> {
+        self.owns(&[gate])?;
+        let gate = self.cast(gate, Ty::Int);
+        self.program.rams[ram.index()].gate = Some(gate);
+        Ok(())
+    }
+
     /// One frame ago, 0 at first.
     ///
     /// # Errors

@@ -101,10 +101,41 @@ functions! {
     Acos "acos" 1 Real;
     Atan "atan" 1 Real;
     Tanh "tanh" 1 Real;
+    Sinh "sinh" 1 Real;
+    Cosh "cosh" 1 Real;
+    Asinh "asinh" 1 Real;
+    Acosh "acosh" 1 Real;
+    Atanh "atanh" 1 Real;
+    Cbrt "cbrt" 1 Real;
+    Expm1 "expm1" 1 Real;
+    Log1p "log1p" 1 Real;
+    /// The binary exponent, an integer.
+    Logb "logb" 1 Real;
+    Erf "erf" 1 Real;
+    Erfc "erfc" 1 Real;
+    /// The gamma function.
+    Tgamma "tgamma" 1 Real;
+    /// The logarithm of the gamma function's magnitude.
+    Lgamma "lgamma" 1 Real;
+    /// Bessel functions of the first and the second kind.
+    J0 "j0" 1 Real;
+    J1 "j1" 1 Real;
+    Y0 "y0" 1 Real;
+    Y1 "y1" 1 Real;
     Pow "pow" 2 Real;
     Atan2 "atan2" 2 Real;
     /// The IEEE remainder: the quotient rounded to the nearest integer, half to even.
     Remainder "remainder" 2 Real;
+    Hypot "hypot" 2 Real;
+    /// The magnitude of the first, the sign of the second.
+    Copysign "copysign" 2 Real;
+    /// The first times 2 to the second, which is truncated.
+    Ldexp "ldexp" 2 Real;
+    /// The next number from the first towards the second.
+    Nextafter "nextafter" 2 Real;
+    /// Bessel functions of the order that the first is, truncated.
+    Jn "jn" 2 Real;
+    Yn "yn" 2 Real;
 }
 
 impl Fun {

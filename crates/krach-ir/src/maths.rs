@@ -82,7 +82,7 @@ macro_rules! floats {
                     Fun::Rint => x.round_ties_even(),
                     Fun::Trunc => x.trunc(),
                     Fun::Sqrt => x.sqrt(),
-                    $(Fun::$fun => libm::$callable(x),)*
+                    $(Fun::$fun => functions::$callable(x),)*
                     other => unreachable!("{other} is not a unary function of reals"),
                 }
             }
@@ -97,7 +97,7 @@ macro_rules! floats {
                     Fun::Max => if a > b { a } else { b },
                     // C's fmod, which is what `%` of floats is.
                     Fun::Rem => a % b,
-                    $(Fun::$fun2 => libm::$callable2(a, b),)*
+                    $(Fun::$fun2 => functions::$callable2(a, b),)*
                     other => unreachable!("{other} is not a binary function of reals"),
                 }
             }
@@ -136,11 +136,64 @@ macro_rules! floats {
 }
 
 floats! { f32, Single, F32x1, F32x2,
-{ Exp expf, Log logf, Log10 log10f, Sin sinf, Cos cosf, Tan tanf, Asin asinf, Acos acosf, Atan atanf, Tanh tanhf },
-{ Pow powf, Atan2 atan2f, Remainder remainderf } }
+{ Exp expf, Log logf, Log10 log10f, Sin sinf, Cos cosf, Tan tanf, Asin asinf, Acos acosf, Atan atanf, Tanh tanhf,
+  Sinh sinhf, Cosh coshf, Asinh asinhf, Acosh acoshf, Atanh atanhf, Cbrt cbrtf, Expm1 expm1f, Log1p log1pf,
+  Logb logbf, Erf erff, Erfc erfcf, Tgamma tgammaf, Lgamma lgammaf, J0 j0f, J1 j1f, Y0 y0f, Y1 y1f },
+{ Pow powf, Atan2 atan2f, Remainder remainderf, Hypot hypotf, Copysign copysignf, Ldexp ldexp_realf,
+  Nextafter nextafterf, Jn jn_realf, Yn yn_realf } }
 floats! { f64, Double, F64x1, F64x2,
-{ Exp exp, Log log, Log10 log10, Sin sin, Cos cos, Tan tan, Asin asin, Acos acos, Atan atan, Tanh tanh },
-{ Pow pow, Atan2 atan2, Remainder remainder } }
+{ Exp exp, Log log, Log10 log10, Sin sin, Cos cos, Tan tan, Asin asin, Acos acos, Atan atan, Tanh tanh,
+  Sinh sinh, Cosh cosh, Asinh asinh, Acosh acosh, Atanh atanh, Cbrt cbrt, Expm1 expm1, Log1p log1p,
+  Logb logb, Erf erf, Erfc erfc, Tgamma tgamma, Lgamma lgamma, J0 j0, J1 j1, Y0 y0, Y1 y1 },
+{ Pow pow, Atan2 atan2, Remainder remainder, Hypot hypot, Copysign copysign, Ldexp ldexp_real,
+  Nextafter nextafter, Jn jn_real, Yn yn_real } }
+
+/// `libm`, and its functions of an int as functions of reals.
+mod functions {
+    pub use libm::*;
+
+    macro_rules! of_reals {
+        ($float:ident: $logb:ident $ilogb:ident $ldexp:ident $scalbn:ident $jn:ident $jn_int:ident $yn:ident $yn_int:ident) => {
+            pub fn $logb(x: $float) -> $float {
+                if x == 0.0 {
+                    $float::NEG_INFINITY
+                } else if x.is_finite() {
+                    // An exponent is a small integer, exact in both formats.
+                    #[allow(clippy::cast_precision_loss, clippy::cast_lossless)]
+                    let exponent = libm::$ilogb(x) as $float;
+                    exponent
+                } else {
+                    x.abs()
+                }
+            }
+
+            pub fn $ldexp(x: $float, exponent: $float) -> $float {
+                libm::$scalbn(x, whole(exponent.into()))
+            }
+
+            pub fn $jn(order: $float, x: $float) -> $float {
+                libm::$jn_int(order_of(order.into()), x)
+            }
+
+            pub fn $yn(order: $float, x: $float) -> $float {
+                libm::$yn_int(order_of(order.into()), x)
+            }
+        };
+    }
+
+    of_reals! { f32: logbf ilogbf ldexp_realf scalbnf jn_realf jnf yn_realf ynf }
+    of_reals! { f64: logb ilogb ldexp_real scalbn jn_real jn yn_real yn }
+
+    #[allow(clippy::cast_possible_truncation)]
+    fn whole(x: f64) -> i32 {
+        x as i32
+    }
+
+    /// Bounded, because the time a Bessel function takes grows with its order.
+    fn order_of(x: f64) -> i32 {
+        whole(x).clamp(-10_000, 10_000)
+    }
+}
 
 impl Fun {
     /// The function compiled code calls for this row, if it is one to be called.

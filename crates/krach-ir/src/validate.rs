@@ -15,7 +15,7 @@ pub struct Limits {
 
 impl Limits {
     pub const DEFAULT: Self =
-        Self { nodes: 1_000_000, ports: 64, table_entries: 1 << 28, delay_frames: 1 << 28 };
+        Self { nodes: 1_000_000, ports: 256, table_entries: 1 << 28, delay_frames: 1 << 28 };
 
     /// How deep the generators of tables may have tables with generators.
     pub const NESTING: usize = 4;

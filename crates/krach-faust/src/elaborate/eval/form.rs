@@ -1,0 +1,216 @@
+//! The forms with brackets of their own: iterations, routes, widgets, foreign things.
+
+use super::{Env, Evaluator, FileId};
+use crate::elaborate::diagram::{Arity, BoxId, Diagram, ForeignCall, Routing, Table};
+use crate::elaborate::signal::Constant;
+use crate::prim::Prim;
+use crate::syntax::{Compose, Expr, ExprId, ForeignFunction, Iterate, Name};
+use krach_diag::Code;
+
+/// The most copies one iteration may make, and the most ports of a route.
+const MAX_COPIES: i32 = 1 << 20;
+
+impl Evaluator<'_> {
+    pub(super) fn form(&mut self, file: FileId, expr: &Expr, env: Env) -> BoxId {
+        match expr {
+            &Expr::Iterate(iterate, name, count, body) => {
+                self.iterate(file, iterate, name, (count, body), env)
+            }
+            &Expr::Inputs(body) => self.ports(file, body, env, true),
+            &Expr::Outputs(body) => self.ports(file, body, env, false),
+            &Expr::Route(inputs, outputs, pairs) => self.route(file, inputs, outputs, pairs, env),
+            Expr::Waveform(numbers) => {
+                let table = self.boxes.waveform(numbers);
+                self.make(Diagram::Waveform(table))
+            }
+            &Expr::Button(label) => {
+                let label = self.label(file, label, env);
+                self.make(Diagram::Button(label))
+            }
+            &Expr::Checkbox(label) => {
+                let label = self.label(file, label, env);
+                self.make(Diagram::Checkbox(label))
+            }
+            &Expr::Slider(slider, label, range) => {
+                let label = self.label(file, label, env);
+                let Some([init, lo, hi, step]) = self.range(file, range, env) else { return self.error() };
+                if !(lo <= init && init <= hi) {
+                    let message =
+                        format!("a widget must start inside its range: {init} is not within {lo}..{hi}");
+                    self.trouble(Code::FaustWidget, message);
+                    return self.error();
+                }
+                self.make(Diagram::Slider(slider, label, [init, lo, hi, step].map(f64::to_bits)))
+            }
+            &Expr::Bargraph(vertical, label, range) => {
+                let label = self.label(file, label, env);
+                match self.range(file, range, env) {
+                    Some(range) => self.make(Diagram::Bargraph(vertical, label, range.map(f64::to_bits))),
+                    None => self.error(),
+                }
+            }
+            &Expr::Soundfile(label, channels) => {
+                let label = self.label(file, label, env);
+                match self.required_int(file, channels, env, "the number of channels", 1..=64) {
+                    Some(channels) => self.make(Diagram::Soundfile(label, channels.cast_unsigned())),
+                    None => self.error(),
+                }
+            }
+            &Expr::Group(group, label, body) => {
+                let label = self.label(file, label, env);
+                let body = self.eval(file, body, env);
+                self.make(Diagram::Group(group, label, body))
+            }
+            Expr::Function(function) => self.foreign_function(file, function),
+            &Expr::Constant(ty, name) => {
+                let name = self.text(file, name);
+                self.make(Diagram::Constant(ty, name))
+            }
+            &Expr::Variable(ty, name) => {
+                let name = self.text(file, name);
+                self.make(Diagram::Variable(ty, name))
+            }
+            Expr::Modulate(targets, body) => self.modulate(file, targets, *body, env),
+            other => unreachable!("{other:?} is evaluated elsewhere"),
+        }
+    }
+
+    fn range<const N: usize>(&mut self, file: FileId, range: [ExprId; N], env: Env) -> Option<[f64; N]> {
+        let mut values = [0.0; N];
+        for (value, expr) in values.iter_mut().zip(range) {
+            *value = self.required(file, expr, env, "a parameter of a widget")?.real();
+        }
+        Some(values)
+    }
+
+    fn foreign_function(&mut self, file: FileId, function: &ForeignFunction) -> BoxId {
+        let at = self.options.precisions_index().min(function.names.len() - 1);
+        let name = self.text(file, function.names[at]);
+        let call = ForeignCall { result: function.result, name, arguments: function.arguments.clone() };
+        let table = self.boxes.intern(Table::Function(call));
+        self.make(Diagram::Function(table))
+    }
+
+    fn ports(&mut self, file: FileId, body: ExprId, env: Env, inputs: bool) -> BoxId {
+        let value = self.eval(file, body, env);
+        let value = self.boxed(value);
+        match self.boxes.arity(value) {
+            Arity::Known(u, v) => self.int(i32::try_from(if inputs { u } else { v }).unwrap_or(i32::MAX)),
+            _ => {
+                self.fault(value);
+                self.error()
+            }
+        }
+    }
+
+    fn iterate(
+        &mut self,
+        file: FileId,
+        iterate: Iterate,
+        name: Name,
+        (count, body): (ExprId, ExprId),
+        env: Env,
+    ) -> BoxId {
+        let Some(count) = self.required_int(file, count, env, "the number of copies", i32::MIN..=MAX_COPIES)
+        else {
+            return self.error();
+        };
+        let name = self.text(file, name);
+        let mut copies = Vec::new();
+        for at in 0..count.max(0) {
+            let value = self.int(at);
+            let inner = self.bind(env, name, value);
+            copies.push(self.eval(file, body, inner));
+            if !self.deeper() {
+                return self.error();
+            }
+        }
+        match iterate {
+            _ if copies.is_empty() && iterate == Iterate::Seq => {
+                let zero = self.int(0);
+                let inner = self.bind(env, name, zero);
+                let value = self.eval(file, body, inner);
+                let value = self.boxed(value);
+                match self.boxes.arity(value) {
+                    Arity::Known(inputs, outputs) if inputs == outputs => self.wires(inputs),
+                    Arity::Known(inputs, outputs) => {
+                        let message = format!(
+                            "`seq` of nothing is as wide as its body, which has {inputs} inputs and {outputs} outputs"
+                        );
+                        self.trouble(Code::FaustArity, message);
+                        self.error()
+                    }
+                    _ => {
+                        self.fault(value);
+                        self.error()
+                    }
+                }
+            }
+            Iterate::Par => self.parallel(&copies),
+            _ if copies.is_empty() => self.make(Diagram::Empty),
+            Iterate::Seq => {
+                let mut all = copies.into_iter();
+                let first = all.next().expect("not empty");
+                all.fold(first, |sofar, next| self.compose(Compose::Seq, sofar, next))
+            }
+            Iterate::Sum => self.accumulate(Prim::Add, &copies),
+            Iterate::Prod => self.accumulate(Prim::Mul, &copies),
+        }
+    }
+
+    fn accumulate(&mut self, prim: Prim, copies: &[BoxId]) -> BoxId {
+        let first = copies[0];
+        copies[1..].iter().fold(first, |sofar, &next| self.infix(prim, sofar, next))
+    }
+
+    fn route(
+        &mut self,
+        file: FileId,
+        inputs: ExprId,
+        outputs: ExprId,
+        pairs: Option<ExprId>,
+        env: Env,
+    ) -> BoxId {
+        let inputs = self.required_int(file, inputs, env, "the number of inputs", 0..=MAX_COPIES);
+        let outputs = self.required_int(file, outputs, env, "the number of outputs", 0..=MAX_COPIES);
+        let (Some(inputs), Some(outputs)) = (inputs, outputs) else { return self.error() };
+        let mut ports = Vec::new();
+        if let Some(pairs) = pairs {
+            let value = self.eval(file, pairs, env);
+            let mut next = self.boxed(value);
+            if self.boxes.facts(next).error {
+                return self.error();
+            }
+            loop {
+                let (first, rest) = match self.boxes.get(next) {
+                    Diagram::Compose(Compose::Par, first, rest) => (first, Some(rest)),
+                    _ => (next, None),
+                };
+                if !self.ports_of(first, &mut ports) {
+                    self.trouble(Code::FaustNumber, "the ports of a route must be numbers".to_owned());
+                    return self.error();
+                }
+                match rest {
+                    Some(rest) => next = rest,
+                    None => break,
+                }
+            }
+        }
+        let pairs = ports.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let routing = Routing { inputs: inputs.cast_unsigned(), outputs: outputs.cast_unsigned(), pairs };
+        let table = self.boxes.intern(Table::Routing(routing));
+        self.make(Diagram::Route(table))
+    }
+
+    /// The numbers that a box gives, which may be several.
+    fn ports_of(&mut self, id: BoxId, ports: &mut Vec<i32>) -> bool {
+        let Arity::Known(0, _) = self.boxes.arity(id) else { return false };
+        for output in self.propagate_quietly(id).iter() {
+            match self.signals.constant(*output).map(Constant::int) {
+                Some(port) => ports.push(port),
+                None => return false,
+            }
+        }
+        true
+    }
+}

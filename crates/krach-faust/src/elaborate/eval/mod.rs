@@ -1,0 +1,425 @@
+//! From syntax to diagrams: names are looked up, functions applied, patterns matched, iterations unrolled.
+//!
+//! Evaluation is lazy in definitions and remembers the result of every expression in every environment; since
+//! environments and diagrams are hash-consed, that is what makes the standard libraries fast. An expression met
+//! again while it is being evaluated in the same environment can never end, and is an error; so is running out of
+//! the stack or of the step limit. Errors become [`Diagram::Error`] and evaluation goes on, so one run finds many.
+
+mod apply;
+mod form;
+mod label;
+mod modulate;
+mod number;
+mod pattern;
+mod scope;
+mod trouble;
+
+pub(crate) use pattern::CaseId;
+pub(crate) use scope::Env;
+
+use crate::elaborate::diagram::{BoxId, Diagram, Diagrams};
+use crate::elaborate::signal::Signals;
+use crate::elaborate::stack::Stack;
+use crate::elaborate::text::{Text, Texts};
+use crate::files::Files;
+use crate::syntax::{Compose, Expr, ExprId, ListId, Name};
+use crate::{File, Options};
+use krach_diag::{Code, Diagnostic};
+use rustc_hash::FxHashMap;
+use scope::{Bound, Layer, Loaded, Scope, ScopeId};
+use std::sync::Arc;
+
+/// A file of this elaboration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct FileId(u32);
+
+impl FileId {
+    pub const MAIN: Self = Self(0);
+
+    fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer files than bytes"))
+    }
+
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Sizes beyond which a program is refused.
+const MAX_STEPS: u64 = 10_000_000;
+const MAX_DIAGRAMS: usize = 2_000_000;
+const MAX_SIGNALS: usize = 1_000_000;
+/// Inputs or outputs of one box.
+const MAX_PORTS: u32 = 1 << 17;
+
+pub(crate) struct Evaluator<'a> {
+    pub options: &'a Options,
+    provider: &'a dyn Files,
+    stack: Stack,
+    steps: u64,
+
+    files: Vec<Loaded>,
+    opened: FxHashMap<(Text, FileId), Option<FileId>>,
+    pub texts: Texts,
+    layers: Vec<Layer>,
+    known_layers: FxHashMap<Layer, Env>,
+    scopes: Vec<Scope>,
+    known_scopes: FxHashMap<(FileId, ListId), ScopeId>,
+    known_definitions: FxHashMap<(ScopeId, Text), Option<(FileId, ExprId)>>,
+
+    pub boxes: Diagrams,
+    /// Results; `None` while an expression is being evaluated.
+    results: FxHashMap<(FileId, ExprId, Env), Option<BoxId>>,
+    boxed: FxHashMap<BoxId, BoxId>,
+    numbers: FxHashMap<BoxId, Option<crate::elaborate::signal::Constant>>,
+    cases: Vec<pattern::Case>,
+    known_cases: FxHashMap<(FileId, ExprId, Env), CaseId>,
+    next_slot: u32,
+
+    pub signals: Signals,
+    pub propagation: crate::elaborate::propagate::Memory,
+
+    pub reports: Vec<Diagnostic>,
+    /// An error was reported.
+    failed: bool,
+    /// A limit was reached: nothing more is computed.
+    exhausted: bool,
+    /// The expression being evaluated.
+    here: (FileId, ExprId),
+    /// The expression of the main file being evaluated.
+    user: Option<ExprId>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub fn new(main: Arc<File>, provider: &'a dyn Files, options: &'a Options, stack: Stack) -> Self {
+        let here = (FileId::MAIN, ExprId(0));
+        let mut evaluator = Self {
+            options,
+            provider,
+            stack,
+            steps: 0,
+            files: Vec::new(),
+            opened: FxHashMap::default(),
+            texts: Texts::default(),
+            layers: vec![Layer::Root],
+            known_layers: FxHashMap::default(),
+            scopes: Vec::new(),
+            known_scopes: FxHashMap::default(),
+            known_definitions: FxHashMap::default(),
+            boxes: Diagrams::new(),
+            results: FxHashMap::default(),
+            boxed: FxHashMap::default(),
+            numbers: FxHashMap::default(),
+            cases: Vec::new(),
+            known_cases: FxHashMap::default(),
+            next_slot: 0,
+            signals: Signals::new(here),
+            propagation: crate::elaborate::propagate::Memory::default(),
+            reports: Vec::new(),
+            failed: false,
+            exhausted: false,
+            here,
+            user: None,
+        };
+        evaluator.load(main);
+        evaluator
+    }
+
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The definition of that name in a file, as a box.
+    pub fn definition_of(&mut self, file: FileId, name: &str) -> Option<BoxId> {
+        let env = self.define(Env::ROOT, file, ListId::FILE);
+        let name = self.texts.intern(&name.into());
+        match self.lookup(env, name)? {
+            Bound::Value(value) => Some(value),
+            Bound::Definition(file, expr, env) => {
+                let value = self.eval(file, expr, env);
+                Some(self.boxed(value))
+            }
+        }
+    }
+
+    /// Counts the handling of a list as the work and the memory it is.
+    pub fn spend(&mut self, list: usize) {
+        self.steps += list as u64 / 4;
+    }
+
+    /// Whether there is room to go one level deeper; reported once if not.
+    pub fn deeper(&mut self) -> bool {
+        if self.exhausted {
+            return false;
+        }
+        self.steps += 1;
+        let trouble = if !self.stack.has_room() {
+            "recursion too deep"
+        } else if self.steps > MAX_STEPS {
+            "more steps than a program may take"
+        } else if self.boxes.len() > MAX_DIAGRAMS || self.signals.len() > MAX_SIGNALS {
+            "more boxes than a program may have"
+        } else {
+            return true;
+        };
+        self.exhausted = true;
+        let code = if self.stack.has_room() { Code::FaustSize } else { Code::FaustEndless };
+        self.trouble(code, trouble.to_owned());
+        self.help("a recursive function needs a rule that ends it, and all its arguments");
+        false
+    }
+
+    pub(super) fn make(&mut self, node: Diagram) -> BoxId {
+        self.boxes.make(node, self.here)
+    }
+
+    pub(super) fn error(&mut self) -> BoxId {
+        self.make(Diagram::Error)
+    }
+
+    pub(super) fn int(&mut self, value: i32) -> BoxId {
+        self.make(Diagram::Int(value))
+    }
+
+    /// The value of an expression in an environment.
+    pub(super) fn eval(&mut self, file: FileId, expr: ExprId, env: Env) -> BoxId {
+        match *self.files[file.index()].file.syntax.expr(expr) {
+            Expr::Int(value) => return self.make(Diagram::Int(value)),
+            Expr::Real(value) => return self.make(Diagram::Real(value.to_bits())),
+            Expr::Wire => return self.make(Diagram::Wire),
+            Expr::Cut => return self.make(Diagram::Cut),
+            Expr::Prim(prim) => return self.make(Diagram::Prim(prim)),
+            Expr::Error => return self.error(),
+            _ => {}
+        }
+        match self.results.get(&(file, expr, env)) {
+            Some(&Some(result)) => return result,
+            Some(None) => {
+                self.enter(file, expr, |this| {
+                    this.trouble(Code::FaustEndless, "this needs its own value to be computed".to_owned());
+                    this.help("a signal that depends on its past is written with `~` or `letrec`");
+                });
+                return self.error();
+            }
+            None => {}
+        }
+        if !self.deeper() {
+            return self.error();
+        }
+        self.results.insert((file, expr, env), None);
+        let result = self.enter(file, expr, |this| this.eval_new(file, expr, env));
+        self.results.insert((file, expr, env), Some(result));
+        result
+    }
+
+    /// Runs with `here` set, so that what is made and reported knows where it comes from.
+    fn enter<T>(&mut self, file: FileId, expr: ExprId, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.here, (file, expr));
+        let user = self.user;
+        if file == FileId::MAIN {
+            self.user = Some(expr);
+        }
+        let result = run(self);
+        self.here = outer;
+        self.user = user;
+        result
+    }
+
+    fn eval_new(&mut self, file: FileId, expr: ExprId, env: Env) -> BoxId {
+        // The file is shared and never changes: holding it leaves `self` free.
+        let held = self.files[file.index()].file.clone();
+        match held.syntax.expr(expr) {
+            &Expr::Name(name) => self.eval_name(file, name, env),
+            &Expr::Negated(name) => {
+                let value = self.eval_name(file, name, env);
+                let zero = self.int(0);
+                self.infix(crate::prim::Prim::Sub, zero, value)
+            }
+            &Expr::Binary(prim, a, b) => {
+                let a = self.eval(file, a, env);
+                let b = self.eval(file, b, env);
+                self.infix(prim, a, b)
+            }
+            &Expr::Delayed(x) => {
+                let x = self.eval(file, x, env);
+                let mem = self.make(Diagram::Prim(crate::prim::Prim::Mem));
+                self.compose(Compose::Seq, x, mem)
+            }
+            &Expr::Compose(compose, a, b) => {
+                let a = self.eval(file, a, env);
+                let b = self.eval(file, b, env);
+                self.compose(compose, a, b)
+            }
+            &Expr::With(body, list) => {
+                let inner = self.define(env, file, list);
+                self.eval(file, body, inner)
+            }
+            Expr::Letrec { body, equations, wheres } => self.letrec(file, *body, equations, *wheres, env),
+            &Expr::Access(base, name) => self.access(file, base, name, env),
+            Expr::Apply(function, arguments) => {
+                let function = self.eval(file, *function, env);
+                let mut values = Vec::with_capacity(arguments.len());
+                for &argument in arguments {
+                    let value = self.eval(file, argument, env);
+                    values.push(self.reduced(value));
+                }
+                self.apply(function, &values)
+            }
+            &Expr::Modify(base, list) => {
+                let base = self.eval(file, base, env);
+                match self.boxes.get(base) {
+                    Diagram::Environment(top) => {
+                        let env = self.replace(top, file, list, env);
+                        self.make(Diagram::Environment(env))
+                    }
+                    _ => self.not_an_environment(base),
+                }
+            }
+            Expr::Lambda(..) => self.make(Diagram::Closure(file, expr, 0, env)),
+            Expr::Case(_) => self.matcher(file, expr, env),
+            &Expr::Environment(list) => {
+                let inner = self.define(env, file, list);
+                self.make(Diagram::Environment(inner))
+            }
+            &Expr::Library(name) => self.library(file, name),
+            &Expr::Component(name) => self.component(file, name),
+            other => self.form(file, other, env),
+        }
+    }
+
+    fn eval_name(&mut self, file: FileId, name: Name, env: Env) -> BoxId {
+        let text = self.text(file, name);
+        match self.lookup(env, text) {
+            Some(Bound::Value(value)) => value,
+            Some(Bound::Definition(file, expr, env)) => self.eval(file, expr, env),
+            None => self.undefined(text, env),
+        }
+    }
+
+    fn access(&mut self, file: FileId, base: ExprId, name: Name, env: Env) -> BoxId {
+        // What a component defines can be named, although its value is its `process`.
+        let component = match *self.files[file.index()].file.syntax.expr(base) {
+            Expr::Component(path) => Some(path),
+            _ => None,
+        };
+        let base = match component {
+            Some(path) => self.library(file, path),
+            None => self.eval(file, base, env),
+        };
+        match self.boxes.get(base) {
+            Diagram::Environment(inside) => self.eval_name(file, name, inside),
+            _ => self.not_an_environment(base),
+        }
+    }
+
+    fn library(&mut self, file: FileId, name: Name) -> BoxId {
+        let span = self.here_span();
+        match self.open(name, file, span) {
+            Some(opened) => {
+                let env = self.define(Env::ROOT, opened, ListId::FILE);
+                self.make(Diagram::Environment(env))
+            }
+            None => self.error(),
+        }
+    }
+
+    fn component(&mut self, file: FileId, name: Name) -> BoxId {
+        let span = self.here_span();
+        let Some(opened) = self.open(name, file, span) else { return self.error() };
+        match self.definition_of(opened, "process") {
+            Some(process) => process,
+            None => {
+                let path = self.files[opened.index()].file.path().clone();
+                self.trouble(Code::FaustProcess, format!("`{path}` defines no `process`"));
+                self.error()
+            }
+        }
+    }
+
+    /// `a op b`, which is `a, b : op`.
+    fn infix(&mut self, prim: crate::prim::Prim, a: BoxId, b: BoxId) -> BoxId {
+        let both = self.make(Diagram::Compose(Compose::Par, a, b));
+        let operator = self.make(Diagram::Prim(prim));
+        self.compose(Compose::Seq, both, operator)
+    }
+
+    /// A composition; a primitive of numbers becomes its value.
+    pub(super) fn compose(&mut self, compose: Compose, a: BoxId, b: BoxId) -> BoxId {
+        if compose == Compose::Seq
+            && let Some(value) = self.folded(a, b)
+        {
+            return value;
+        }
+        let made = self.make(Diagram::Compose(compose, a, b));
+        match self.boxes.arity(made) {
+            crate::elaborate::diagram::Arity::Known(inputs, outputs) if inputs.max(outputs) > MAX_PORTS => {
+                self.trouble(Code::FaustSize, format!("a box with more than {MAX_PORTS} inputs or outputs"));
+                self.error()
+            }
+            _ => made,
+        }
+    }
+
+    /// The boxes side by side, nested to the right.
+    pub(super) fn parallel(&mut self, boxes: &[BoxId]) -> BoxId {
+        let Some((&last, rest)) = boxes.split_last() else { return self.make(Diagram::Empty) };
+        rest.iter().rev().fold(last, |right, &left| self.make(Diagram::Compose(Compose::Par, left, right)))
+    }
+
+    pub(super) fn wires(&mut self, count: u32) -> BoxId {
+        let wire = self.make(Diagram::Wire);
+        self.parallel(&vec![wire; count as usize])
+    }
+
+    pub(super) fn fresh_slot(&mut self) -> (u32, BoxId) {
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        (slot, self.make(Diagram::Slot(slot)))
+    }
+
+    /// `R = (\(x, y).(a, b) with wheres) ~ (_, _)`; outside, each name is its output of R.
+    fn letrec(
+        &mut self,
+        file: FileId,
+        body: ExprId,
+        equations: &[(Name, ExprId)],
+        wheres: Option<ListId>,
+        env: Env,
+    ) -> BoxId {
+        let names: Vec<Text> = equations.iter().map(|&(name, _)| self.text(file, name)).collect();
+        if names.is_empty() {
+            return self.eval(file, body, env);
+        }
+        let mut inner = env;
+        let mut slots = Vec::with_capacity(names.len());
+        for &name in &names {
+            let (slot, value) = self.fresh_slot();
+            inner = self.bind(inner, name, value);
+            slots.push(slot);
+        }
+        if let Some(list) = wheres {
+            inner = self.define(inner, file, list);
+        }
+        let mut rights = Vec::with_capacity(names.len());
+        for &(_, right) in equations {
+            let value = self.eval(file, right, inner);
+            rights.push(self.boxed(value));
+        }
+        let count = u32::try_from(names.len()).expect("equations are fewer than bytes");
+        let mut function = self.parallel(&rights);
+        for &slot in slots.iter().rev() {
+            function = self.make(Diagram::Symbolic(slot, function));
+        }
+        let feedback = self.wires(count);
+        let recursion = self.compose(Compose::Rec, function, feedback);
+        let mut outer = env;
+        for (at, &name) in names.iter().enumerate() {
+            let (wire, cut) = (self.make(Diagram::Wire), self.make(Diagram::Cut));
+            let selector: Vec<BoxId> = (0..names.len()).map(|k| if k == at { wire } else { cut }).collect();
+            let selector = self.parallel(&selector);
+            let value = self.compose(Compose::Seq, recursion, selector);
+            outer = self.bind(outer, name, value);
+        }
+        self.eval(file, body, outer)
+    }
+}

@@ -1,0 +1,171 @@
+//! What is said when something is wrong.
+
+use super::{Env, Evaluator, FileId};
+use crate::elaborate::diagram::{Arity, BoxId, Diagram};
+use crate::elaborate::text::Text;
+use crate::syntax::{Compose, Expr, ExprId};
+use krach_diag::{Code, Diagnostic, Place, Severity, Span};
+
+/// Reports after which further ones are dropped.
+const MAX_REPORTS: usize = 100;
+
+impl Evaluator<'_> {
+    pub fn syntax(&self, file: FileId) -> &crate::Syntax {
+        &self.files[file.index()].file.syntax
+    }
+
+    pub fn place(&self, file: FileId, span: Span) -> Place {
+        self.files[file.index()].file.syntax.source().place(span)
+    }
+
+    pub fn place_of(&self, (file, expr): (FileId, ExprId)) -> Option<Place> {
+        let syntax = &self.files[file.index()].file.syntax;
+        (expr.index() < syntax.exprs.len()).then(|| self.place(file, syntax.span(expr)))
+    }
+
+    pub(super) fn here_span(&self) -> Span {
+        let (file, expr) = self.here;
+        self.files[file.index()].file.syntax.span(expr)
+    }
+
+    pub fn report(&mut self, report: Diagnostic) {
+        self.failed |= report.severity == Severity::Error;
+        let again = |known: &Diagnostic| known.message == report.message && known.place == report.place;
+        if self.reports.len() < MAX_REPORTS && !self.reports.iter().any(again) {
+            self.reports.push(report);
+        }
+    }
+
+    /// An error at the expression being evaluated, with the user's expression that led there.
+    pub fn trouble(&mut self, code: Code, message: String) {
+        self.trouble_at(code, message, self.here);
+    }
+
+    pub fn trouble_at(&mut self, code: Code, message: String, origin: (FileId, ExprId)) {
+        let mut report = Diagnostic::error(code, message);
+        let user = self.user.and_then(|expr| self.place_of((FileId::MAIN, expr)));
+        match (self.place_of(origin), user) {
+            (Some(place), Some(user)) if origin.0 != FileId::MAIN => {
+                // People read their own file first.
+                report = report.at(user).label(place, "found here, in what it uses");
+            }
+            (Some(place), _) => report = report.at(place),
+            (None, Some(user)) => report = report.at(user),
+            (None, None) => {}
+        }
+        self.report(report);
+    }
+
+    /// Adds a remedy to the report made last.
+    pub fn help(&mut self, text: &str) {
+        if let Some(last) = self.reports.last_mut()
+            && last.helps.is_empty()
+        {
+            last.helps.push(text.to_owned());
+        }
+    }
+
+    pub(super) fn undefined(&mut self, name: Text, env: Env) -> BoxId {
+        let text = self.texts.get(name).clone();
+        let mut visible = self.visible(env);
+        visible.sort();
+        let near = visible
+            .iter()
+            .map(|other| (distance(&text, other), other))
+            .filter(|&(distance, _)| distance <= 1 + text.len() / 4)
+            .min_by_key(|&(distance, _)| distance);
+        let help = near.map(|(_, other)| format!("did you mean `{other}`?"));
+        self.trouble(Code::FaustUndefined, format!("`{text}` is not defined"));
+        match help {
+            Some(help) => self.help(&help),
+            None if text.len() <= 2 => {
+                self.help("the standard libraries come with import(\"stdfaust.lib\");");
+            }
+            None => {}
+        }
+        self.error()
+    }
+
+    pub(super) fn not_an_environment(&mut self, found: BoxId) -> BoxId {
+        if self.boxes.get(found) != Diagram::Error {
+            self.trouble(Code::FaustEnvironment, "only an environment has names inside".to_owned());
+            self.help(
+                "environments are made by `library(\"file\")` and `environment { }`; write -(e.x), not -e.x",
+            );
+        }
+        self.error()
+    }
+
+    /// Reports why a box has no arity: its innermost part that does not fit.
+    pub fn fault(&mut self, id: BoxId) {
+        let mut id = id;
+        let (compose, a, b, u, v, x, y) = loop {
+            let inner = match self.boxes.get(id) {
+                Diagram::Compose(compose, a, b) => match (self.boxes.arity(a), self.boxes.arity(b)) {
+                    (Arity::Fault, _) => a,
+                    (_, Arity::Fault) => b,
+                    (Arity::Known(u, v), Arity::Known(x, y)) => break (compose, a, b, u, v, x, y),
+                    _ => return,
+                },
+                Diagram::Group(_, _, inner) | Diagram::Symbolic(_, inner) => inner,
+                Diagram::Environment(_) => {
+                    let origin = self.boxes.facts(id).origin;
+                    let message = "an environment stands where a box is wanted".to_owned();
+                    return self.trouble_at(Code::FaustEnvironment, message, origin);
+                }
+                _ => return,
+            };
+            id = inner;
+        };
+        let outputs = |count: u32| format!("{count} output{}", if count == 1 { "" } else { "s" });
+        let inputs = |count: u32| format!("{count} input{}", if count == 1 { "" } else { "s" });
+        let (symbol, rule, left, right) = match compose {
+            Compose::Seq => (":", "as many outputs as inputs", outputs(v), inputs(x)),
+            Compose::Split => ("<:", "inputs that are a multiple of the outputs", outputs(v), inputs(x)),
+            Compose::Merge => (":>", "outputs that are a multiple of the inputs", outputs(v), inputs(x)),
+            Compose::Rec => (
+                "~",
+                "a right side that takes at most the outputs and gives at most the inputs of the left",
+                format!("{} and {}", inputs(u), outputs(v)),
+                format!("{} and {}", inputs(x), outputs(y)),
+            ),
+            Compose::Par => return,
+        };
+        let message = format!("`{symbol}` wants {rule}: the left side has {left}, the right side {right}");
+        let origin = self.boxes.facts(id).origin;
+        self.trouble_at(Code::FaustArity, message, origin);
+        // Where the composition is written, its sides are too; a box may be written in many places.
+        let (left, right) = match *self.syntax(origin.0).expr(origin.1) {
+            Expr::Compose(written, left, right) if written == compose => {
+                ((origin.0, left), (origin.0, right))
+            }
+            _ => (self.boxes.facts(a).origin, self.boxes.facts(b).origin),
+        };
+        for (side, name) in [(left, "left"), (right, "right")] {
+            if let Some(place) = self.place_of(side)
+                && let Some(last) = self.reports.last_mut()
+                && last.labels.len() < 3
+            {
+                last.labels.push(krach_diag::Label { place, text: format!("the {name} side") });
+            }
+        }
+    }
+}
+
+/// Edits between two words (Levenshtein 1966).
+fn distance(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > 4 {
+        return usize::MAX;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}

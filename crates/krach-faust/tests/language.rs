@@ -1,0 +1,185 @@
+//! The language, one small program at a time: what each computes, or what is wrong with it.
+//!
+//! `fixtures/faust/language.txt` holds programs and, indented, the first samples of every output when an impulse
+//! enters every input; a single number stands for all of them. The numbers are those of the official compiler.
+//! `fixtures/faust/wrong.txt` holds wrong programs and everything that is said about them. `UPDATE_EXPECT=1`
+//! rewrites both files.
+
+use krach_abi::{DspFactory, Precision, Seed};
+use krach_diag::{Diagnostic, Source};
+use krach_faust::{NoFiles, Options, elaborate};
+use krach_ir::{InterpreterFactory, Program};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const FRAMES: usize = 8;
+const OPTIONS: Options = Options { precision: Precision::Double };
+
+fn fixture(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "../../fixtures/faust", name].iter().collect()
+}
+
+/// Runs `answer` on every program of a fixture file and compares.
+fn check(name: &str, answer: impl Fn(&str) -> String) -> usize {
+    let path = fixture(name);
+    let before = std::fs::read_to_string(&path).expect("the fixtures are there");
+    let mut after = String::new();
+    let mut count = 0;
+    for entry in before.split("\n\n").map(str::trim_end).filter(|entry| !entry.is_empty()) {
+        let program: Vec<&str> = entry.lines().take_while(|line| !line.starts_with("    ")).collect();
+        let program = program.join("\n");
+        let answer = answer(&program);
+        if count > 0 {
+            after.push('\n');
+        }
+        writeln!(after, "{program}\n{}", answer.trim_end()).expect("a String takes everything");
+        count += 1;
+    }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, after).expect("the fixtures can be written");
+    } else {
+        for (before, after) in before.split("\n\n").zip(after.split("\n\n")) {
+            assert_eq!(before.trim_end(), after.trim_end(), "in {name}");
+        }
+    }
+    count
+}
+
+fn render(program: Program) -> Vec<Vec<f64>> {
+    let factory =
+        InterpreterFactory::new(Arc::new(program), 48_000, Precision::Double).expect("small programs");
+    let mut dsp = factory.instantiate(Seed::default());
+    let mut impulse = [0.0; FRAMES];
+    impulse[0] = 1.0;
+    let inputs = vec![impulse.as_slice(); factory.ports().inputs];
+    let mut outputs = vec![vec![0.0; FRAMES]; factory.ports().outputs];
+    let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    dsp.process_f64(&inputs, &mut slices);
+    outputs
+}
+
+fn samples(program: &str) -> String {
+    let (program, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &OPTIONS);
+    let Some(program) = program else { return listed(&reports) };
+    let mut text = String::new();
+    for output in render(program) {
+        let mut numbers: Vec<String> = output.iter().map(|&sample| number(sample)).collect();
+        if numbers.iter().all(|number| *number == numbers[0]) {
+            numbers.truncate(1);
+        }
+        writeln!(text, "    {}", numbers.join(" ")).expect("a String takes everything");
+    }
+    text
+}
+
+/// Rounded, so that no platform's arithmetic shows; no minus before zero.
+fn number(sample: f64) -> String {
+    let rounded = (sample * 1e9).round() / 1e9;
+    if rounded.is_finite() { format!("{}", rounded + 0.0) } else { format!("{sample}") }
+}
+
+fn listed(reports: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for report in reports {
+        let place = report.place.as_ref().map_or("?".to_owned(), |place| {
+            format!("{}:{}-{}:{}", place.line, place.column, place.end_line, place.end_column)
+        });
+        writeln!(text, "    {place} {} {}", report.code, report.message).expect("a String takes everything");
+        for label in &report.labels {
+            let place = format!("{}:{}", label.place.line, label.place.column);
+            writeln!(text, "        {place} {}", label.text).expect("a String takes everything");
+        }
+        for help in &report.helps {
+            writeln!(text, "        try: {help}").expect("a String takes everything");
+        }
+    }
+    text
+}
+
+#[test]
+fn programs_compute_what_the_official_compiler_computes() {
+    assert!(check("language.txt", samples) >= 150);
+}
+
+#[test]
+fn wrong_programs_are_explained() {
+    let answer = |program: &str| {
+        let (made, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &OPTIONS);
+        assert!(made.is_none(), "{program} is wrong");
+        listed(&reports)
+    };
+    assert!(check("wrong.txt", answer) >= 60);
+}
+
+#[test]
+fn depth_is_an_error_and_length_is_not() {
+    let run = |text: String| elaborate(&Source::new("t.dsp", text), &NoFiles, &OPTIONS);
+    assert!(run(format!("process = _{};", " + 1.5".repeat(10_000))).0.is_some());
+    assert!(run(format!("process = _{};", " : sin".repeat(50_000))).0.is_some());
+    assert!(run(format!("process = _{};", " <: *".repeat(10_000))).0.is_some());
+    let (program, reports) = run(format!("process = {}1{};", "(".repeat(100_000), ")".repeat(100_000)));
+    assert!(program.is_none() && reports.len() == 1);
+    let (program, reports) = run("f(0) = _; f(n) = f(n - 1), f(n - 1); process = f(40);".to_owned());
+    assert!(program.is_none() && reports.len() == 1);
+}
+
+#[test]
+fn anything_is_an_answer() {
+    let mut state = 1_u64;
+    let pieces = [
+        "process",
+        "=",
+        ";",
+        "(",
+        ")",
+        "_",
+        "!",
+        "~",
+        "<:",
+        ":>",
+        ":",
+        ",",
+        "+",
+        "1",
+        "0.5",
+        "x",
+        "with",
+        "{",
+        "}",
+        "letrec",
+        "'",
+        "case",
+        "=>",
+        "[",
+        "]",
+        "\"a\"",
+        "par",
+        "i",
+        "hslider",
+        "@",
+        "rdtable",
+        "\\",
+        ".",
+        "environment",
+        "import",
+        "route",
+        "waveform",
+        "é",
+        "\0",
+        "/*",
+        "inputs",
+        "mem",
+        "f(x)",
+    ];
+    for _ in 0..2_000 {
+        let mut text = String::from("process = ");
+        for _ in 0..20 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
+            text.push(' ');
+        }
+        let (program, reports) = elaborate(&Source::new("t.dsp", text.as_str()), &NoFiles, &OPTIONS);
+        assert!(program.is_some() || !reports.is_empty(), "{text}");
+    }
+}
