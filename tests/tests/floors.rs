@@ -91,6 +91,29 @@ fn every_crate_keeps_to_the_plan() {
 }
 
 #[test]
+fn the_architecture_page_shows_the_plan() {
+    let page = read("docs/ARCHITECTURE.md").to_lowercase();
+    for room in HOUSE {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&format!("`krach-{}`", room.name)));
+        let row = row.unwrap_or_else(|| panic!("krach-{} has no row", room.name));
+        assert!(
+            row.starts_with(&format!("| {} ", room.floor)),
+            "krach-{} is on floor {}",
+            room.name,
+            room.floor
+        );
+        for outside in room.outside {
+            // Families are named once: Cranelift, serde.
+            let family = ["cranelift", "serde"].into_iter().find(|family| outside.starts_with(family));
+            let family = family.unwrap_or(outside);
+            assert!(row.contains(family), "the row of krach-{} does not name {outside}", room.name);
+        }
+    }
+}
+
+#[test]
 fn nobody_knows_what_is_not_theirs() {
     for room in HOUSE {
         for file in files_under(&format!("crates/krach-{}/src", room.name)) {
