@@ -20,6 +20,9 @@ def adsr(
     """Attack, decay, sustain, release, all linear: 0 to 1 in `attack` seconds, to `sustain` in `decay_time`,
     held while the gate is open, then to 0 in `release`.
 
+    Times are in seconds, of at least one sample; `sustain` is 0..1; `gate` is open where it is not 0. All
+    may be modulated.
+
     A gate that opens during the release starts again from 0 (as Faust's `en.adsr`, sample for sample) or,
     with `restart=False`, rises from the present level, without a step.
 
@@ -53,6 +56,9 @@ def adsr(
 @library
 def ar(attack: SignalLike, release: SignalLike, gate: SignalLike) -> Signal:
     """Attack, release: when the gate opens, 0 to 1 in `attack` seconds and at once back to 0 in `release`.
+
+    Both are linear and at least one sample long; how long the gate stays open does not matter (as Faust's
+    `en.ar`, sample for sample).
 
     >>> krs.transpile(lambda: krs.ar(0.01, 0.03, 1)).render(1.0)[0, [0, 479, 480, 1919]].round(6)
     array([0.002083, 1.      , 0.999306, 0.      ], dtype=float32)

@@ -19,7 +19,13 @@ _HIGHEST_ORDER = 32
 
 @library
 def lowpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
-    """Butterworth low-pass: -3 dB at `freq`, falling by 6 dB per octave and order (1 to 32).
+    """Butterworth low-pass: -3 dB at `freq`, falling above it by 6 dB per octave and order.
+
+    `freq` is in Hz, above 0 and below half the sample rate, and may be modulated; `order` a whole number,
+    1..32. Poles at equal angles: S. Butterworth, "On the Theory of Filter Amplifiers", 1930; bilinear
+    transform.
+
+    Errors: KR0113 for another `order`, KR0119 for one that is a Signal.
 
     >>> krs.transpile(lambda x: krs.lowpass(x, 1000)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[0.0039, 0.0149]], dtype=float32)
@@ -29,7 +35,9 @@ def lowpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
 
 @library
 def highpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
-    """Butterworth high-pass: -3 dB at `freq`, falling by 6 dB per octave and order (1 to 32) below.
+    """Butterworth high-pass: -3 dB at `freq`, falling below it by 6 dB per octave and order.
+
+    Parameters, source and errors as for `lowpass`.
 
     >>> krs.transpile(lambda x: krs.highpass(x, 1000)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[ 0.9116, -0.1683]], dtype=float32)
@@ -40,6 +48,9 @@ def highpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
 @library
 def bandpass(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
     """Resonant band-pass, H(s) = s / (s² + s/q + 1): a gain of `q` at `freq`, bandwidth freq / q.
+
+    `freq` is in Hz, above 0 and below half the sample rate; `q` above 0, 0.7 is wide, 10 rings. Bilinear
+    transform: J. O. Smith, "Introduction to Digital Filters", 2007, appendix I.3.
 
     >>> krs.transpile(lambda x: krs.bandpass(x, 1000, 2)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[0.0632, 0.1214]], dtype=float32)
@@ -52,7 +63,9 @@ def bandpass(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
 
 @library
 def resonant(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
-    """Resonant low-pass, H(s) = 1 / (s² + s/q + 1): a gain of `q` at `freq`.
+    """Resonant low-pass, H(s) = 1 / (s² + s/q + 1): a gain of `q` at `freq`, 12 dB per octave above.
+
+    `freq` is in Hz, above 0 and below half the sample rate; `q` above 0. Bilinear transform, as `bandpass`.
 
     >>> krs.transpile(lambda x: krs.resonant(x, 1000, 2)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[0.0041, 0.0162]], dtype=float32)
@@ -65,7 +78,9 @@ def resonant(sig: SignalLike, freq: SignalLike, q: SignalLike) -> Signal:
 
 @library
 def onepole(sig: SignalLike, cutoff: SignalLike) -> Signal:
-    """One-pole low-pass: y = (1 - a) x + a y', a = exp(-2π · cutoff / sample rate).
+    """One-pole low-pass: y = (1 - a) x + a y', a = exp(-2π · cutoff / sample rate); 6 dB per octave.
+
+    `cutoff` is in Hz, 0 or more. J. O. Smith, "Introduction to Digital Filters", 2007, "One-Pole".
 
     >>> krs.transpile(lambda x: krs.onepole(x, 1000)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[0.1227, 0.1076]], dtype=float32)
@@ -77,6 +92,9 @@ def onepole(sig: SignalLike, cutoff: SignalLike) -> Signal:
 @library
 def dcblock(sig: SignalLike, coeff: SignalLike = 0.995) -> Signal:
     """Takes away what stands still: y = x - x' + coeff · y'.
+
+    `coeff` is 0..1 without 1: the nearer to 1, the lower the frequencies that pass. J. O. Smith,
+    "Introduction to Digital Filters", 2007, "DC Blocker".
 
     >>> krs.transpile(lambda: krs.dcblock(1)).render(3 / 48000).round(6)
     array([[1.      , 0.995   , 0.990025]], dtype=float32)

@@ -12,7 +12,9 @@ from krach.dsp.maths import fmod, max_, min_, sin
 
 @library
 def phasor(freq: SignalLike) -> Signal:
-    """A ramp from 0 to 1, `freq` times a second; its first sample is freq / sample rate.
+    """A ramp from 0 to 1, `freq` times a second (Hz); its first sample is freq / sample rate.
+
+    y = y' + freq / sample rate, modulo 1; a negative `freq` runs backwards and stays in 0..1 too.
 
     >>> krs.transpile(lambda: krs.phasor(12000)).render(5 / 48000)
     array([[0.25, 0.5 , 0.75, 0.  , 0.25]], dtype=float32)
@@ -42,7 +44,7 @@ def saw(freq: SignalLike) -> Signal:
 
 @library
 def square(freq: SignalLike, duty: SignalLike = 0.5) -> Signal:
-    """1 for the first `duty` of each cycle, -1 for the rest, not band-limited (see `polyblep_square`).
+    """1 for the first `duty` (0..1) of each cycle, -1 for the rest, not band-limited (see `polyblep_square`).
 
     >>> krs.transpile(lambda: krs.square(12000)).render(4 / 48000)
     array([[ 1., -1., -1.,  1.]], dtype=float32)
