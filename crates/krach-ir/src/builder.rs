@@ -3,6 +3,8 @@
 //! Equal nodes of one call are made once (hash-consing); nothing is folded here, so that the program still reads
 //! like what was written. Errors leave the builder as it was.
 
+mod splice;
+
 use crate::error::BuildError;
 use crate::interval::Interval;
 use crate::program::{
