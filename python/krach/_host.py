@@ -78,7 +78,14 @@ def load(file: str, text: str) -> Script:
 
 @contextlib.contextmanager
 def _silence() -> Generator[None]:
-    with contextlib.redirect_stdout(sys.stderr):
+    """What is printed meanwhile, also by other programs or libraries, goes to standard error."""
+    with contextlib.ExitStack() as stack, contextlib.redirect_stdout(sys.stderr):
+        # Where one of the two is closed there is nothing to keep apart.
+        with contextlib.suppress(OSError):
+            kept = os.dup(1)
+            stack.callback(os.close, kept)
+            os.dup2(2, 1)
+            stack.callback(os.dup2, kept, 1)
         yield
 
 
@@ -95,8 +102,26 @@ def _reported(code: str, what: str, file: str) -> Generator[None]:
         place = (wrong.filename or file, line, max(column, 1), max(end_line, line), max(end_column, 1))
         raise error(code, f"{what}{wrong.msg}", place) from wrong
     except BaseException as raised:
-        said = f"{type(raised).__name__}: {raised}" if str(raised) else type(raised).__name__
-        raise error(code, what + said.splitlines()[0], _place_in(raised.__traceback__, file)) from raised
+        raise error(code, what + _said(raised), _place_in(raised.__traceback__, file)) from raised
+
+
+def _said(raised: BaseException) -> str:
+    """The type and the first line of an exception, whatever its author made of them."""
+    try:
+        text = str(raised)
+    except Exception:
+        text = ""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    said = f"{type(raised).__name__}: {line}" if line else type(raised).__name__
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _attribute(value: object, name: str) -> object:
+    """An attribute, or None; objects of the user's may answer with any exception."""
+    try:
+        return cast("object", getattr(value, name, None))
+    except Exception:
+        return None
 
 
 def _place_in(trace: TracebackType | None, file: str) -> Place | None:
@@ -142,9 +167,10 @@ def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Func
 def _function(value: object) -> FunctionType | None:
     """The plain function inside decorators."""
     for _ in range(64):
-        if not hasattr(value, "__wrapped__"):
+        wrapped = _attribute(value, "__wrapped__")
+        if wrapped is None:
             break
-        value = cast("object", getattr(value, "__wrapped__"))  # noqa: B009 (no type knows the attribute)
+        value = wrapped
     return value if isinstance(value, FunctionType) else None
 
 
@@ -161,7 +187,7 @@ class _Survey:
     def _builds(self, name: str, scope: dict[str, object]) -> bool:
         for used in self.names[name]:
             value = scope.get(used)
-            origin = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            origin = _attribute(value, "__name__" if isinstance(value, ModuleType) else "__module__")
             if used.split(".")[0] == "krach" or (isinstance(origin, str) and origin.split(".")[0] == "krach"):
                 return True
         return False

@@ -86,7 +86,7 @@ def test_render_writes_a_file_and_says_so(jam: Path) -> None:
 
 def test_a_control_that_is_not_there_has_a_neighbour(jam: Path) -> None:
     done = krach(jam, "render", "jam.py:acid", "-o", "acid.wav", "--set", "cutof=2000")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "error[KR0404]" in done.stderr
     assert "did you mean `cutoff`?" in done.stderr
     assert not (jam / "acid.wav").exists()
@@ -204,3 +204,67 @@ def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
 def test_a_file_with_one_function_means_it(tmp_path: Path) -> None:
     (tmp_path / "text.py").write_text("def text():\n    return 'sound'\n")
     assert codes(tmp_path, "text.py") == ["KR0105"]
+
+
+def test_only_data_on_standard_output_whoever_prints(tmp_path: Path) -> None:
+    (tmp_path / "loud.py").write_text(
+        "import os\n"
+        "print('printed')\n"
+        "os.write(1, b'written\\n')\n"
+        "os.system('echo shouted')\n"
+        "def tone(x):\n"
+        "    os.write(1, b'traced\\n')\n"
+        "    return x\n"
+    )
+    done = krach(tmp_path, "dump", "loud.py")
+    assert done.stdout.startswith('program "tone"')
+    assert sorted(done.stderr.split()) == ["printed", "shouted", "traced", "written"]
+
+
+def test_what_a_file_calls_from_krach_is_no_wrong_flag(tmp_path: Path) -> None:
+    (tmp_path / "late.py").write_text(
+        "import krach.dsp as krs\ntone = krs.transpile(lambda: krs.saw(55))\ntone.render(-1)\n"
+    )
+    done = krach(tmp_path, "check", "late.py")
+    assert done.returncode == 1
+    assert done.stderr.startswith("late.py:3:1: error[KR0408]: ")
+    flag = krach(tmp_path, "render", "late.py", "-o", "a.wav", "--rate", "7")
+    assert flag.returncode == 1, "the file comes first"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E\n", "E"),
+        ("raise ValueError('\\n')\n", "ValueError"),
+        ("raise ValueError('\\ud800')\n", "ValueError: \\ud800"),
+    ],
+)
+def test_exceptions_that_say_odd_things(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "odd.py").write_text(text)
+    [found] = findings(tmp_path, "odd.py")["diagnostics"]
+    assert (found["code"], found["message"]) == ("KR0117", f"the file cannot be run: {said}")
+
+
+def test_objects_that_answer_with_exceptions_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "moody.py").write_text(
+        "class Moody:\n"
+        "    def __getattr__(self, name): raise RuntimeError(name)\n"
+        "    def __call__(self): pass\n"
+        "moody = Moody()\n"
+        "def use(x):\n"
+        "    moody\n"
+        "    return x\n"
+    )
+    assert codes(tmp_path, "moody.py") == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_ctrl_c_ends_the_wait_for_a_silent_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "silent.program")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "krach", "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE
+    )
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    assert (child.communicate(timeout=60)[1], child.returncode) == (b"interrupted\n", 130)

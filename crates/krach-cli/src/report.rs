@@ -90,7 +90,10 @@ fn characters(source: &Source, place: &Place) -> Option<Range<usize>> {
         0 => first,
         further => lines.nth(further as usize - 1).unwrap_or(first),
     };
-    Some(start..at(last, place.end_column).max(start))
+    let end = at(last, place.end_column).max(start);
+    // Who knows no column means the line.
+    let (line, length) = first;
+    Some(if start == line && end == line { line..line + length } else { start..end })
 }
 
 /// The shape of `krach check --json`, version 1.
@@ -166,7 +169,8 @@ mod tests {
         let path = directory.path().join("jäm.py");
         std::fs::write(&path, "x = 1\nß = krs.lowpass(x, 0)\n").unwrap();
         let mut sources = Sources::default();
-        let source = sources.read(&path).unwrap();
+        let source = krach_session::read(&path).unwrap();
+        sources.remember(source.clone());
         let report = Diagnostic::error(Code::ArgumentRange, "a cutoff of 0 Hz")
             .at(source.place(Span::new(11, 28)))
             .label(source.place(Span::new(0, 1)), "`x` is made here")
@@ -193,6 +197,7 @@ mod tests {
         assert_eq!(characters(&source, &place(2, 1, 2, 4)), Some(5..8));
         assert_eq!(characters(&source, &place(1, 2, 2, 99)), Some(1..8));
         assert_eq!(characters(&source, &place(1, 99, 1, 1)), Some(3..3));
+        assert_eq!(characters(&source, &place(2, 1, 2, 1)), Some(5..8), "a line as a whole");
         assert_eq!(characters(&source, &place(9, 1, 9, 1)), None);
         assert_eq!(characters(&source, &place(0, 0, 0, 0)), None);
     }

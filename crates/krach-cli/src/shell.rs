@@ -110,10 +110,16 @@ impl<'a> Shell<'a> {
 
 /// The exit code that tells these reports.
 pub(crate) fn code_of(reports: &[Diagnostic]) -> i32 {
-    match reports.iter().find(|report| report.severity == Severity::Error).map(|report| report.code) {
-        None => WELL,
-        Some(Code::NoSuchCode | Code::UnknownFile) => USAGE,
-        Some(Code::NoDevice) => NO_DEVICE,
-        Some(_) => WRONG,
+    let Some(first) = reports.iter().find(|report| report.severity == Severity::Error) else { return WELL };
+    match first.code {
+        Code::NoSuchCode | Code::UnknownFile => USAGE,
+        // With a place it is the user's file that asks for it, without one it was a flag.
+        Code::SampleRate | Code::Duration | Code::NoSuchControl | Code::ControlValue
+            if first.place.is_none() =>
+        {
+            USAGE
+        }
+        Code::NoDevice => NO_DEVICE,
+        _ => WRONG,
     }
 }

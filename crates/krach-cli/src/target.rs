@@ -58,7 +58,10 @@ impl Target {
     /// Loads the file.
     pub(crate) fn load(&self, shell: &mut Shell<'_>) -> Result<Box<dyn Script>, Failure> {
         let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
-        let source = shell.sources.read(&self.file)?;
+        // A pipe may have nothing to say for long.
+        let file = self.file.clone();
+        let source = shell.work(move |_| krach_session::read(&file), |_| {})??;
+        shell.sources.remember(source.clone());
         match kind {
             Kind::Python => shell.host.load(&source),
             Kind::Program => Ok(Box::new(ProgramText::new(source)?)),

@@ -155,7 +155,7 @@ fn what_cannot_be_rendered_leaves_no_file() {
     ] {
         let output = krach().args(["render", TONE, "-o", name]).args(flags).output().unwrap();
         let (code, _, remarks) = told(&output);
-        assert_eq!(code, 1);
+        assert_eq!(code, 2, "a flag is wrong, not a program");
         assert!(remarks.starts_with(report), "{flags:?}: {remarks}");
     }
     let output = run(&["render", TONE, "-o", "no/such/place/tone.wav"]);

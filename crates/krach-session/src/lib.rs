@@ -31,7 +31,7 @@ mod work;
 
 pub use cache::{Cache, CacheCounts, Compiled, report};
 pub use nearest::nearest;
-pub use sources::Sources;
+pub use sources::{Sources, read};
 pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};
 pub use work::{Token, on_worker};

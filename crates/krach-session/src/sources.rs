@@ -18,29 +18,35 @@ const STDIN: &str = "<stdin>";
 pub struct Sources(HashMap<Arc<str>, Arc<Source>>);
 
 impl Sources {
-    /// Reads a text file, `-` being standard input, and remembers it. A byte order mark is dropped.
-    ///
-    /// # Errors
-    /// `KR0501` if there is no such file, it is a directory, unreadable, not UTF-8 text or larger than 64 MB.
-    pub fn read(&mut self, path: &Path) -> Result<Arc<Source>, Diagnostic> {
-        let (name, text) = if path == Path::new("-") {
-            (STDIN.to_owned(), text_of(io::stdin().lock()))
-        } else {
-            (path.display().to_string(), File::open(path).and_then(text_of))
-        };
-        let text = text.map_err(|error| refusal(path, &name, &error))?;
-        let source = Arc::new(Source::new(name, text));
-        self.0.insert(source.name().clone(), source.clone());
-        Ok(source)
+    pub fn remember(&mut self, source: Arc<Source>) {
+        self.0.insert(source.name().clone(), source);
     }
 
     /// The text of that name, if it was read or can be read now.
     pub fn recall(&mut self, name: &str) -> Option<Arc<Source>> {
         match self.0.get(name) {
             Some(source) => Some(source.clone()),
-            None => Path::new(name).is_file().then(|| self.read(Path::new(name)).ok()).flatten(),
+            None => {
+                let source = Path::new(name).is_file().then(|| read(Path::new(name)).ok()).flatten()?;
+                self.remember(source.clone());
+                Some(source)
+            }
         }
     }
+}
+
+/// Reads a text file, `-` being standard input. A byte order mark is dropped.
+///
+/// # Errors
+/// `KR0501` if there is no such file, it is a directory, unreadable, not UTF-8 text or larger than 64 MB.
+pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let (name, text) = if path == Path::new("-") {
+        (STDIN.to_owned(), text_of(io::stdin().lock()))
+    } else {
+        (path.display().to_string(), File::open(path).and_then(text_of))
+    };
+    let text = text.map_err(|error| refusal(path, &name, &error))?;
+    Ok(Arc::new(Source::new(name, text)))
 }
 
 fn text_of(from: impl Read) -> io::Result<String> {
@@ -93,18 +99,18 @@ mod tests {
     use super::*;
 
     fn message(path: &Path) -> String {
-        let report = Sources::default().read(path).unwrap_err();
+        let report = read(path).unwrap_err();
         assert_eq!(report.code, Code::Unreadable);
         format!("{} {}", report.message, report.helps.join(" "))
     }
 
     #[test]
-    fn a_text_is_read_once_and_recalled() {
+    fn a_text_that_was_read_is_recalled() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("kick.program");
         std::fs::write(&path, "\u{feff}one\n").unwrap();
         let mut sources = Sources::default();
-        assert_eq!(sources.read(&path).unwrap().text(), "one\n");
+        sources.remember(read(&path).unwrap());
         std::fs::write(&path, "two\n").unwrap();
         assert_eq!(sources.recall(&path.display().to_string()).unwrap().text(), "one\n");
         assert!(sources.recall("<string>").is_none());
