@@ -18,7 +18,7 @@ const LARGEST: u64 = u32::MAX as u64 - 1024;
 pub fn write_wav(path: &Path, channels: &[Vec<f32>], sample_rate: u32) -> Result<(), Diagnostic> {
     let target = wav_target(path)?;
     let spec = spec(channels, sample_rate).map_err(|why| refusal(path, &why))?;
-    write(&target, spec, channels).map_err(|error| refusal(path, &error.to_string()))
+    write(&target, spec, channels).map_err(|error| refusal(path, &reason(&error)))
 }
 
 /// The bytes of a 16-bit WAV file, for a player that is no file's: louder than full scale is clipped.
@@ -53,7 +53,7 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     if path == Path::new("-") {
         return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
     }
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let target = resolved(path);
     if let Ok(old) = target.metadata() {
         if old.is_dir() {
             return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
@@ -63,11 +63,32 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
         }
     }
     let directory = directory(&target);
-    if !directory.is_dir() {
+    if !directory.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        let directory = if directory.is_dir() { path } else { directory };
         let why = format!("there is no directory `{}`", directory.display());
         return Err(refusal(path, &why).help("create it first"));
     }
+    // Whether a file can be made there is best told by making one; it goes at once.
+    beside(directory).map_err(|error| refusal(path, &reason(&error)))?;
     Ok(target)
+}
+
+/// The error without the name of a temporary file that nobody asked for.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
+}
+
+/// What a path leads to, through symbolic links, also those that lead to nothing yet.
+fn resolved(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..40 {
+        match target.read_link() {
+            Ok(next) => target = directory(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    target.canonicalize().unwrap_or(target)
 }
 
 fn refusal(path: &Path, why: &str) -> Diagnostic {
@@ -164,6 +185,16 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_yet_stays_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("latest.wav");
+        std::os::unix::fs::symlink("take1.wav", &link).unwrap();
+        write_wav(&link, &[vec![0.5]], 48_000).unwrap();
+        assert!(link.is_symlink() && directory.path().join("take1.wav").is_file());
+    }
+
     #[test]
     fn places_that_cannot_hold_a_file_are_named() {
         let directory = tempfile::tempdir().unwrap();
@@ -171,7 +202,10 @@ mod tests {
         let message = |path: &Path| write_wav(path, &sound, 48_000).unwrap_err().message;
         assert!(message(directory.path()).contains("is a directory"));
         assert!(message(&directory.path().join("no/a.wav")).contains("no directory"));
+        assert!(message(&directory.path().join("no/")).contains("no directory"));
         assert!(message(Path::new("-")).contains("standard output"));
+        #[cfg(target_os = "linux")]
+        assert!(!message(Path::new("/proc/a.wav")).contains(".part"));
         #[cfg(unix)]
         assert!(message(Path::new("/dev/null")).contains("not a file"));
         assert!(write_wav(&directory.path().join("a.wav"), &[], 48_000).is_err());
