@@ -28,7 +28,7 @@ pub(crate) fn widgets<'a>(
             widget
         } else {
             let name = names.give(&control.name);
-            definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body: widget });
+            definitions.push(Definition::value(name.clone(), widget));
             Expr::Name(name)
         });
     }
@@ -110,7 +110,8 @@ impl Users {
         name: &str,
         user_name: &impl Fn(usize) -> Option<Arc<str>>,
     ) -> bool {
-        let mut around = std::iter::successors(self.controls[control], |&at| self.only[at]).skip(1).take(NEAR);
+        let mut around =
+            std::iter::successors(self.controls[control], |&at| self.only[at]).skip(1).take(NEAR);
         around.find_map(user_name).is_some_and(|called| *called == *name)
     }
 }

@@ -136,6 +136,19 @@ fn acid_bass() {
 }
 
 #[test]
+fn thousands_of_controls_are_no_long_wait() {
+    let mut b = ProgramBuilder::new("console");
+    let mut sum = b.input("x");
+    for at in 0..20_000 {
+        let fader = slider(&mut b, &format!("fader{at}"), 0.0, 0.0, 1.0).expect("a name of its own");
+        sum = b.apply(Fun::Add, &[sum, fader]).expect("own signals");
+    }
+    b.output("out", sum).expect("own signal");
+    let text = krach_faust::print(&b.finish().expect("valid"));
+    assert_eq!(text.matches("hslider").count(), 20_000);
+}
+
+#[test]
 fn a_shared_value_is_written_once() {
     check(
         "dbl",
