@@ -1,9 +1,9 @@
 //! A copy that computes in one format, played in the other, through a small buffer on the stack.
 
-/// Frames converted at a time.
-const CHUNK: usize = 64;
-/// Ports beyond this many would need a heap buffer: compilers refuse such programs.
-pub const MAX_PORTS: usize = 64;
+use crate::MAX_PORTS;
+
+/// Frames converted at a time: few, since every port has a buffer of them on the stack.
+const CHUNK: usize = 16;
 
 macro_rules! through {
     ($(#[$doc:meta])* $name:ident, $outer:ty, $inner:ty) => {
@@ -57,6 +57,17 @@ through! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_ports_as_there_may_be_are_converted() {
+        let input = [0.5_f64; 3];
+        let mut audio = vec![[0.0_f64; 3]; MAX_PORTS];
+        let mut outputs: Vec<&mut [f64]> = audio.iter_mut().map(|port| &mut port[..]).collect();
+        through_f32(&vec![&input[..]; MAX_PORTS], &mut outputs, |ins, outs| {
+            outs.iter_mut().zip(ins).for_each(|(to, from)| to.copy_from_slice(from));
+        });
+        assert_eq!(audio[MAX_PORTS - 1], input);
+    }
 
     #[test]
     fn every_frame_goes_through_once() {

@@ -11,8 +11,8 @@ use krach_abi::MAX_STATE_BYTES;
 use krach_ir::{ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Table, Ty, at_rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// More would be compiled for minutes.
-const INSTRUCTIONS: usize = 1_000_000;
+/// More would be compiled for minutes. A node is one instruction; one that reads a table or a delay line is up to six.
+const INSTRUCTIONS: usize = 600_000;
 
 /// Schedules the program at the spec's rate.
 pub(crate) fn schedule(program: &Program, spec: &Spec) -> Result<Kernel, Refusal> {

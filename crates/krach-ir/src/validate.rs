@@ -1,6 +1,7 @@
 //! The rules every program obeys after validation; engines rely on them without checking again.
 
 use crate::{Control, Op, Program, Rule, Sig, TableInit, Ty};
+use krach_abi::MAX_PORTS;
 use rustc_hash::FxHashSet;
 use std::fmt;
 
@@ -15,7 +16,7 @@ pub struct Limits {
 
 impl Limits {
     pub const DEFAULT: Self =
-        Self { nodes: 1_000_000, ports: 256, table_entries: 1 << 28, delay_frames: 1 << 28 };
+        Self { nodes: 400_000, ports: MAX_PORTS, table_entries: 1 << 28, delay_frames: 1 << 28 };
 
     /// How deep the generators of tables may have tables with generators.
     pub const NESTING: usize = 4;
