@@ -11,7 +11,20 @@ use krach_ir::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed};
 use std::sync::Arc;
+
+/// How often and from where to draw: the same programs every time, unless the tests are run at length. A failure is
+/// kept as a test of its own, not as a seed in a file.
+#[must_use]
+pub fn config() -> Config {
+    let rng_seed = if std::env::var_os("KRACH_FULL").is_some() {
+        RngSeed::Random
+    } else {
+        RngSeed::Fixed(0x6B72_6163_6800)
+    };
+    Config { failure_persistence: None, rng_seed, ..Config::default() }
+}
 
 /// Audio inputs of every random program.
 pub const INPUTS: usize = 2;

@@ -2,7 +2,6 @@
 
 use krach_abi::Precision;
 use krach_codegen::{Do, Element, Holds, Inst, Kernel, Spec};
-use proptest::test_runner::Config;
 use std::collections::HashSet;
 
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
@@ -45,7 +44,7 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
 }
 
 proptest::proptest! {
-    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(krach_tests::random::config())]
 
     #[test]
     fn random_programs_are_scheduled_legally(program in krach_tests::random::programs()) {

@@ -3,7 +3,7 @@
 use krach_abi::{Dsp, DspFactory, Precision, Seed};
 use krach_diag::Source;
 use krach_ir::{InterpreterFactory, Intervals, OnePole, Op, Program, Sig, at_rate, optimise, parse};
-use krach_tests::random::{INPUTS, programs, recipes};
+use krach_tests::random::{INPUTS, config, programs, recipes};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::sync::Arc;
@@ -11,11 +11,6 @@ use std::sync::Arc;
 const RATE: u32 = 44_100;
 const FRAMES: usize = 700;
 const PRECISIONS: [Precision; 2] = [Precision::Single, Precision::Double];
-
-fn config() -> ProptestConfig {
-    // Failures are kept as tests, not as seeds in a file.
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
-}
 
 /// An impulse and noise in -1..1, the same in both precisions.
 fn inputs() -> Vec<Vec<f64>> {

@@ -8,7 +8,6 @@ use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
     Ty, at_rate,
 };
-use proptest::test_runner::Config;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -501,7 +500,7 @@ fn denormals_vanish_in_decaying_tails() {
 }
 
 proptest::proptest! {
-    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(krach_tests::random::config())]
 
     #[test]
     fn random_programs(program in krach_tests::random::programs()) {
