@@ -75,6 +75,7 @@ codes! {
     FaustEnvironment "0315" "not an environment";
     FaustSize "0316" "a Faust program is too large";
     FaustProcess "0317" "no process, or one without outputs";
+    FaustSound "0318" "a part that no sound file has";
     FaustUnused "0319" "a rule or a target that is never used";
     // 04: compiling and rendering
     TooLarge "0401" "a program is too large";
@@ -100,8 +101,9 @@ impl Code {
     /// The code of an id such as `KR0107` (any case, with or without the letters).
     #[must_use]
     pub fn find(id: &str) -> Option<Self> {
-        let digits = id.trim().trim_start_matches(['k', 'K']).trim_start_matches(['r', 'R']);
-        Self::ALL.iter().copied().find(|code| &code.id()[2..] == digits)
+        let id = id.trim();
+        let is = |code: &Self| code.id().eq_ignore_ascii_case(id) || &code.id()[2..] == id;
+        Self::ALL.iter().copied().find(is)
     }
 }
 
@@ -122,6 +124,7 @@ mod tests {
             assert!(code.page().contains(code.id()), "the page of {code} names it");
         }
         assert_eq!(Code::find("kr0107"), Some(Code::ControlRange));
-        assert_eq!(Code::find("107"), None);
+        assert_eq!(Code::find("0107"), Some(Code::ControlRange));
+        assert_eq!(["107", "kkrr0107", "r0107", ""].map(Code::find), [None; 4]);
     }
 }
