@@ -1,5 +1,5 @@
-//! How long each stage takes for the sounds of the first example: reading and building, optimising, printing Faust,
-//! and 480 frames in the reference interpreter. Native code has its own benchmark in `krach-codegen`.
+//! How long each stage takes for the sounds of the first example: reading the text form, optimising, printing Faust,
+//! and 480 frames in the reference interpreter. Building and native code have their own in `krach-codegen`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use krach_abi::{DspFactory, Precision, Seed};
@@ -19,7 +19,7 @@ fn stages(c: &mut Criterion) {
     for (name, text) in SOUNDS {
         let source = Source::new(name, text);
         let program = parse(&source).expect("the fixtures are programs");
-        c.bench_function(&format!("{name}/build"), |b| b.iter(|| parse(black_box(&source))));
+        c.bench_function(&format!("{name}/parse"), |b| b.iter(|| parse(black_box(&source))));
         c.bench_function(&format!("{name}/optimise"), |b| b.iter(|| at_rate(black_box(&program), 48_000)));
         c.bench_function(&format!("{name}/print"), |b| b.iter(|| krach_faust::print(black_box(&program))));
 

@@ -1,4 +1,5 @@
-//! How long it takes to schedule, to compile and to run programs of a few families, in single precision.
+//! How long it takes to trace (the calls that a front end makes), to schedule, to compile and to run programs of a few
+//! families, in single precision.
 //!
 //! `cargo bench -p krach-codegen`. Runs are of one block of 256 frames: divide by 256 for a frame.
 
@@ -97,64 +98,64 @@ impl Desk {
     }
 }
 
-fn program(name: &str, body: impl Fn(&mut Desk) -> Wired) -> Program {
+fn program(name: &str, body: fn(&mut Desk) -> Wired) -> Program {
     let mut desk = Desk(ProgramBuilder::new(name));
     let out = body(&mut desk).expect("a program");
     desk.0.output("out", out).expect("its own signal");
     desk.0.finish().expect("a valid program")
 }
 
-fn programs() -> Vec<Program> {
-    vec![
-        program("voice", |d| {
-            let freq = d.control("freq", 110.0, 2000.0)?;
-            let wave = d.phasor(freq)?;
-            let slow = d.control("rate", 2.0, 20.0)?;
-            let sweep = d.phasor(slow)?;
-            let depth = d.real(3000.0);
-            let cutoff = d.mul(sweep, depth)?;
-            let base = d.real(200.0);
-            let cutoff = d.add(cutoff, base)?;
-            d.lowpass(wave, cutoff)
-        }),
-        program("reverb", |d| {
-            let x = d.0.input("in");
-            let mut sum = d.real(0.0);
-            for frames in [1116, 1188, 1277, 1356, 1422, 1491, 1557, 1617] {
-                let comb = d.comb(x, frames)?;
-                sum = d.add(sum, comb)?;
-            }
-            Ok(sum)
-        }),
-        program("64 partials", |d| {
-            let mut sum = d.real(0.0);
-            for partial in 1..=64 {
-                let freq = d.real(55.0 * f64::from(partial));
-                let phase = d.phasor(freq)?;
-                let turn = d.real(std::f64::consts::TAU);
-                let angle = d.mul(phase, turn)?;
-                let sine = d.0.apply(Fun::Sin, &[angle])?;
-                sum = d.add(sum, sine)?;
-            }
-            Ok(sum)
-        }),
-        program("16 filters", |d| {
-            let x = d.0.input("in");
-            let mut sum = d.real(0.0);
-            for band in 1..=16 {
-                let cutoff = d.control(&format!("cutoff{band}"), 100.0 * f64::from(band), 9000.0)?;
-                let low = d.lowpass(x, cutoff)?;
-                sum = d.add(sum, low)?;
-            }
-            Ok(sum)
-        }),
-    ]
-}
+const FAMILIES: [(&str, fn(&mut Desk) -> Wired); 4] = [
+    ("voice", |d| {
+        let freq = d.control("freq", 110.0, 2000.0)?;
+        let wave = d.phasor(freq)?;
+        let slow = d.control("rate", 2.0, 20.0)?;
+        let sweep = d.phasor(slow)?;
+        let depth = d.real(3000.0);
+        let cutoff = d.mul(sweep, depth)?;
+        let base = d.real(200.0);
+        let cutoff = d.add(cutoff, base)?;
+        d.lowpass(wave, cutoff)
+    }),
+    ("reverb", |d| {
+        let x = d.0.input("in");
+        let mut sum = d.real(0.0);
+        for frames in [1116, 1188, 1277, 1356, 1422, 1491, 1557, 1617] {
+            let comb = d.comb(x, frames)?;
+            sum = d.add(sum, comb)?;
+        }
+        Ok(sum)
+    }),
+    ("64 partials", |d| {
+        let mut sum = d.real(0.0);
+        for partial in 1..=64 {
+            let freq = d.real(55.0 * f64::from(partial));
+            let phase = d.phasor(freq)?;
+            let turn = d.real(std::f64::consts::TAU);
+            let angle = d.mul(phase, turn)?;
+            let sine = d.0.apply(Fun::Sin, &[angle])?;
+            sum = d.add(sum, sine)?;
+        }
+        Ok(sum)
+    }),
+    ("16 filters", |d| {
+        let x = d.0.input("in");
+        let mut sum = d.real(0.0);
+        for band in 1..=16 {
+            let cutoff = d.control(&format!("cutoff{band}"), 100.0 * f64::from(band), 9000.0)?;
+            let low = d.lowpass(x, cutoff)?;
+            sum = d.add(sum, low)?;
+        }
+        Ok(sum)
+    }),
+];
 
 fn stages(c: &mut Criterion) {
     let spec = Spec::new(48_000, Precision::Single);
-    for program in programs() {
-        let mut group = c.benchmark_group(program.name());
+    for (name, body) in FAMILIES {
+        let program = program(name, body);
+        let mut group = c.benchmark_group(name);
+        group.bench_function("trace", |b| b.iter(|| self::program(name, black_box(body))));
         group.bench_function("kernel", |b| b.iter(|| Kernel::build(black_box(&program), &spec)));
         group.bench_function("compile", |b| b.iter(|| compile(black_box(&program), &spec)));
         group.throughput(Throughput::Elements(BLOCK as u64));
