@@ -48,6 +48,9 @@ pub(crate) struct Dump {
     /// Which form to print
     #[arg(long, value_enum, default_value_t = Stage::Program)]
     pub stage: Stage,
+    /// How to write the diagram
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -56,6 +59,8 @@ pub(crate) struct Dump {
 pub(crate) enum Stage {
     /// The signals as traced, in the text form that can be read back
     Program,
+    /// The blocks and wires, as a list or, with `--format svg`, as a picture
+    Diagram,
     /// Faust, as a Faust user would write it
     Faust,
     /// The schedule: sections, instructions, layout of the state
@@ -64,6 +69,13 @@ pub(crate) enum Stage {
     Clif,
     /// Machine code
     Asm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    /// A picture for browsers and notebooks, of `--stage diagram` only
+    Svg,
 }
 
 /// What code is compiled for.

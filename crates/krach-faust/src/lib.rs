@@ -40,6 +40,7 @@
 
 pub mod ast;
 mod controls;
+mod drawing;
 mod elaborate;
 mod files;
 mod functions;
@@ -59,6 +60,7 @@ pub mod syntax;
 mod vocabulary;
 mod write;
 
+pub use drawing::{Drawing, draw};
 pub use elaborate::{Options, elaborate};
 pub use files::{File, Files, Missing, NoFiles};
 pub use names::labels;

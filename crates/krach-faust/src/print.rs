@@ -262,7 +262,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// How many operations each call does itself, besides casts; a call it makes counts as more than one.
-fn work(program: &Program) -> Vec<usize> {
+pub(crate) fn work(program: &Program) -> Vec<usize> {
     let mut work = vec![0; program.calls().len()];
     for sig in program.sigs() {
         let is_work = !matches!(
