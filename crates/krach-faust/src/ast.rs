@@ -1,8 +1,8 @@
 //! Faithful Faust syntax: what a file says, before anything is looked up or wired.
 //!
-//! One type per production of the grammar, and only what a signal program needs of it: no patterns, lambdas,
-//! iterations or groups. Parentheses are not part of the tree: the pretty-printer puts them where precedence
-//! asks for them.
+//! One type per production of the grammar. Parentheses are not part of the tree: the pretty-printer puts them where
+//! precedence asks for them. The printer of programs makes these trees; [`crate::Syntax::to_ast`] gives the tree of a
+//! text that was read.
 
 use krach_ir::ControlKind;
 use std::sync::Arc;
@@ -19,15 +19,46 @@ pub enum Statement {
     Import(Arc<str>),
     /// `declare name "bass";`
     Declare(Arc<str>, Arc<str>),
+    /// `declare function key "value";`
+    DeclareFor(Arc<str>, Arc<str>, Arc<str>),
     Definition(Definition),
 }
 
-/// `name(parameters) = body;`, without parentheses if there are none.
+/// `name(parameters) = body;`, without parentheses if there are none. A parameter that is not a name is a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
+    /// The precisions for which it holds, such as `doubleprecision`; none: for all.
+    pub precisions: Vec<&'static str>,
     pub name: Arc<str>,
-    pub parameters: Vec<Arc<str>>,
+    pub parameters: Vec<Expr>,
     pub body: Expr,
+}
+
+impl Definition {
+    /// `name = body;`
+    #[must_use]
+    pub fn value(name: Arc<str>, body: Expr) -> Self {
+        Self { precisions: Vec::new(), name, parameters: Vec::new(), body }
+    }
+
+    /// `name(parameters) = body;`
+    #[must_use]
+    pub fn function(name: Arc<str>, parameters: Vec<Arc<str>>, body: Expr) -> Self {
+        Self { parameters: parameters.into_iter().map(Expr::Name).collect(), ..Self::value(name, body) }
+    }
+}
+
+/// What stands between the brackets of [`Expr::Form`], separated by commas.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// In quotes.
+    Text(Arc<str>),
+    /// As it is: a header, a foreign declaration, the name of a counter.
+    Word(Arc<str>),
+    /// An expression without commas at top level.
+    Argument(Expr),
+    /// Any expression.
+    Body(Expr),
 }
 
 /// `'name = next;` in a `letrec`: `name` is the value of the frame before in every `next`, this frame's outside.
@@ -66,6 +97,18 @@ pub enum Expr {
     Widget(ControlKind, Arc<str>, Vec<Expr>),
     /// `waveform{1, 2}`
     Waveform(Numbers),
+    /// `\(a, b).(body)`
+    Lambda(Vec<Arc<str>>, Box<Expr>),
+    /// `case { (patterns) => body; }`
+    Case(Vec<(Vec<Expr>, Expr)>),
+    /// `environment { statements }`
+    Environment(Vec<Statement>),
+    /// `base[definitions]`
+    Modify(Box<Expr>, Vec<Definition>),
+    /// `["target": circuit, "other" -> body]`
+    Modulate(Vec<(Arc<str>, Option<Expr>)>, Box<Expr>),
+    /// Every other word with brackets of its own: `par(i, 4, _)`, `library("maths.lib")`.
+    Form(&'static str, Vec<Part>),
 }
 
 /// The numbers of a waveform: all ints make it int.
@@ -175,7 +218,15 @@ impl Expr {
     /// `self : next`
     #[must_use]
     pub fn then(self, next: Self) -> Self {
-        Self::Compose(Compose::Seq, Box::new(self), Box::new(next))
+        let mut parts = vec![];
+        let mut last = self;
+        while let Self::Compose(Compose::Seq, left, right) = last {
+            parts.push(*left);
+            last = *right;
+        }
+        let join = |right: Self, left: Self| Self::Compose(Compose::Seq, Box::new(left), Box::new(right));
+        parts.push(last);
+        parts.into_iter().rev().fold(next, join)
     }
 
     /// All side by side; there is at least one.

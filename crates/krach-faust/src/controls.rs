@@ -28,7 +28,7 @@ pub(crate) fn widgets<'a>(
             widget
         } else {
             let name = names.give(&control.name);
-            definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body: widget });
+            definitions.push(Definition::value(name.clone(), widget));
             Expr::Name(name)
         });
     }

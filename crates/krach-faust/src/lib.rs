@@ -56,6 +56,7 @@ mod regions;
 mod standard;
 mod stores;
 pub mod syntax;
+mod tree;
 mod vocabulary;
 mod write;
 

@@ -1,6 +1,6 @@
 //! From syntax to text: parentheses where precedence asks for them, lines of at most 100 columns where possible.
 
-use crate::ast::{Ast, Compose, Definition, Equation, Expr, Infix, Numbers, Statement};
+use crate::ast::{Ast, Compose, Definition, Equation, Expr, Infix, Numbers, Part, Statement};
 use krach_ir::ControlKind;
 use pretty::RcDoc;
 use std::fmt::{self, Display, Write};
@@ -49,7 +49,7 @@ impl Display for Expr {
 /// Sections of a file stand apart: the header, functions, values.
 fn section(statement: &Statement) -> u8 {
     match statement {
-        Statement::Import(_) | Statement::Declare(..) => 0,
+        Statement::Import(_) | Statement::Declare(..) | Statement::DeclareFor(..) => 0,
         Statement::Definition(Definition { name, .. }) if &**name == "process" => 2,
         Statement::Definition(Definition { parameters, .. }) if parameters.is_empty() => 2,
         Statement::Definition(_) => 1,
@@ -60,16 +60,20 @@ fn statement_text(statement: &Statement) -> String {
     match statement {
         Statement::Import(file) => format!("import(\"{file}\");"),
         Statement::Declare(key, value) => format!("declare {key} \"{value}\";"),
+        Statement::DeclareFor(function, key, value) => format!("declare {function} {key} \"{value}\";"),
         Statement::Definition(definition) => definition.to_string(),
     }
 }
 
 fn definition(definition: &Definition) -> Doc {
-    let name = text(&definition.name);
+    let precisions =
+        definition.precisions.iter().fold(RcDoc::nil(), |doc: Doc, word| doc.append(*word).append(" "));
+    let name = precisions.append(text(&definition.name));
     let head = match &definition.parameters[..] {
         [] => name,
         parameters => {
-            name.append("(").append(commas(parameters.iter().map(text)).nest(INDENT).group()).append(")")
+            let parameters = commas(parameters.iter().map(argument)).nest(INDENT).group();
+            name.append("(").append(parameters).append(")")
         }
     };
     bound(head, &definition.body)
@@ -110,7 +114,7 @@ fn level(expr: &Expr) -> u8 {
         Expr::Compose(operator, ..) => operator.level(),
         Expr::Infix(operator, ..) => operator.level(),
         Expr::Before(_) => POSTFIX,
-        Expr::Apply(..) | Expr::Access(..) => APPLICATION,
+        Expr::Apply(..) | Expr::Access(..) | Expr::Modify(..) => APPLICATION,
         // A sign belongs to the number, but `-1'` and `-x(2)` invite misreading.
         Expr::Int(value) if *value < 0 => Infix::Delay.level(),
         Expr::Real(value) if value.is_sign_negative() => Infix::Delay.level(),
@@ -149,6 +153,55 @@ fn bare(whole: &Expr) -> Doc {
                 .append(parenthesised(std::iter::once(label).chain(numbers.iter().map(argument))))
         }
         Expr::Waveform(numbers) => waveform(numbers),
+        Expr::Lambda(parameters, body) => {
+            let parameters = commas(parameters.iter().map(text));
+            RcDoc::text("\\(")
+                .append(parameters)
+                .append(").(")
+                .append(expr(body, LOWEST).nest(INDENT))
+                .append(")")
+        }
+        Expr::Case(rules) => RcDoc::text("case ").append(block(rules.iter().map(rule).collect())),
+        Expr::Environment(statements) => {
+            let lines = statements.iter().map(statement_doc).collect();
+            RcDoc::text("environment ").append(block(lines))
+        }
+        Expr::Modify(base, definitions) => {
+            let inside = joined(definitions.iter().map(definition).collect(), &RcDoc::line());
+            expr(base, APPLICATION).append("[").append(inside.nest(INDENT).group()).append("]")
+        }
+        Expr::Modulate(targets, body) => {
+            let targets = commas(targets.iter().map(|(target, circuit)| {
+                let target = RcDoc::text(format!("\"{target}\""));
+                match circuit {
+                    Some(circuit) => target.append(": ").append(argument(circuit)),
+                    None => target,
+                }
+            }));
+            RcDoc::text("[").append(targets).append(" -> ").append(expr(body, LOWEST)).append("]")
+        }
+        Expr::Form(word, parts) => RcDoc::text(*word).append(parenthesised(parts.iter().map(part))),
+    }
+}
+
+fn part(part: &Part) -> Doc {
+    match part {
+        Part::Text(words) => RcDoc::text(format!("\"{words}\"")),
+        Part::Word(word) => text(word),
+        Part::Argument(inner) => argument(inner),
+        Part::Body(inner) => expr(inner, LOWEST),
+    }
+}
+
+fn rule((patterns, body): &(Vec<Expr>, Expr)) -> Doc {
+    let head = RcDoc::text("(").append(commas(patterns.iter().map(argument))).append(") =>");
+    head.append(RcDoc::line().append(expr(body, LOWEST)).nest(INDENT).group()).append(";")
+}
+
+fn statement_doc(statement: &Statement) -> Doc {
+    match statement {
+        Statement::Definition(inner) => definition(inner),
+        _ => RcDoc::text(statement_text(statement)),
     }
 }
 
@@ -201,18 +254,15 @@ fn chain(whole: &Expr) -> Doc {
     let level = operator.level();
     let mut parts: Vec<Doc> = Vec::new();
     let mut rest: Vec<&Expr> = vec![whole];
-    // Sequence and parallel composition are associative: either nesting reads the same.
     while let Some(next) = rest.pop() {
         match next {
-            Expr::Compose(other, left, right) if other == operator && operator.level() > 1 => {
-                rest.push(right);
-                rest.push(left);
-            }
+            // A chain nests to the right; what nests to the left keeps its parentheses: patterns can tell.
             Expr::Compose(other, left, right) if other == operator => {
                 parts.push(expr(left, level + 1));
-                parts.push(expr(right, level));
+                rest.push(right);
             }
-            _ => parts.push(expr(next, level + 1)),
+            _ if operator.level() > Compose::Split.level() => parts.push(expr(next, level + 1)),
+            _ => parts.push(expr(next, level)),
         }
     }
     let between = match operator {
@@ -274,7 +324,11 @@ fn widget(kind: ControlKind) -> &'static str {
 
 /// The shortest digits that read back as the same number; always a real to Faust.
 fn real(value: f64) -> String {
-    format!("{value:?}")
+    if value.is_infinite() {
+        format!("{}1e999", if value < 0.0 { "-" } else { "" })
+    } else {
+        format!("{value:?}")
+    }
 }
 
 /// Tables may have millions of entries: their lines are filled without the layout algorithm.
@@ -355,7 +409,7 @@ mod tests {
         let long = || n("a_name_that_is_rather_long");
         let sum = (0..5).fold(long(), |sum, _| op(Infix::Add, sum, long()));
         let body = Expr::call(n("f"), vec![sum.clone(), sum]);
-        let definition = Definition { name: "y".into(), parameters: vec!["x".into()], body };
+        let definition = Definition::function("y".into(), vec!["x".into()], body);
         let text = definition.to_string();
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.lines().nth(1), Some("    a_name_that_is_rather_long"), "{text}");

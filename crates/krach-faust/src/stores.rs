@@ -60,7 +60,7 @@ fn contents(init: &TableInit, ty: Ty, len: u32, spare: bool, vocabulary: &mut Vo
         return vec![waveform];
     }
     let name = vocabulary.names.give("table");
-    vocabulary.definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body: waveform });
+    vocabulary.definitions.push(Definition::value(name.clone(), waveform));
     vec![Expr::Name(name)]
 }
 

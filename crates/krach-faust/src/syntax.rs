@@ -83,8 +83,6 @@ pub enum Foreign {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
-    /// What could not be parsed; reported already.
-    Error,
     Int(i32),
     Real(f64),
     Wire,

@@ -68,14 +68,15 @@ impl Vocabulary {
             Helper::Zero => (&[], self.zero()),
             Helper::HeldDelay => (&["init", "size", "gate", "n", "x"], held_delay()),
         };
-        let parameters = parameters.iter().map(|&name| name.into()).collect();
-        self.definitions.push(Definition { name: name.clone(), parameters, body });
+        let parameters: Vec<Arc<str>> = parameters.iter().map(|&name| name.into()).collect();
+        self.definitions.push(Definition::function(name.clone(), parameters, body));
         self.helpers.insert(helper, name.clone());
         name
     }
 
     /// Adds a function, or finds the equal one, and says what it is called.
     pub fn function(&mut self, wanted: &str, parameters: Vec<Arc<str>>, body: Expr) -> Arc<str> {
+        let parameters: Vec<Expr> = parameters.into_iter().map(Expr::Name).collect();
         let known = self.functions.entry(wanted.into()).or_default();
         for (at, name) in &*known {
             let other = &self.definitions[*at];
@@ -85,7 +86,7 @@ impl Vocabulary {
         }
         let name = self.names.give(wanted);
         known.push((self.definitions.len(), name.clone()));
-        self.definitions.push(Definition { name: name.clone(), parameters, body });
+        self.definitions.push(Definition { parameters, ..Definition::value(name.clone(), body) });
         name
     }
 
@@ -126,6 +127,6 @@ fn held_delay() -> Expr {
     let position = Expr::Letrec(Box::new(name("count").before()), vec![moved], Vec::new());
     let read = add(Expr::infix(Infix::Sub, name("at"), name("n")), name("size"));
     let ring = vec![name("size"), name("init"), name("at"), name("x"), wrap(read)];
-    let at = Definition { name: "at".into(), parameters: Vec::new(), body: position };
+    let at = Definition::value("at".into(), position);
     Expr::call(name("rwtable"), ring).with(vec![at])
 }

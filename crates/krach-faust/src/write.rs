@@ -96,7 +96,7 @@ impl<'a> Writer<'a> {
     fn definition(&mut self, at: usize) -> Option<Definition> {
         let Place::Defined(name) = &self.layout.places[at] else { return None };
         let name = name.clone();
-        Some(Definition { name, parameters: Vec::new(), body: self.defined(at, None) })
+        Some(Definition::value(name, self.defined(at, None)))
     }
 
     fn defined(&mut self, at: usize, inside: Option<usize>) -> Expr {
@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
         let exports = exports.filter(|export| self.loops.of_value[export.value] == Some(in_loop));
         let exports = exports.map(|export| (export.equation.clone(), export.outside.clone()));
         let names: Vec<(Arc<str>, Arc<str>)> = cells.chain(exports).collect();
-        let plain = |name: Arc<str>, body| Definition { name, parameters: Vec::new(), body };
+        let plain = |name: Arc<str>, body| Definition::value(name, body);
         let body = Expr::parallel(names.iter().map(|(inside, _)| Expr::Name(inside.clone())).collect());
         let body = self.letrec(in_loop, body);
         if let [(_, outside)] = &names[..] {
@@ -150,7 +150,7 @@ impl<'a> Writer<'a> {
         for &at in &loops.members[in_loop] {
             if let Place::Inside(name, _) = &layout.places[at] {
                 let body = self.defined(at, Some(in_loop));
-                definitions.push(Definition { name: name.clone(), parameters: Vec::new(), body });
+                definitions.push(Definition::value(name.clone(), body));
             }
         }
         for export in &layout.exports {

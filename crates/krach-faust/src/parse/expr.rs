@@ -35,6 +35,10 @@ pub(super) fn operator(token: Token) -> Option<Prim> {
     if token == Token::Quote { Some(Prim::Quote) } else { infix(token, "").map(|(prim, _)| prim) }
 }
 
+fn composes(token: Token) -> bool {
+    matches!(token, Token::Seq | Token::Comma | Token::Split | Token::Merge | Token::Rec)
+}
+
 /// Where a comma may be an operator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Comma {
@@ -53,6 +57,10 @@ impl Parser<'_> {
                     expr = parser.spanning(expr, Expr::With(expr, list));
                 } else if parser.eat_word("letrec") {
                     expr = parser.letrec(expr)?;
+                } else if composes(parser.peek()) {
+                    // After its braces a `with` is an operand like any other: `a with { … } : b`.
+                    parser.resumed = Some(expr);
+                    expr = parser.split_merge(Comma::Composes)?;
                 } else {
                     return Ok(expr);
                 }
@@ -112,7 +120,10 @@ impl Parser<'_> {
     }
 
     fn recursion(&mut self) -> Parsed<ExprId> {
-        let mut left = self.infix(0)?;
+        let mut left = match self.resumed.take() {
+            Some(left) => left,
+            None => self.infix(0)?,
+        };
         while self.eat(Token::Rec) {
             let right = self.infix(0)?;
             left = self.spanning(left, Expr::Compose(Compose::Rec, left, right));

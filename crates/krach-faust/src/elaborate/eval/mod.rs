@@ -189,7 +189,6 @@ impl<'a> Evaluator<'a> {
             Expr::Wire => return self.make(Diagram::Wire),
             Expr::Cut => return self.make(Diagram::Cut),
             Expr::Prim(prim) => return self.make(Diagram::Prim(prim)),
-            Expr::Error => return self.error(),
             _ => {}
         }
         match self.results.get(&(file, expr, env)) {
