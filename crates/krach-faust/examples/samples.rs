@@ -59,13 +59,14 @@ fn main() -> std::io::Result<()> {
         let out = Path::new(&out).join(&stem);
         let (data, words) = (out.with_extension("f64"), out.with_extension("txt"));
         let _ = std::fs::remove_file(&data);
+        let inputs = program.as_ref().map_or(0, |program| program.inputs().len());
         let result = match program {
             Some(program) => render(&program),
             None => Err(explained(&reports)),
         };
         match result {
             Ok(bytes) => {
-                println!("{stem} ok {took:.2} ms");
+                println!("{stem} ok {inputs} inputs {took:.2} ms");
                 std::fs::write(data, bytes)?;
             }
             Err(text) => {

@@ -45,9 +45,9 @@ impl FileId {
     }
 }
 
-/// Sizes beyond which a program is refused.
-const MAX_STEPS: u64 = 10_000_000;
-const MAX_DIAGRAMS: usize = 2_000_000;
+/// Sizes beyond which a program is refused: about ten times what the largest library example needs.
+const MAX_STEPS: u64 = 5_000_000;
+const MAX_DIAGRAMS: usize = 800_000;
 const MAX_SIGNALS: usize = 1_000_000;
 /// Inputs or outputs of one box.
 const MAX_PORTS: u32 = 1 << 17;
