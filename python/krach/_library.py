@@ -31,7 +31,10 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def bind(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         if len(args) == len(parameters) and not kwargs:  # the common case, without the general machinery
             return dict(zip(names, args, strict=True))
-        bound = signature.bind(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as unfit:
+            raise TypeError(f"krs.{name}: {unfit}") from None
         bound.apply_defaults()
         return bound.arguments
 

@@ -9,8 +9,8 @@ from types import CodeType, FrameType
 
 from krach._errors import Place
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_LIBRARY = os.path.join(_PACKAGE, "dsp") + os.sep
+_PACKAGE = os.path.dirname(__file__) + os.sep
+_LIBRARY = _PACKAGE + "dsp" + os.sep
 
 USER, LIBRARY, MACHINERY = range(3)
 _kinds: dict[str, int] = {}

@@ -18,12 +18,12 @@ pub(crate) fn widgets<'a>(
 ) -> (Vec<Definition>, Vec<Expr>) {
     let uses = uses(program, all);
     let labels = labels(program.controls());
+    let users = Users::of(program, main);
     let mut definitions = Vec::new();
     let mut stands_for = Vec::new();
     for (at, (control, label)) in program.controls().iter().zip(labels).enumerate() {
         let widget = widget(control, label);
-        let used_once =
-            uses[at] == 1 && is_part_of_namesake(main, ControlId::new(at), &control.name, user_name);
+        let used_once = uses[at] == 1 && users.is_part_of_namesake(at, &control.name, user_name);
         stands_for.push(if used_once {
             widget
         } else {
@@ -72,30 +72,46 @@ fn uses<'a>(program: &Program, all: impl Iterator<Item = &'a Reading>) -> Vec<us
     uses
 }
 
-/// Whether the only use of a control leads, through values without a name that are used once, to one that the user
-/// called like the control.
-fn is_part_of_namesake(
-    main: &Reading,
-    id: ControlId,
-    name: &str,
-    user_name: &impl Fn(usize) -> Option<Arc<str>>,
-) -> bool {
-    let Some(mut at) = main.values.iter().position(|value| value.head == Head::Control(id)) else {
-        return false;
-    };
-    loop {
-        let uses = |value: &crate::reading::Value| {
-            value.operands.iter().chain(&value.memory).filter(|&&used| used == at).count()
-        };
-        let mut users = main.values.iter().enumerate().filter(|(_, value)| uses(value) > 0);
-        let (Some((user, value)), None) = (users.next(), users.next()) else { return false };
-        if uses(value) > 1 || main.roots.contains(&at) || matches!(value.head, Head::Before(_)) {
-            return false;
+/// Values beyond this many around a control are no short expression with its name.
+const NEAR: usize = 64;
+
+/// Who uses what, where there is just one use.
+struct Users {
+    /// Of each control: the value that is it.
+    controls: Vec<Option<usize>>,
+    /// Of each value: the one that uses it, if one does, once, in the same frame.
+    only: Vec<Option<usize>>,
+}
+
+impl Users {
+    fn of(program: &Program, main: &Reading) -> Self {
+        let mut controls = vec![None; program.controls().len()];
+        let mut uses = vec![0_usize; main.values.len()];
+        let mut only = vec![None; main.values.len()];
+        for (user, value) in main.values.iter().enumerate() {
+            if let Head::Control(id) = value.head {
+                controls[id.index()].get_or_insert(user);
+            }
+            for &used in value.operands.iter().chain(&value.memory) {
+                uses[used] += 1;
+                only[used] = Some(user).filter(|_| !matches!(value.head, Head::Before(_)));
+            }
         }
-        at = user;
-        if let Some(called) = user_name(at) {
-            return *called == *name;
-        }
+        main.roots.iter().for_each(|&root| uses[root] += 1);
+        only.iter_mut().zip(uses).filter(|(_, uses)| *uses != 1).for_each(|(only, _)| *only = None);
+        Self { controls, only }
+    }
+
+    /// Whether the only use of a control leads, through values without a name that are used once, to one that the
+    /// user called like the control.
+    fn is_part_of_namesake(
+        &self,
+        control: usize,
+        name: &str,
+        user_name: &impl Fn(usize) -> Option<Arc<str>>,
+    ) -> bool {
+        let mut around = std::iter::successors(self.controls[control], |&at| self.only[at]).skip(1).take(NEAR);
+        around.find_map(user_name).is_some_and(|called| *called == *name)
     }
 }
 

@@ -24,7 +24,11 @@ def sr() -> Signal:
 
 
 def sample_rate() -> Signal:
-    """The same as `krs.sr()`."""
+    """The sample rate in Hz: another name of `krs.sr`.
+
+    >>> float(krs.transpile(lambda: krs.sample_rate()).render(0.0001, sample_rate=44100)[0, 0])
+    44100.0
+    """
     return sr()
 
 
@@ -40,7 +44,11 @@ def mem(sig: SignalLike) -> Signal:
 
 
 def unit_delay(sig: SignalLike) -> Signal:
-    """The same as `krs.mem(sig)`."""
+    """The sample before: another name of `krs.mem`.
+
+    >>> krs.transpile(lambda x: krs.unit_delay(x)).render(3 / 48000, inputs=[[1, 2, 3]])
+    array([[0., 1., 2.]], dtype=float32)
+    """
     return mem(sig)
 
 

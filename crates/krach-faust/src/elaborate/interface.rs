@@ -174,8 +174,8 @@ mod tests {
         let mut groups = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(follow(&mut groups, "../h:c/gain", true), "gain");
         assert_eq!(groups, ["a", "c"]);
-        assert_eq!(follow(&mut groups, "/root/v:x/level", true), "level");
-        assert_eq!(groups, ["root", "x"]);
+        assert_eq!(follow(&mut groups, "/top/v:x/level", true), "level");
+        assert_eq!(groups, ["top", "x"]);
         assert_eq!(steps_of("h:synth/v:env/attack [unit:s]"), ["synth", "env", "attack"]);
     }
 }
