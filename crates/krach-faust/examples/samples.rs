@@ -53,7 +53,7 @@ fn main() -> std::io::Result<()> {
         let stem = Path::new(&path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
         let start = Instant::now();
-        let options = Options { precision: Precision::Double };
+        let options = Options { precision: Precision::Double, ..Options::default() };
         let (program, reports) = elaborate(&Source::new(path.as_str(), text), &files, &options);
         let took = start.elapsed().as_secs_f64() * 1e3;
         let out = Path::new(&out).join(&stem);

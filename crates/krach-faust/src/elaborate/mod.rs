@@ -28,10 +28,18 @@ use krach_ir::{BuildError, Fun, Program};
 use std::sync::Arc;
 
 /// How a program is elaborated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Chooses between definitions that are marked with a precision.
     pub precision: krach_abi::Precision,
+    /// The definition that is the program: `process`, or `effect` for what follows the voices of an instrument.
+    pub process: Arc<str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { precision: krach_abi::Precision::default(), process: "process".into() }
+    }
 }
 
 impl Options {
@@ -74,11 +82,12 @@ pub fn elaborate(main: &Source, files: &dyn Files, options: &Options) -> (Option
 }
 
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Program> {
-    let Some(process) = evaluator.definition_of(FileId::MAIN, "process") else {
+    let name = &evaluator.options.process;
+    let Some(process) = evaluator.definition_of(FileId::MAIN, name) else {
         let start = evaluator.place(FileId::MAIN, krach_diag::Span::new(0, 0));
-        let report = Diagnostic::error(Code::FaustProcess, "`process` is not defined")
+        let report = Diagnostic::error(Code::FaustProcess, format!("`{name}` is not defined"))
             .at(start)
-            .help("every program defines what it does: process = …;");
+            .help(format!("a program defines what it does: {name} = …;"));
         evaluator.report(report);
         return None;
     };
@@ -98,7 +107,7 @@ fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
     let origin = evaluator.boxes.facts(process).origin;
     match evaluator.boxes.arity(process) {
         Arity::Known(_, 0) => {
-            let message = "`process` has no output".to_owned();
+            let message = format!("`{}` has no output", evaluator.options.process);
             evaluator.trouble_at(Code::FaustProcess, message, origin);
             None
         }
