@@ -75,6 +75,7 @@ codes! {
     FaustEnvironment "0315" "not an environment";
     FaustSize "0316" "a Faust program is too large";
     FaustProcess "0317" "no process, or one without outputs";
+    FaustSound "0318" "a part that no sound file has";
     FaustUnused "0319" "a rule or a target that is never used";
     // 04: compiling and rendering
     TooLarge "0401" "a program is too large";

@@ -5,6 +5,7 @@
 
 use crate::elaborate::gate::Gates;
 use crate::elaborate::nature::Natures;
+use crate::elaborate::propagate::SILENCE;
 use crate::elaborate::range::Ranges;
 use crate::elaborate::signal::{Loop, SigId, Signal, Signals, Wave, WidgetId};
 use krach_ir::{BuildError, Control, Fun, Program, ProgramBuilder, RamId, RegisterId, Sig, TableInit, Ty};
@@ -131,7 +132,7 @@ impl<'a> Emitter<'a> {
         let signals = self.findings.signals;
         let mut needs: Vec<SigId> = match signals.get(id) {
             Signal::Attach(x, _) | Signal::Bounds([_, _, x]) => vec![x],
-            Signal::Lowest(_) | Signal::Highest(_) => vec![],
+            Signal::Lowest(_) | Signal::Highest(_) | Signal::Frames(_) => vec![],
             _ => signals.operands(id).collect(),
         };
         let moving = match signals.get(id) {
@@ -210,6 +211,7 @@ impl<'a> Emitter<'a> {
                 self.checked(Some(id), |builder| builder.control(control))
             }
             Signal::SampleRate => Ok(self.builder.sample_rate()),
+            Signal::Frames(_) => Ok(self.builder.int(SILENCE.0)),
             Signal::Hold(x, c) => self.hold(id, x, c),
             Signal::Attach(x, _) | Signal::Bounds([_, _, x]) | Signal::Shown(_, x) => Ok(self.sig(x)),
             Signal::Random => self.random(),

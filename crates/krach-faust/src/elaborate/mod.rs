@@ -195,6 +195,14 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
                 None => return,
             }
         }
+        Signal::Frames(part) => {
+            let range = ranges.get(part);
+            if range.lo > -1.0 && range.hi < 256.0 {
+                return;
+            }
+            let message = "a part of a sound file must be a number from 0 to 255".to_owned();
+            (Code::FaustSound, message)
+        }
         Signal::Delay(_, samples) => {
             let range = ranges.get(samples);
             if range.lo <= -1.0 {

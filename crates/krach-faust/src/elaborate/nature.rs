@@ -43,7 +43,7 @@ impl Natures {
 
     fn nature(&self, signals: &Signals, id: SigId) -> Ty {
         match signals.get(id) {
-            Signal::Int(_) | Signal::Random | Signal::Wrong(_) => Ty::Int,
+            Signal::Int(_) | Signal::Random | Signal::Frames(_) | Signal::Wrong(_) => Ty::Int,
             Signal::Real(_)
             | Signal::Input(_)
             | Signal::Slot(_)

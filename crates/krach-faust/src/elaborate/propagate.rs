@@ -32,7 +32,7 @@ pub(crate) struct Memory {
 /// The longest table that Faust text may ask for.
 const MAX_TABLE: i32 = 1 << 28;
 /// A missing sound file: frames and rate of the silence it is.
-const SILENCE: (i32, i32) = (1024, 44_100);
+pub(crate) const SILENCE: (i32, i32) = (1024, 44_100);
 /// What `count`, the frames of one call, is taken for.
 const BLOCK: i32 = 64;
 
@@ -223,7 +223,8 @@ impl Evaluator<'_> {
                 Rc::new([self.signals.make(Signal::Shown(id, inputs[0]))])
             }
             Diagram::Soundfile(_, channels) => {
-                let (frames, rate) = (self.signals.int(SILENCE.0), self.signals.int(SILENCE.1));
+                let frames = self.signals.make(Signal::Frames(inputs[0]));
+                let rate = self.signals.int(SILENCE.1);
                 let zero = self.signals.real(0.0);
                 let quiet = std::iter::repeat_n(zero, channels as usize);
                 [frames, rate].into_iter().chain(quiet).collect()

@@ -5,6 +5,7 @@
 //! every index. A loop starts at 0 and widens: a bound that moves is unknown at once.
 
 use crate::elaborate::nature::Natures;
+use crate::elaborate::propagate::SILENCE;
 use crate::elaborate::signal::{SigId, Signal, Signals, Wave};
 use krach_ir::maths::Float;
 use krach_ir::{Fun, Ty};
@@ -93,6 +94,7 @@ impl Ranges {
             Signal::Slot(_) | Signal::SampleRate | Signal::Previous(_) => ALL,
             Signal::Random => INTS,
             Signal::Wrong(_) => NONE,
+            Signal::Frames(_) => Range::new(SILENCE.0.into(), SILENCE.0.into()),
             Signal::Apply(fun, [a, b, c]) => match fun.arity() {
                 1 => unary(fun, get(a)),
                 2 => binary(fun, get(a), get(b), natures.get(a) == Ty::Int && natures.get(b) == Ty::Int),

@@ -80,6 +80,8 @@ pub(crate) enum Signal {
     Bounds([SigId; 3]),
     /// The signal, which a bargraph shows.
     Shown(WidgetId, SigId),
+    /// The frames of that part of a sound file.
+    Frames(SigId),
     /// Reported if the program needs it.
     Wrong(Wrong),
 }
@@ -266,7 +268,9 @@ impl Signals {
             // The contents of a table are a world of their own.
             Signal::Read(_, _, index) => ([index, none, none], 1),
             Signal::ReadWrite(_, _, operands) | Signal::Bounds(operands) => (operands, 3),
-            Signal::Lowest(x) | Signal::Highest(x) | Signal::Shown(_, x) => ([x, none, none], 1),
+            Signal::Lowest(x) | Signal::Highest(x) | Signal::Shown(_, x) | Signal::Frames(x) => {
+                ([x, none, none], 1)
+            }
             _ => ([none; 3], 0),
         };
         all.into_iter().take(count)
