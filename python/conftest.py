@@ -1,5 +1,6 @@
 """The examples in docstrings are tests: what they may use without saying so."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,11 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def names_of_the_docstrings(doctest_namespace: dict[str, Any]) -> None:
+def names_of_the_docstrings(
+    doctest_namespace: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import krach
     import krach.dsp as krs
 
-    doctest_namespace.update(krs=krs, np=np)
+    doctest_namespace.update(krach=krach, krs=krs, np=np)
+    monkeypatch.chdir(tmp_path)  # where the files go that they write

@@ -40,7 +40,7 @@ def wishes(
     """Raises KR0403 to KR0408 for what cannot be meant."""
     return {
         "seconds": _number("KR0408", "a duration", seconds),
-        "sample_rate": _rate(sample_rate),
+        "sample_rate": rate(sample_rate),
         "precision": arithmetic(precision),
         "values": [_setting(name, value) for name, value in values.items()],
         "events": [_event(event) for event in events],
@@ -55,8 +55,16 @@ def arithmetic(precision: object) -> Precision:
     raise error("KR0113", f'precision is "single" or "double", not {describe(precision)}')
 
 
-def rows(inputs: ArrayLike | None, dtype: type[_Sample]) -> NDArray[_Sample]:
-    """Audio input, one row per channel; none at all is silence."""
+def rate(value: object) -> int:
+    """A sample rate in Hz."""
+    hertz = _number("KR0403", "a sample rate", value)
+    if 0 < hertz < 1 << 31 and hertz == int(hertz):
+        return int(hertz)
+    raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
+
+
+def rows(inputs: ArrayLike | None, dtype: type[_Sample], what: str = "audio input") -> NDArray[_Sample]:
+    """Audio, one row per channel; none at all is silence."""
     import numpy as np
 
     if inputs is None:
@@ -64,9 +72,9 @@ def rows(inputs: ArrayLike | None, dtype: type[_Sample]) -> NDArray[_Sample]:
     try:
         channels = np.atleast_2d(np.asarray(inputs, dtype))
     except (TypeError, ValueError) as unfit:
-        raise error("KR0407", f"audio input is one row of numbers per channel: {unfit}") from None
+        raise error("KR0407", f"{what} is one row of numbers per channel: {unfit}") from None
     if channels.ndim != 2:
-        raise error("KR0407", f"audio input has the shape (channels, frames), not {channels.shape}")
+        raise error("KR0407", f"{what} has the shape (channels, frames), not {channels.shape}")
     return channels
 
 
@@ -85,13 +93,6 @@ def _number(code: str, what: str, value: object) -> float:
         if isinstance(unfit, Error):
             raise
         raise error(code, f"{what} is a number, not {describe(value)}") from None
-
-
-def _rate(value: object) -> int:
-    rate = _number("KR0403", "a sample rate", value)
-    if 0 < rate < 1 << 31 and rate == int(rate):
-        return int(rate)
-    raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
 
 
 def _setting(name: object, value: object) -> tuple[str, float]:

@@ -12,6 +12,7 @@ import pytest
 import krach
 import krach.dsp as krs
 from krach import node_types
+from krach._page import preview
 from krach.signal import transpile as old_path
 
 
@@ -208,6 +209,12 @@ def test_the_page_stands_alone() -> None:
         assert base64.b64decode(encoded[1])[:4] == b"RIFF"
 
 
+def test_the_page_opens_every_gate() -> None:
+    for name in ("gate", "kick_gate", "hat/Trig"):
+        drum = krs.transpile(lambda gate=name: krs.saw(110) * krs.control(gate, 0, 0, 1))
+        assert preview(drum).any(), name
+
+
 def test_pictures() -> None:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
@@ -233,3 +240,18 @@ def test_wav_files_are_written_whole(tmp_path) -> None:
     assert np.array_equal(np.frombuffer(data[-sound.nbytes :], np.float32), sound[0])
     with pytest.raises(krach.Error, match="KR0502"):
         krach.write_wav(tmp_path, sound, 48000)
+
+
+def test_any_array_of_numbers_is_sound(tmp_path) -> None:
+    def written(sound) -> np.ndarray:
+        krach.write_wav(tmp_path / "any.wav", sound)
+        return np.frombuffer((tmp_path / "any.wav").read_bytes()[-12:], np.float32)
+
+    assert np.array_equal(written([0.25, 0.5, 1]), written(np.array([[0.25, 0.5, 1]], np.float64)))
+    for odd in (np.zeros((1, 2, 3)), "la", [[1], [2, 3]]):
+        with pytest.raises(krach.Error, match="KR0407"):
+            krach.write_wav(tmp_path / "any.wav", odd)
+    with pytest.raises(krach.Error, match="KR0403"):
+        krach.write_wav(tmp_path / "any.wav", [0], 0)
+    with pytest.raises(krach.Error, match="KR0407"):
+        krach.play("la")
