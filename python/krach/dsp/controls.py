@@ -12,6 +12,11 @@ _PLAYED = {"freq", "pitch", "note", "key", "vel", "velocity", "gain"}
 _GATES = {"gate", "trig", "trigger"}
 
 
+def is_gate(name: str) -> bool:
+    """Whether a control of that name starts notes."""
+    return not _GATES.isdisjoint(name.rsplit("/", 1)[-1].lower().split("_"))
+
+
 def control(
     name: str,
     init: float,
@@ -39,7 +44,7 @@ def control(
         raise trace.error("KR0109", f"a control's name is a text, not {describe(name)}")
     init, lo, hi, step = [trace.finite(f"control `{name}`", value) for value in (init, lo, hi, step)]
     word = name.rsplit("/", 1)[-1]
-    gate = not _GATES.isdisjoint(word.lower().split("_"))
+    gate = is_gate(name)
     button = gate and (init, lo, hi) == (0, 0, 1)
     raw = trace.signal(trace.builder.control(name, init, lo, hi, step, button))
     if smooth is None:
