@@ -64,6 +64,7 @@ pub use drawing::{Drawing, draw};
 pub use elaborate::{Options, elaborate};
 pub use files::{File, Files, Missing, NoFiles};
 pub use names::labels;
+pub use parse::lex::{Token, lex};
 pub use parse::parse;
 pub use print::to_ast;
 pub use syntax::Syntax;
