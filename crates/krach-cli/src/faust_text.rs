@@ -1,0 +1,63 @@
+//! A Faust file: one function, `process`, called what the file is called.
+
+use crate::host::{Function, Script};
+use crate::shell::work;
+use crate::{Failure, Host};
+use krach_abi::Precision;
+use krach_diag::{Diagnostic, Severity, Source};
+use krach_faust::Options;
+use krach_ir::Program;
+use krach_session::Libraries;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) struct FaustText<'h> {
+    host: &'h dyn Host,
+    source: Arc<Source>,
+    libraries: Arc<Libraries>,
+    options: Options,
+    function: [Function; 1],
+}
+
+impl<'h> FaustText<'h> {
+    /// `include` are the folders to look into first; `precision` is what the program will be compiled for.
+    pub(crate) fn new(
+        host: &'h dyn Host,
+        source: Arc<Source>,
+        include: &[PathBuf],
+        precision: Precision,
+    ) -> Self {
+        let path = Path::new(&**source.name());
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.display().to_string());
+        let libraries = Arc::new(Libraries::new(include, &host.libraries()).beside(path));
+        let options = Options { precision, ..Options::default() };
+        Self { host, source, libraries, options, function: [Function { name, line: 1, listed: true }] }
+    }
+}
+
+impl Script for FaustText<'_> {
+    fn functions(&self) -> &[Function] {
+        &self.function
+    }
+
+    fn trace(&self, index: usize) -> Result<Arc<Program>, Failure> {
+        self.examine(index).map(|(program, _)| program)
+    }
+
+    fn examine(&self, _index: usize) -> Result<(Arc<Program>, Vec<Diagnostic>), Failure> {
+        let (source, libraries, options) =
+            (self.source.clone(), self.libraries.clone(), self.options.clone());
+        let elaborate = move |_: &_| krach_faust::elaborate(&source, &*libraries, &options);
+        let (program, reports) = work(self.host, elaborate, |_| {})?;
+        match program {
+            Some(program) if reports.iter().all(|report| report.severity == Severity::Warning) => {
+                Ok((Arc::new(program), reports))
+            }
+            _ => Err(reports.into()),
+        }
+    }
+
+    fn faust(&self, _index: usize) -> Result<Arc<Source>, Failure> {
+        Ok(self.source.clone())
+    }
+}

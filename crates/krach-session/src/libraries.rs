@@ -1,0 +1,160 @@
+//! Faust's files: where `import`, `library`, `component` and `soundfile` look, and what was read already.
+
+use crate::read;
+use krach_diag::Source;
+use krach_faust::{File, Files, Missing, Sound};
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// The folders that are searched, whatever asks: first those of the caller, then those of the machine.
+///
+/// A name is looked for as it is (absolute, or below the current folder), in the caller's folders (`-I`), in the
+/// folder of the main file, in that of the file which asks, in those of `FAUST_LIB_PATH`, in the libraries that are
+/// installed with krach, and in the usual folders of the system.
+#[derive(Clone, Debug, Default)]
+pub struct Libraries {
+    /// Of the caller, and of the main file.
+    own: Vec<PathBuf>,
+    /// Of the machine.
+    shared: Vec<PathBuf>,
+}
+
+/// Where packages of Faust put its libraries.
+const SYSTEM: [&str; 4] =
+    ["/usr/local/share/faust", "/usr/share/faust", "/opt/homebrew/share/faust", "/opt/local/share/faust"];
+
+impl Libraries {
+    /// `include` are the caller's folders, `installed` those of libraries that came with krach.
+    #[must_use]
+    pub fn new(include: &[PathBuf], installed: &[PathBuf]) -> Self {
+        let path = std::env::var_os("FAUST_LIB_PATH").unwrap_or_default();
+        let shared = std::env::split_paths(&path)
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .chain(installed.iter().cloned())
+            .chain(SYSTEM.map(PathBuf::from));
+        Self { own: include.to_vec(), shared: shared.collect() }
+    }
+
+    /// The same, and the folder of the main file.
+    #[must_use]
+    pub fn beside(mut self, main: &Path) -> Self {
+        self.own.extend(main.parent().map(Path::to_path_buf));
+        self
+    }
+
+    /// The file of that name which a file at `from` means.
+    ///
+    /// # Errors
+    /// It is in none of the places searched.
+    pub fn find(&self, name: &str, from: &str) -> Result<PathBuf, Missing> {
+        // `<string>` and its like are no files.
+        let asker = Path::new(from).parent().filter(|_| !from.starts_with('<'));
+        let here = Path::new("");
+        let folders = std::iter::once(here)
+            .chain(self.own.iter().map(PathBuf::as_path))
+            .chain(asker)
+            .chain(self.shared.iter().map(PathBuf::as_path));
+        let mut searched: Vec<String> = Vec::new();
+        for folder in folders {
+            let file = folder.join(name);
+            if file.is_file() {
+                return Ok(file);
+            }
+            let place = if folder == here { ".".to_owned() } else { folder.display().to_string() };
+            if !searched.contains(&place) {
+                searched.push(place);
+            }
+        }
+        if Path::new(name).is_absolute() {
+            searched = vec![name.to_owned()];
+        }
+        Err(Missing { searched })
+    }
+}
+
+impl Files for Libraries {
+    fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing> {
+        let path = self.find(name, from)?;
+        parsed(&path).map_err(|why| Missing { searched: vec![why] })
+    }
+
+    fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+        names.iter().map(|name| crate::decode(&self.find(name, from)?)).collect()
+    }
+}
+
+/// What tells that a file is still what was read.
+type Stamp = (u64, Option<SystemTime>);
+
+/// The file's syntax, read once per process as long as the file stays the same.
+fn parsed(path: &Path) -> Result<Arc<File>, String> {
+    static READ: LazyLock<Mutex<FxHashMap<PathBuf, (Stamp, Arc<File>)>>> = LazyLock::new(Mutex::default);
+    let read_already = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let about = |error: std::io::Error| format!("{}: {error}", path.display());
+    let known_as = std::path::absolute(path).map_err(about)?;
+    let metadata = path.metadata().map_err(about)?;
+    let stamp = (metadata.len(), metadata.modified().ok());
+    if let Some((known, file)) = read_already().get(&known_as)
+        && *known == stamp
+        && **file.path() == *path.display().to_string()
+    {
+        return Ok(file.clone());
+    }
+    let source: Arc<Source> = read(path).map_err(|report| report.message)?;
+    let file = Arc::new(File::parse(&source));
+    read_already().insert(known_as, (stamp, file.clone()));
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        let (near, far) = (root.path().join("near"), root.path().join("far"));
+        for folder in [&near, &far] {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::write(folder.join("both.lib"), "x = 1;").unwrap();
+        }
+        std::fs::write(far.join("one.lib"), "x = 2;").unwrap();
+        (root, near, far)
+    }
+
+    #[test]
+    fn the_first_folder_that_has_it_wins() {
+        let (_root, near, far) = folders();
+        let libraries = Libraries::new(&[], std::slice::from_ref(&far)).beside(&near.join("main.dsp"));
+        assert_eq!(libraries.find("both.lib", "main.dsp"), Ok(near.join("both.lib")));
+        assert_eq!(libraries.find("one.lib", "main.dsp"), Ok(far.join("one.lib")));
+        let include = Libraries::new(std::slice::from_ref(&far), &[]).beside(&near.join("main.dsp"));
+        assert_eq!(include.find("both.lib", "main.dsp"), Ok(far.join("both.lib")));
+        let asker = far.join("asker.lib").display().to_string();
+        assert_eq!(Libraries::default().find("one.lib", &asker), Ok(far.join("one.lib")), "its neighbour");
+    }
+
+    #[test]
+    fn what_is_nowhere_names_every_place_once() {
+        let (_root, near, far) = folders();
+        let libraries = Libraries::new(&[near.clone(), near.clone()], &[far.clone()]);
+        let missing = libraries.find("none.lib", "main.dsp").unwrap_err();
+        assert_eq!(missing.searched[..2], [".".to_owned(), near.display().to_string()]);
+        assert!(missing.searched.contains(&far.display().to_string()));
+        assert!(missing.searched.iter().any(|place| place == "/usr/share/faust"));
+        assert_eq!(libraries.find("/none.lib", "main.dsp").unwrap_err().searched, ["/none.lib"]);
+    }
+
+    #[test]
+    fn a_file_is_parsed_once_until_it_changes() {
+        let (_root, near, _) = folders();
+        let libraries = Libraries::new(std::slice::from_ref(&near), &[]);
+        let first = libraries.open("both.lib", "").unwrap();
+        assert!(Arc::ptr_eq(&first, &libraries.open("both.lib", "").unwrap()));
+        std::fs::write(near.join("both.lib"), "x = 1; y = 2;").unwrap();
+        assert!(libraries.open("both.lib", "").unwrap().syntax().find("y").is_some());
+        std::fs::write(near.join("both.lib"), b"x = \0;").unwrap();
+        assert!(libraries.open("both.lib", "").unwrap_err().searched[0].contains("is not text"));
+    }
+}
