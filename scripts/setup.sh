@@ -48,7 +48,14 @@ print(*(requirement for name in sys.argv[1:] for requirement in lists[name]), se
 PY
 }
 
-command -v cargo >/dev/null || { say "Rust 1.95 or later is needed: rustup.rs, or your system's package"; exit 1; }
+# Cargo knows only a little of why it is too old to read our manifests.
+new_enough() {
+    local found
+    found=$(cargo --version 2>/dev/null) || return 1
+    [ "$(printf '%s\n' 1.95 "$(cut -d ' ' -f 2 <<<"$found")" | sort -V | head -n 1)" = 1.95 ]
+}
+
+new_enough || { say "Rust 1.95 or later is needed (rustup.rs), here is $(cargo --version 2>/dev/null || echo none)"; exit 1; }
 mapfile -t packages < <(missing_packages | tr ' ' '\n')
 if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
 
