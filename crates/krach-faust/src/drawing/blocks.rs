@@ -138,7 +138,9 @@ impl<'a> Drafter<'a> {
             Head::Real(_) | Head::Int(_) | Head::SampleRate | Head::Fun(_) | Head::Fraction
         );
         let once = self.used[at] == 1 && self.name(at).is_none();
-        let leaf = self.reading.values[at].operands.is_empty();
+        let value = &self.reading.values[at];
+        // Numbers are not shared to save work, so neither are those that were cast.
+        let leaf = value.operands.is_empty() || value.head == Head::Fun(Fun::ToReal);
         own && piece.wires.is_empty() && (leaf || once) && self.smooth_control(at).is_none()
     }
 

@@ -9,6 +9,9 @@ const LARGEST: usize = 40;
 const SMALL: usize = 12;
 /// Blocks of a loop that becomes one block.
 const LOOP: usize = 4;
+/// Ports of a part: further wires share the last one.
+const PORTS: usize = 24;
+const MORE: &str = "…";
 /// Parts of a sheet that is cut.
 const PARTS: usize = 12;
 
@@ -319,8 +322,11 @@ impl Inside {
     }
 
     fn output(&mut self, from: Port) -> usize {
-        self.results.iter().position(|&known| known == from).unwrap_or_else(|| {
-            self.results.push(from);
+        let known = self.results.iter().position(|&known| known == from);
+        known.unwrap_or_else(|| {
+            if self.results.len() < PORTS {
+                self.results.push(from);
+            }
             self.results.len() - 1
         })
     }
@@ -328,11 +334,22 @@ impl Inside {
     /// The port for what comes from there, and whether it is new.
     fn input(&mut self, from: Port, to: Port, name: &str) -> (usize, bool) {
         let known = self.sources.iter().position(|source| source.0 == from);
-        match known {
-            Some(at) => self.sources[at].1.push(to),
-            None => self.sources.push((from, vec![to], name.to_owned())),
+        let port = match known {
+            None if self.sources.len() < PORTS => {
+                self.sources.push((from, Vec::new(), name.to_owned()));
+                self.sources.len() - 1
+            }
+            None => {
+                self.sources[PORTS - 1].2 = MORE.to_owned();
+                PORTS - 1
+            }
+            Some(port) => port,
+        };
+        let new = self.sources[port].1.is_empty();
+        if !self.sources[port].1.contains(&to) {
+            self.sources[port].1.push(to);
         }
-        (known.unwrap_or(self.sources.len() - 1), known.is_none())
+        (port, new)
     }
 
     fn sheet(mut self) -> Sheet {

@@ -315,3 +315,51 @@ fn escaped(text: &str) -> String {
 fn as_f64(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawing::draw;
+    use krach_diag::Source;
+
+    /// Blocks do not lie on each other, and wires leave to the right and arrive from the left.
+    fn is_tidy(drawing: &Drawing, at: usize, picture: &Picture) {
+        let sheet = &drawing.sheets[at];
+        let corners = &picture.placed.blocks;
+        for (a, one) in corners.iter().enumerate() {
+            for (b, other) in corners.iter().enumerate().skip(a + 1) {
+                let apart_x = one.0 + picture.shapes[a].width <= other.0 + 0.01
+                    || other.0 + picture.shapes[b].width <= one.0 + 0.01;
+                let apart_y = one.1 + picture.shapes[a].height <= other.1 + 0.01
+                    || other.1 + picture.shapes[b].height <= one.1 + 0.01;
+                assert!(apart_x || apart_y, "{}: {a} and {b}", sheet.title);
+            }
+        }
+        for (wire, points) in sheet.wires.iter().zip(&picture.placed.wires) {
+            let forward = points.windows(2).all(|pair| pair[0].0 <= pair[1].0 + 0.01);
+            assert!(forward || wire.back, "{}: {wire:?}", sheet.title);
+        }
+        for (block, inside) in sheet.blocks.iter().zip(&picture.inside) {
+            if let (Some(inside), Some(at)) = (inside, block.inside) {
+                is_tidy(drawing, at, inside);
+            }
+        }
+    }
+
+    #[test]
+    fn pictures_are_tidy() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/faust");
+        for entry in folder.read_dir().expect("the folder is there") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|ending| ending != "program") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a text");
+            let program = krach_ir::parse(&Source::new("fixture", text)).expect("a valid program");
+            let drawing = draw(&program);
+            for at in fold::shown(&drawing.sheets) {
+                is_tidy(&drawing, at, &picture(&drawing, at));
+            }
+        }
+    }
+}

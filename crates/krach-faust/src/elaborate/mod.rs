@@ -190,9 +190,11 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
             let range = ranges.get(samples);
             if range.lo <= -1.0 {
                 let bounds = format!("{}..{}", range.lo, range.hi);
-                (Code::FaustDelay, format!("a delay must not be negative, but this one lies in {bounds}"))
+                let amount = evaluator.amount(origin).unwrap_or_else(|| "this one".to_owned());
+                (Code::FaustDelay, format!("a delay must not be negative, but {amount} lies in {bounds}"))
             } else if range.hi > f64::from(i32::MAX) || range.hi.is_nan() {
-                (Code::FaustDelay, "no upper bound of this delay can be proved".to_owned())
+                let amount = evaluator.amount(origin).map_or_else(String::new, |amount| format!(" by {amount}"));
+                (Code::FaustDelay, format!("no upper bound of this delay{amount} can be proved"))
             } else {
                 return;
             }

@@ -20,7 +20,7 @@ impl Env {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ScopeId(u32);
+pub(crate) struct ScopeId(pub(super) u32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Layer {
@@ -45,7 +45,7 @@ pub(super) enum Layer {
 /// A list of definitions with those of the files it imports.
 #[derive(Debug)]
 pub(super) struct Scope {
-    parts: Vec<(FileId, ListId)>,
+    pub(super) parts: Vec<(FileId, ListId)>,
 }
 
 /// What a name is bound to.

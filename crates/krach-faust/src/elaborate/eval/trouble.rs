@@ -56,6 +56,20 @@ impl Evaluator<'_> {
         self.report(report);
     }
 
+    /// By what a delay is written to delay, if it is written as `x @ amount`.
+    pub fn amount(&self, (file, expr): (FileId, ExprId)) -> Option<String> {
+        const LONGEST: usize = 60;
+        let syntax = self.syntax(file);
+        let Expr::Binary(crate::prim::Prim::At, _, amount) = syntax.exprs.get(expr.index())? else {
+            return None;
+        };
+        let span = syntax.span(*amount);
+        let text = &syntax.source().text()[span.start as usize..span.end as usize];
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = words.chars().take(LONGEST).collect();
+        Some(if short.len() < words.len() { format!("`{short} …`") } else { format!("`{short}`") })
+    }
+
     /// Adds a remedy to the report made last.
     pub fn help(&mut self, text: &str) {
         if let Some(last) = self.reports.last_mut()
