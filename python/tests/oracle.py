@@ -101,15 +101,23 @@ class Official:
         *,
         rate: int = 48000,
         inputs: Samples | None = None,
+        impulse: bool = False,
+        chunk: int | None = None,
         values: Mapping[str, float] | None = None,
         events: Sequence[Event] = (),
     ) -> Samples:
-        """Samples (outputs, frames) in double precision. Control values must be exact in single precision."""
+        """Samples (outputs, frames) in double precision. Control values must be exact in single precision.
+
+        With `impulse`, however many inputs there are, each of them gets one. `chunk` frames are computed at a
+        time, if given.
+        """
         job = {
             "faust": faust,
             "frames": frames,
             "rate": rate,
             "inputs": inputs,
+            "impulse": impulse,
+            "chunk": chunk,
             "values": dict(values or {}),
             "events": list(events),
         }
@@ -270,9 +278,12 @@ def _perform(job: dict[str, Any]) -> Samples:
     outputs = np.zeros((dsp.get_numoutputs(), frames))
     inputs = job["inputs"]
     inputs = np.zeros((dsp.get_numinputs(), frames)) if inputs is None else np.asarray(inputs, np.float64)
+    if job["impulse"]:
+        inputs[:, :1] = 1.0
     if inputs.shape != (dsp.get_numinputs(), frames):
         raise ValueError(f"the program has {dsp.get_numinputs()} inputs, given {inputs.shape}")
-    cuts = sorted({0, frames, *(frame for frame, _, _ in events if 0 <= frame < frames)})
+    chunks = range(0, frames, job["chunk"] or max(frames, 1))
+    cuts = sorted({0, frames, *chunks, *(frame for frame, _, _ in events if 0 <= frame < frames)})
     for start, end in itertools.pairwise(cuts):
         for _, name, value in (event for event in events if event[0] == start):
             dsp.set_param(addresses[name][0], value)
