@@ -8,3 +8,4 @@ for bench in crates/*/benches/*.rs tests/benches/*.rs; do
     cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)"
 done
 .venv/bin/python scripts/ratios.py
+.venv/bin/python scripts/front_end_ratios.py

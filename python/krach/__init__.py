@@ -9,7 +9,18 @@
 """
 
 from krach._definition import Control, DspDef
-from krach._errors import Error, InvalidSyntax, InvalidType, InvalidUse, InvalidValue, Label, Place
+from krach._errors import (
+    Error,
+    FaustError,
+    FaustSyntaxError,
+    InvalidSyntax,
+    InvalidType,
+    InvalidUse,
+    InvalidValue,
+    Label,
+    Place,
+)
+from krach._faust import faust
 from krach._krach import Program, __version__
 from krach._signal import Signal
 from krach._sound import play, write_wav
@@ -18,6 +29,8 @@ __all__ = [
     "Control",
     "DspDef",
     "Error",
+    "FaustError",
+    "FaustSyntaxError",
     "InvalidSyntax",
     "InvalidType",
     "InvalidUse",
@@ -27,6 +40,7 @@ __all__ = [
     "Program",
     "Signal",
     "__version__",
+    "faust",
     "play",
     "write_wav",
 ]

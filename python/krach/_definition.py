@@ -9,6 +9,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
 from krach import _krach, _page, _place, _plots, _take
+from krach._diagram import Diagram
 from krach._errors import Error, error
 from krach._krach import Program
 from krach._take import Event, Precision
@@ -38,7 +39,7 @@ class DspDef:
 
     __slots__ = ("_faust", "_fn", "_precision", "_program", "_source")
 
-    _fn: Callable[..., object]
+    _fn: Callable[..., object] | None
     _source: str
     _program: Program
     _precision: Precision
@@ -46,13 +47,13 @@ class DspDef:
 
     def __init__(
         self,
-        fn: Callable[..., object],
+        fn: Callable[..., object] | None,
         program: Program,
         *,
         source: str = "",
         precision: Precision = "single",
     ) -> None:
-        """Of a traced program; `krs.transpile` traces."""
+        """Of a traced program; `krs.transpile` traces, `krach.faust` reads Faust."""
         put = object.__setattr__
         put(self, "_fn", fn)
         put(self, "_source", source)
@@ -67,13 +68,13 @@ class DspDef:
         raise AttributeError(f"a DspDef cannot be changed: {name}")
 
     @property
-    def fn(self) -> Callable[..., object]:
-        """The Python function."""
+    def fn(self) -> Callable[..., object] | None:
+        """The Python function; `None` if it was made of Faust."""
         return self._fn
 
     @property
     def source(self) -> str:
-        """Its Python text, or "" if that cannot be found."""
+        """Its Python text, or "" if that cannot be found; its Faust text if it was made of Faust."""
         return self._source
 
     @property
@@ -210,6 +211,18 @@ class DspDef:
         if progress is not None:
             progress(1.0)
         return sound
+
+    def diagram(self) -> Diagram:
+        """Its block diagram, which a notebook shows: blocks, wires, feedback below.
+
+        A small function is drawn opened where it is used, a larger one as a block with a picture of its own
+        below. Without a notebook, write `diagram().svg` to a file and open that in a browser.
+
+        >>> krs.transpile(lambda: krs.lowpass(krs.saw(110), 800)).diagram().svg[:5]
+        '<svg '
+        """
+        svg, text = self._program.diagram()
+        return Diagram(self.name, svg, text)
 
     def plot(
         self,

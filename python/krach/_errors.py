@@ -29,8 +29,8 @@ class Error(Exception):
     line.
 
     `message` says what is wrong, `help` what to try; `file`, `line`, `column`, `end_line` and `end_column`
-    are where (`None` if nowhere), `labels` further places. An `except ValueError`, `TypeError` or
-    `RuntimeError` also catches the kinds that are one.
+    are where (`None` if nowhere), `labels` further places, `further` what else is wrong with the same text.
+    An `except ValueError`, `TypeError` or `RuntimeError` also catches the kinds that are one.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Error(Exception):
         self.file, self.line, self.column, self.end_line, self.end_column = place or (None,) * 5
         self.labels = tuple(labels)
         self.help = tuple(help)
+        self.further: tuple[Error, ...] = ()
 
     @property
     def place(self) -> Place | None:
@@ -61,6 +62,14 @@ class Error(Exception):
         """Itself, at that place if it had none."""
         if self.file is None and place is not None:
             self.file, self.line, self.column, self.end_line, self.end_column = place
+        return self
+
+    def with_further(self, errors: Sequence[Error]) -> Error:
+        """Itself, knowing what else is wrong; each becomes a note below the traceback."""
+        self.further = tuple(errors)
+        for other in errors:
+            at = "" if other.file is None else f"{other.file}:{other.line}:{other.column}: "
+            self.add_note(f"also {at}{other.message} [{other.code}]")
         return self
 
     def __str__(self) -> str:
@@ -96,6 +105,16 @@ class InvalidSyntax(Error, SyntaxError):
         return self
 
 
+class FaustError(InvalidSyntax, ValueError):
+    """Faust text that is well formed but means nothing: an undefined name, sides that do not fit, a delay
+    without bound. Its place is in the Faust text.
+    """
+
+
+class FaustSyntaxError(FaustError):
+    """Text that is not Faust."""
+
+
 _CLASSES: dict[str, type[Error]] = {
     "KR0101": InvalidUse,
     "KR0102": InvalidType,
@@ -115,6 +134,8 @@ _CLASSES: dict[str, type[Error]] = {
     "KR0118": InvalidValue,
     "KR0119": InvalidType,
     "KR0201": InvalidSyntax,
+    "KR0301": FaustSyntaxError,
+    **{f"KR03{number:02}": FaustError for number in range(2, 20)},
     "KR0401": InvalidValue,
     "KR0402": InvalidValue,
     "KR0403": InvalidValue,

@@ -156,7 +156,8 @@ def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Func
         for name, value in traced.items()
         if (name[:1] != "_" and isinstance(value, DspDef)) or survey.lists(name)
     }
-    listed = {name for name in listed or survey.plain() if name in own}
+    faust = {name for name, value in traced.items() if isinstance(value, DspDef) and value.fn is None}
+    listed = {name for name in listed or survey.plain() if name in own or name in faust}
     functions = [
         Function(name, own[name].__code__.co_firstlineno if name in own else 1, name in listed, value)
         for name, value in traced.items()

@@ -175,6 +175,11 @@ class Trace:
         self.builder.leave(results)
         self._results.update(dict.fromkeys(results, self.depth))
 
+    def spliced(self, results: list[int]) -> tuple[Signal, ...]:
+        """The results of a program that the builder has put into a scope of its own."""
+        self._results.update(dict.fromkeys(results, self.depth))
+        return tuple(map(self.signal, results))
+
     def abandon(self) -> None:
         """Closes it after an error."""
         self.depth -= 1

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 /// Hear, read and measure the sound of a Python function.
 ///
-/// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.program, the text form
-/// that `krach dump --stage program` writes (`-` reads it from standard input).
+/// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.dsp, a Faust program, or
+/// FILE.program, the text form that `krach dump --stage program` writes (`-` reads it from standard input).
 #[derive(Debug, Parser)]
 #[command(name = "krach", bin_name = "krach", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Measure how long a program takes to compile and to run
     Bench(Bench),
+    /// List what a program uses of the Faust libraries
+    Faust(Faust),
+    /// Print the impulse responses of a Faust program, in the official format
+    Impulse(Impulse),
     /// Explain the code of an error
     Explain {
         /// Such as KR0102
@@ -39,6 +43,9 @@ pub(crate) enum Command {
 pub(crate) struct Only {
     #[arg(value_name = "FILE[:FUNCTION]")]
     pub target: Target,
+    /// Look for the libraries of a Faust program here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +64,8 @@ pub(crate) struct Dump {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
+    /// The syntax of the Faust text, written out evenly
+    Ast,
     /// The signals as traced, in the text form that can be read back
     Program,
     /// The blocks and wires, as a list or, with `--format svg`, as a picture
@@ -130,6 +139,41 @@ pub(crate) struct Bench {
     /// Print one JSON object: {schema, front_ms, codegen_ms, total_ms, ns_per_frame, voices, block, precision, cold}
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Faust {
+    #[command(flatten)]
+    pub only: Only,
+    /// The licence of each library function that the program uses
+    #[arg(long, required = true)]
+    pub licences: bool,
+    /// Print one JSON object: {schema, functions}
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Impulse {
+    #[arg(value_name = "FILE.dsp")]
+    pub file: PathBuf,
+    /// Look for libraries here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+    /// Only the first of the four runs, as long as all of them; prints also what is no number
+    #[arg(long)]
+    pub mono: bool,
+    /// Frames of all runs together
+    #[arg(short = 'n', long = "frames", value_name = "FRAMES", default_value_t = 60_000)]
+    pub frames: usize,
+    /// Print so many significant digits
+    #[arg(long, value_name = "N", value_parser = digits)]
+    pub digits: Option<usize>,
+}
+
+/// Doubles have no more than 767 of them.
+fn digits(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&digits| digits <= 767).ok_or_else(|| "a number from 0 to 767".to_owned())
 }
 
 fn precision(text: &str) -> Result<Precision, String> {

@@ -44,9 +44,8 @@ struct Figures {
 }
 
 pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
-    let target = &what.only.target;
-    let script = target.load(shell)?;
-    let function = target.one(&*script)?;
+    let script = what.only.load(shell, what.machine.precision)?;
+    let function = what.only.target.one(&*script)?;
     let cold = round(shell, &*script, function, what)?;
     let begun = Instant::now();
     let mut warm = Vec::new();

@@ -45,7 +45,7 @@ fn examine(
     file: &str,
     reports: &mut Vec<Diagnostic>,
 ) -> Result<usize, Failure> {
-    let script = what.only.target.load(shell)?;
+    let script = what.only.load(shell, Precision::Single)?;
     let functions = what.only.target.all(&*script)?;
     if functions.is_empty() {
         let nothing =
@@ -70,8 +70,10 @@ fn trace_and_compile(
 ) -> Result<Vec<Diagnostic>, Failure> {
     let function = &script.functions()[at];
     let place = || Place::line(file, function.line);
-    let program = script.trace(at)?;
-    let warnings = unused(&program, function).map(|report| report.at(place())).collect();
+    let (program, mut warnings) = script.examine(at)?;
+    for warning in &mut warnings {
+        warning.place.get_or_insert_with(place);
+    }
     let compile = move |_: &_| Cache::shared().compile(&program, Spec::new(48_000, Precision::Single));
     // What the compiler refuses, it refuses about the function as a whole.
     shell.work(compile, |_| {})?.map_err(|report| report.at(place()))?;
@@ -79,7 +81,7 @@ fn trace_and_compile(
 }
 
 /// A warning for every audio input that nothing reads.
-fn unused(program: &Program, function: &Function) -> impl Iterator<Item = Diagnostic> {
+pub(crate) fn unused(program: &Program, function: &Function) -> impl Iterator<Item = Diagnostic> {
     let mut read = vec![false; program.inputs().len()];
     for node in program.nodes() {
         if let Op::Input(port) = node.op {

@@ -1,26 +1,55 @@
 //! `krach dump`: every stage can be printed.
 
-use crate::arguments::{Dump, Format, Only, Stage};
+use crate::arguments::{Arguments, Dump, Format, Only, Stage};
 use crate::shell::WELL;
 use crate::{Failure, Shell};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 use krach_abi::Precision;
 use krach_codegen::{Kernel, Refusal, Spec};
+use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::Program;
 
 pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
     let spec = Spec::new(what.machine.rate, what.machine.precision);
-    print(shell, &what.only, what.stage, what.format, spec)
+    match (what.stage, what.format) {
+        (stage, Format::Text) => print(shell, &what.only, stage, spec),
+        (Stage::Diagram, Format::Svg) => draw(shell, &what.only, spec),
+        (_, Format::Svg) => {
+            let message = "`--format svg` is a picture of `--stage diagram`";
+            let usage = Arguments::command().error(ErrorKind::ArgumentConflict, message);
+            // Nobody is left to be told that standard error is closed.
+            let _ = usage.print();
+            Ok(usage.exit_code())
+        }
+    }
 }
 
 pub(crate) fn dump_faust(shell: &mut Shell<'_>, only: &Only) -> Result<i32, Failure> {
     // Faust text knows neither rate nor precision.
-    print(shell, only, Stage::Faust, Format::Text, Spec::new(48_000, Precision::Single))
+    print(shell, only, Stage::Faust, Spec::new(48_000, Precision::Single))
 }
 
-fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, format: Format, spec: Spec) -> Result<i32, Failure> {
-    let script = only.target.load(shell)?;
+fn draw(shell: &mut Shell<'_>, only: &Only, spec: Spec) -> Result<i32, Failure> {
+    let script = only.load(shell, spec.precision)?;
     let program = script.trace(only.target.one(&*script)?)?;
-    let text = shell.work(move |_| text(&program, stage, format, &spec), |_| {})?;
+    let svg = shell.work(move |_| krach_faust::draw(&program).svg(), |_| {})?;
+    shell.say(&svg)?;
+    Ok(WELL)
+}
+
+fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, spec: Spec) -> Result<i32, Failure> {
+    let script = only.load(shell, spec.precision)?;
+    let at = only.target.one(&*script)?;
+    if stage == Stage::Ast {
+        let source = script.faust(at)?;
+        shell.sources.remember(source.clone());
+        let text = shell.work(move |_| syntax(&source), |_| {})??;
+        shell.say(&text)?;
+        return Ok(WELL);
+    }
+    let program = script.trace(at)?;
+    let text = shell.work(move |_| text(&program, stage, &spec), |_| {})?;
     let mut text = text.map_err(|refusal| krach_session::report(&refusal))?;
     if !text.ends_with('\n') {
         text.push('\n');
@@ -29,15 +58,25 @@ fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, format: Format, spec:
     Ok(WELL)
 }
 
-fn text(program: &Program, stage: Stage, format: Format, spec: &Spec) -> Result<String, Refusal> {
+/// What was read, written out evenly.
+fn syntax(source: &Source) -> Result<String, Failure> {
+    let (syntax, reports) = krach_faust::parse(source);
+    if !reports.is_empty() {
+        return Err(reports.into());
+    }
+    let ast = syntax.to_ast().ok_or_else(|| {
+        let message = format!("`{}` nests too deep to be written out", source.name());
+        Diagnostic::error(Code::FaustSize, message).help("name inner parts in definitions of their own")
+    })?;
+    Ok(ast.to_string())
+}
+
+fn text(program: &Program, stage: Stage, spec: &Spec) -> Result<String, Refusal> {
     let kernel = || Kernel::build(&krach_ir::optimise(program), spec);
     Ok(match stage {
+        Stage::Ast | Stage::Faust => krach_faust::print(program),
+        Stage::Diagram => krach_faust::draw(program).to_string(),
         Stage::Program => program.to_string(),
-        Stage::Diagram => match format {
-            Format::Text => krach_faust::draw(program).to_string(),
-            Format::Svg => krach_faust::draw(program).svg(),
-        },
-        Stage::Faust => krach_faust::print(program),
         Stage::Kernel => kernel()?.to_string(),
         Stage::Clif => krach_codegen::clif(&kernel()?)?,
         Stage::Asm => krach_codegen::asm(&kernel()?)?,

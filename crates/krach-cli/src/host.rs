@@ -3,6 +3,7 @@
 use crate::Failure;
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_ir::Program;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The door the command was opened from. The Python package brings one that runs Python files; [`NoPython`] is that
@@ -16,6 +17,16 @@ pub trait Host {
 
     /// Whether the user asked to stop since the last question.
     fn interrupted(&self) -> bool;
+
+    /// Folders of Faust libraries that are installed with krach.
+    fn libraries(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// The text of that name, if the host made it and no file holds it.
+    fn text(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A file with DSP functions, loaded.
@@ -27,6 +38,25 @@ pub trait Script {
     /// # Errors
     /// What is wrong with that function.
     fn trace(&self, index: usize) -> Result<Arc<Program>, Failure>;
+
+    /// The same, with what is odd about it though not wrong.
+    ///
+    /// # Errors
+    /// Those of [`Self::trace`].
+    fn examine(&self, index: usize) -> Result<(Arc<Program>, Vec<Diagnostic>), Failure> {
+        let program = self.trace(index)?;
+        let warnings = crate::check::unused(&program, &self.functions()[index]).collect();
+        Ok((program, warnings))
+    }
+
+    /// The Faust text of one of `functions`: what it was read from, or else what it prints as.
+    ///
+    /// # Errors
+    /// What is wrong with that function.
+    fn faust(&self, index: usize) -> Result<Arc<Source>, Failure> {
+        let text = krach_faust::print(&*self.trace(index)?);
+        Ok(Arc::new(Source::new(format!("{}.dsp", self.functions()[index].name), text)))
+    }
 }
 
 /// Something in a file that can be traced.
@@ -52,7 +82,9 @@ impl Host for NoPython {
         Err(Diagnostic::error(Code::NeedsPython, message)
             .at(Place::line(source.name().clone(), 1))
             .help("install the Python package and use the `krach` that comes with it")
-            .help("text forms (`.program`, written by `krach dump --stage program`) need no Python")
+            .help(
+                "Faust (`.dsp`) and text forms (`.program`, by `krach dump --stage program`) need no Python",
+            )
             .into())
     }
 

@@ -21,7 +21,10 @@ mod bench;
 mod check;
 mod dump;
 mod explain;
+mod faust_text;
 mod host;
+mod impulse;
+mod licences;
 mod render;
 mod report;
 mod shell;
@@ -52,6 +55,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, hos
         Command::Render(what) => render::render(&mut shell, what),
         Command::Check(what) => check::check(&mut shell, what),
         Command::Bench(what) => bench::bench(&mut shell, what),
+        Command::Faust(what) => licences::licences(&mut shell, what),
+        Command::Impulse(what) => impulse::impulse(&mut shell, what),
         Command::Explain { code } => explain::explain(&shell, code),
     };
     shell.exit_code(result)

@@ -10,10 +10,9 @@ use std::time::Duration;
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
     // Before any work: it would be a pity to learn at the end that there is no place for the result.
     wav_target(&what.output)?;
-    let target = &what.only.target;
-    let script = target.load(shell)?;
-    let program = script.trace(target.one(&*script)?)?;
     let machine = what.machine;
+    let script = what.only.load(shell, machine.precision)?;
+    let program = script.trace(what.only.target.one(&*script)?)?;
     let take = Take {
         values: what.set.clone(),
         precision: machine.precision,

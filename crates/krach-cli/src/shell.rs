@@ -2,10 +2,11 @@
 
 use crate::Host;
 use crate::report;
-use krach_diag::{Code, Diagnostic, Severity};
+use krach_diag::{Code, Diagnostic, Severity, Source};
 use krach_session::{Sources, Stop, Token, on_worker};
 use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Why a sub-command ended early.
 #[derive(Debug)]
@@ -16,6 +17,17 @@ pub enum Failure {
     Interrupted,
     /// Whoever read standard output has read enough.
     Closed,
+}
+
+impl Failure {
+    /// Standard output takes no more.
+    pub(crate) fn of_stdout(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::Closed,
+            _ => Diagnostic::error(Code::Unwritable, format!("cannot write to standard output: {error}"))
+                .into(),
+        }
+    }
 }
 
 impl From<Diagnostic> for Failure {
@@ -58,11 +70,7 @@ impl<'a> Shell<'a> {
     /// Writes data to standard output.
     pub(crate) fn say(&self, text: &str) -> Result<(), Failure> {
         let mut to = io::stdout().lock();
-        to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Diagnostic::error(Code::Unwritable, format!("cannot write to standard output: {error}"))
-                .into(),
-        })
+        to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(|error| Failure::of_stdout(&error))
     }
 
     /// Writes a remark to standard error.
@@ -73,22 +81,30 @@ impl<'a> Shell<'a> {
 
     /// Draws reports on standard error.
     pub(crate) fn draw(&mut self, reports: &[Diagnostic]) {
+        let labels =
+            |report: &Diagnostic| report.labels.iter().map(|label| label.place.file.clone()).collect();
+        let files = reports.iter().flat_map(|report| {
+            let mut files: Vec<Arc<str>> = labels(report);
+            files.extend(report.place.as_ref().map(|place| place.file.clone()));
+            files
+        });
+        for file in files {
+            if self.sources.recall(&file).is_none()
+                && let Some(text) = self.host.text(&file)
+            {
+                self.sources.remember(Arc::new(Source::new(file, text)));
+            }
+        }
         report::draw(reports, &mut self.sources);
     }
 
     /// Long work on a thread of its own, so that Ctrl-C is answered at once; `tick` hears the token's progress.
     pub(crate) fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Token) -> T + Send + 'static,
-        mut tick: impl FnMut(&Token),
+        job: impl FnOnce(&Token) -> T + Send + 'static,
+        tick: impl FnMut(&Token),
     ) -> Result<T, Failure> {
-        let token = Token::default();
-        let (workers, host) = (token.clone(), self.host);
-        let watch = || {
-            tick(&token);
-            if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        on_worker(&token, move || work(&workers), watch).ok_or(Failure::Interrupted)
+        work(self.host, job, tick)
     }
 
     /// Tells the user what there is to tell.
@@ -106,6 +122,21 @@ impl<'a> Shell<'a> {
             }
         }
     }
+}
+
+/// [`Shell::work`] for those who have only the host.
+pub(crate) fn work<T: Send + 'static>(
+    host: &dyn Host,
+    job: impl FnOnce(&Token) -> T + Send + 'static,
+    mut tick: impl FnMut(&Token),
+) -> Result<T, Failure> {
+    let token = Token::default();
+    let workers = token.clone();
+    let watch = || {
+        tick(&token);
+        if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    on_worker(&token, move || job(&workers), watch).ok_or(Failure::Interrupted)
 }
 
 /// The exit code that tells these reports.

@@ -1,7 +1,10 @@
 //! `FILE.py:function`, as people type it.
 
+use crate::arguments::Only;
+use crate::faust_text::FaustText;
 use crate::host::{ProgramText, Script};
 use crate::{Failure, Shell};
+use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_session::nearest;
 use std::convert::Infallible;
@@ -19,6 +22,7 @@ pub(crate) struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Python,
+    Faust,
     /// The text form of a program.
     Program,
 }
@@ -30,6 +34,7 @@ impl Kind {
         }
         match path.extension()?.to_str()? {
             "py" => Some(Self::Python),
+            "dsp" => Some(Self::Faust),
             "program" => Some(Self::Program),
             _ => None,
         }
@@ -54,9 +59,24 @@ impl FromStr for Target {
     }
 }
 
+impl Only {
+    /// Loads the file; `precision` is what it will be compiled for.
+    pub(crate) fn load<'h>(
+        &self,
+        shell: &mut Shell<'h>,
+        precision: Precision,
+    ) -> Result<Box<dyn Script + 'h>, Failure> {
+        self.target.load(shell, &self.include, precision)
+    }
+}
+
 impl Target {
-    /// Loads the file.
-    pub(crate) fn load(&self, shell: &mut Shell<'_>) -> Result<Box<dyn Script>, Failure> {
+    fn load<'h>(
+        &self,
+        shell: &mut Shell<'h>,
+        include: &[PathBuf],
+        precision: Precision,
+    ) -> Result<Box<dyn Script + 'h>, Failure> {
         let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
         // A pipe may have nothing to say for long.
         let file = self.file.clone();
@@ -64,14 +84,16 @@ impl Target {
         shell.sources.remember(source.clone());
         match kind {
             Kind::Python => shell.host.load(&source),
+            Kind::Faust => Ok(Box::new(FaustText::new(shell.host, source, include, precision))),
             Kind::Program => Ok(Box::new(ProgramText::new(source)?)),
         }
     }
 
     fn unknown_kind(&self) -> Diagnostic {
         let name = self.file.display();
-        let message =
-            format!("`{name}` is neither Python (`.py`) nor the text form of a program (`.program`)");
+        let message = format!(
+            "`{name}` is neither Python (`.py`), Faust (`.dsp`) nor the text form of a program (`.program`)"
+        );
         Diagnostic::error(Code::UnknownFile, message).at(Place::line(name.to_string(), 1))
     }
 

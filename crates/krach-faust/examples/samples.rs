@@ -53,19 +53,20 @@ fn main() -> std::io::Result<()> {
         let stem = Path::new(&path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
         let start = Instant::now();
-        let options = Options { precision: Precision::Double };
+        let options = Options { precision: Precision::Double, ..Options::default() };
         let (program, reports) = elaborate(&Source::new(path.as_str(), text), &files, &options);
         let took = start.elapsed().as_secs_f64() * 1e3;
         let out = Path::new(&out).join(&stem);
         let (data, words) = (out.with_extension("f64"), out.with_extension("txt"));
         let _ = std::fs::remove_file(&data);
+        let inputs = program.as_ref().map_or(0, |program| program.inputs().len());
         let result = match program {
             Some(program) => render(&program),
             None => Err(explained(&reports)),
         };
         match result {
             Ok(bytes) => {
-                println!("{stem} ok {took:.2} ms");
+                println!("{stem} ok {inputs} inputs {took:.2} ms");
                 std::fs::write(data, bytes)?;
             }
             Err(text) => {

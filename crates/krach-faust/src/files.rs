@@ -38,13 +38,31 @@ pub struct Missing {
     pub searched: Vec<String>,
 }
 
-/// Finds what `import`, `library` and `component` name.
+/// What a sound file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sound {
+    /// In Hz.
+    pub rate: u32,
+    /// Finite samples, all channels of one length; at least one channel and one frame.
+    pub channels: Vec<Arc<[f64]>>,
+}
+
+/// What to do where a file is missing.
+pub(crate) const REMEDY: &str =
+    "name its folder with -I or FAUST_LIB_PATH, or install the standard libraries: pip install krach[faust]";
+
+/// Finds what `import`, `library` and `component` name, and the recordings of `soundfile`.
 pub trait Files: Sync {
     /// The file of that name, asked for by the file at the path `from`.
     ///
     /// # Errors
     /// It is in none of the places searched.
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing>;
+
+    /// The recordings of those names, one part each, asked for by the file at the path `from`.
+    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+        names.iter().map(|_| Err(Missing { searched: Vec::new() })).collect()
+    }
 }
 
 /// No files at all: enough for programs that import nothing.

@@ -57,17 +57,20 @@ mod regions;
 mod standard;
 mod stores;
 pub mod syntax;
+mod template;
+mod tree;
 mod vocabulary;
 mod write;
 
 pub use drawing::{Drawing, draw};
-pub use elaborate::{Options, elaborate};
-pub use files::{File, Files, Missing, NoFiles};
+pub use elaborate::{Elaborated, Face, Options, Used, elaborate, elaborate_whole};
+pub use files::{File, Files, Missing, NoFiles, Sound};
 pub use names::labels;
 pub use parse::lex::{Token, lex};
 pub use parse::parse;
 pub use print::to_ast;
 pub use syntax::Syntax;
+pub use template::{Expression, Given, elaborate_expression};
 
 /// The program as the text of a Faust file.
 #[must_use]

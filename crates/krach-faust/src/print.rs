@@ -111,7 +111,7 @@ impl<'a> Sheet<'a> {
         let (inner, outer): (Vec<_>, Vec<_>) = values.into_iter().partition(|(at, _)| hears[*at]);
         definitions.extend(outer.into_iter().map(|(_, definition)| definition));
         let body = body.with(inner.into_iter().map(|(_, definition)| definition).collect());
-        definitions.push(Definition { name: "process".into(), parameters: inputs, body });
+        definitions.push(Definition::function("process".into(), inputs, body));
         definitions
     }
 

@@ -109,7 +109,7 @@ mod tests {
 
     fn same(template: &str, given: &[Given], program: &str) {
         let program = format!("process(a, b, c) = {program};");
-        let source = Source::new("t", program.replace("(a, b, c)", &"(a, b, c)"[..]));
+        let source = Source::new("t", program);
         let (program, reports) = crate::elaborate(&source, &NoFiles, &Options::default());
         let wanted = program.unwrap_or_else(|| panic!("{reports:?}")).to_string();
         let found = read(template, given).unwrap().0;

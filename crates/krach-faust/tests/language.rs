@@ -14,7 +14,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 const FRAMES: usize = 8;
-const OPTIONS: Options = Options { precision: Precision::Double };
+
+fn options() -> Options {
+    Options { precision: Precision::Double, ..Options::default() }
+}
 
 fn fixture(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "../../fixtures/faust", name].iter().collect()
@@ -60,7 +63,7 @@ fn render(program: Program) -> Vec<Vec<f64>> {
 }
 
 fn samples(program: &str) -> String {
-    let (program, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &OPTIONS);
+    let (program, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &options());
     let Some(program) = program else { return listed(&reports) };
     let mut text = String::new();
     for output in render(program) {
@@ -105,7 +108,7 @@ fn programs_compute_what_the_official_compiler_computes() {
 #[test]
 fn wrong_programs_are_explained() {
     let answer = |program: &str| {
-        let (made, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &OPTIONS);
+        let (made, reports) = elaborate(&Source::new("t.dsp", program), &NoFiles, &options());
         assert!(made.is_none(), "{program} is wrong");
         listed(&reports)
     };
@@ -113,8 +116,16 @@ fn wrong_programs_are_explained() {
 }
 
 #[test]
+fn another_definition_can_be_the_program() {
+    let source = Source::new("t.dsp", "process = _ + 1; effect = _ * 3;");
+    let options = Options { process: "effect".into(), ..options() };
+    let (program, _) = elaborate(&source, &NoFiles, &options);
+    assert_eq!(render(program.expect("it is right"))[0][0], 3.0);
+}
+
+#[test]
 fn depth_is_an_error_and_length_is_not() {
-    let run = |text: String| elaborate(&Source::new("t.dsp", text), &NoFiles, &OPTIONS);
+    let run = |text: String| elaborate(&Source::new("t.dsp", text), &NoFiles, &options());
     assert!(run(format!("process = _{};", " + 1.5".repeat(10_000))).0.is_some());
     assert!(run(format!("process = _{};", " : sin".repeat(50_000))).0.is_some());
     assert!(run(format!("process = _{};", " <: *".repeat(10_000))).0.is_some());
@@ -179,7 +190,7 @@ fn anything_is_an_answer() {
             text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
             text.push(' ');
         }
-        let (program, reports) = elaborate(&Source::new("t.dsp", text.as_str()), &NoFiles, &OPTIONS);
+        let (program, reports) = elaborate(&Source::new("t.dsp", text.as_str()), &NoFiles, &options());
         assert!(program.is_some() || !reports.is_empty(), "{text}");
     }
 }

@@ -35,7 +35,10 @@ fn pages_tell_the_truth() {
         let [wrong, right] = blocks(&page, "faust")[..] else { continue };
         let found = reports(wrong);
         let code = path.file_stem().expect("a page has a name").to_string_lossy().into_owned();
-        assert!(found.iter().all(|report| report.code.id() == code) && !found.is_empty(), "{code}: {found:?}");
+        assert!(
+            found.iter().all(|report| report.code.id() == code) && !found.is_empty(),
+            "{code}: {found:?}"
+        );
         assert_eq!(reports(right), [], "{code}");
         let shown = blocks(&page, "text")[0];
         if std::env::var_os("UPDATE_EXPECT").is_some() {

@@ -254,6 +254,12 @@ impl Program {
         &self.name
     }
 
+    /// The same under another name.
+    #[must_use]
+    pub fn renamed(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
     /// Names of the audio inputs, in order of ports.
     #[must_use]
     pub fn inputs(&self) -> &[Arc<str>] {

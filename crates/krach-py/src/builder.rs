@@ -1,9 +1,10 @@
 //! `Builder`: the tracer's hands. Signals are node numbers; what they mean stays in Rust.
 
 use crate::error;
+use crate::faust::{self, Text, Value};
 use crate::program::Program;
 use crate::work::interruptible;
-use krach_diag::{Code, Diagnostic};
+use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static,
     TableId, TableInit, Ty,
@@ -42,8 +43,13 @@ impl Builder {
         Ok(builder)
     }
 
+    /// The user's place given last.
+    pub fn place(&self) -> Option<Place> {
+        self.site.as_ref().map(error::place)
+    }
+
     /// One call of the builder, its refusal as an exception.
-    fn with<T>(
+    pub fn with<T>(
         &mut self,
         py: Python<'_>,
         call: impl FnOnce(&mut ProgramBuilder) -> Result<T, BuildError>,
@@ -78,7 +84,7 @@ fn sig(index: u32) -> Sig {
     Sig::new(index as usize)
 }
 
-fn number(sig: Sig) -> u32 {
+pub fn number(sig: Sig) -> u32 {
     u32::try_from(sig.index()).expect("a program has fewer than 2^32 nodes")
 }
 
@@ -212,6 +218,11 @@ impl Builder {
     fn recall(&mut self, py: Python<'_>, ram: usize, index: u32) -> PyResult<u32> {
         let id = known(ram, self.rams, RamId::new)?;
         self.with(py, |b| b.recall(id, sig(index))).map(number)
+    }
+
+    /// The outputs of a Faust expression that is given these values.
+    fn faust(&mut self, py: Python<'_>, text: Text, values: Vec<Value>) -> PyResult<Vec<u32>> {
+        faust::splice(self, py, text, &values)
     }
 
     fn enter(&mut self, py: Python<'_>, function: &str) -> PyResult<()> {

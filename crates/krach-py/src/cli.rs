@@ -6,6 +6,7 @@ use krach_diag::{Code, Diagnostic, Place, Source};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs one command line, its first argument being the name of the command, and returns the exit code.
@@ -39,6 +40,21 @@ impl Host for PythonHost {
     fn interrupted(&self) -> bool {
         Python::attach(|py| py.check_signals().is_err())
     }
+
+    fn libraries(&self) -> Vec<PathBuf> {
+        let installed = |py: Python<'_>| py.import("krach._faust")?.getattr("installed")?.call0()?.extract();
+        // Whatever keeps Python from telling, the other folders are searched.
+        Python::attach(|py| installed(py).unwrap_or_default())
+    }
+
+    /// What the user's file gave to `faust_expr`.
+    fn text(&self, name: &str) -> Option<String> {
+        Python::attach(|py| {
+            let lines = py.import("linecache").and_then(|cache| cache.call_method1("getlines", (name,)));
+            let lines: Vec<String> = lines.and_then(|lines| lines.extract()).ok()?;
+            (!lines.is_empty()).then(|| lines.concat())
+        })
+    }
 }
 
 struct PythonScript {
@@ -66,13 +82,22 @@ fn failure(py: Python<'_>, error: &PyErr) -> Failure {
     if error.is_instance_of::<PyKeyboardInterrupt>(py) {
         return Failure::Interrupted;
     }
-    match diagnostic(error.value(py)) {
-        Ok(report) => report.into(),
+    match diagnostics(error.value(py)) {
+        Ok(reports) => reports.into(),
         // Not one of ours: `_host` reports everything that the user's code raises, so this is a fault of krach.
         Err(_) => {
             Diagnostic::error(Code::Raised, error.to_string()).help("please report this program").into()
         }
     }
+}
+
+/// A `krach.Error` and its further ones, back as reports.
+fn diagnostics(error: &Bound<'_, PyAny>) -> PyResult<Vec<Diagnostic>> {
+    let mut reports = vec![diagnostic(error)?];
+    for further in error.getattr("further")?.try_iter()? {
+        reports.push(diagnostic(&further?)?);
+    }
+    Ok(reports)
 }
 
 /// A `krach.Error`, back as the report that it carries.

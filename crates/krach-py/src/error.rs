@@ -14,6 +14,20 @@ pub fn raise(py: Python<'_>, report: &Diagnostic) -> PyErr {
     }
 }
 
+/// Several reports as one exception: the first, the others being its `further`.
+pub fn raise_all(py: Python<'_>, reports: &[Diagnostic]) -> PyErr {
+    let all = || -> PyResult<Bound<'_, PyAny>> {
+        let mut errors = reports.iter().map(|report| exception(py, report));
+        let first = errors.next().expect("a refusal has a reason")?;
+        first.call_method1("with_further", (errors.collect::<PyResult<Vec<_>>>()?,))?;
+        Ok(first)
+    };
+    match all() {
+        Ok(first) => PyErr::from_value(first),
+        Err(error) => error,
+    }
+}
+
 fn exception<'py>(py: Python<'py>, report: &Diagnostic) -> PyResult<Bound<'py, PyAny>> {
     let labels: Vec<(PlaceTuple, &str)> =
         report.labels.iter().map(|label| (tuple(&label.place), label.text.as_str())).collect();

@@ -23,6 +23,7 @@
 mod builder;
 mod cli;
 mod error;
+mod faust;
 mod program;
 mod render;
 mod sound;
@@ -36,6 +37,8 @@ mod _krach {
     use super::builder::Builder;
     #[pymodule_export]
     use super::cli::run_cli;
+    #[pymodule_export]
+    use super::faust::faust;
     #[pymodule_export]
     use super::program::Program;
     #[pymodule_export]

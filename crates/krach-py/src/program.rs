@@ -48,6 +48,15 @@ impl Program {
         interruptible(py, None, move |_| krach_faust::print(&program))
     }
 
+    /// The block diagram: as SVG, and as text.
+    fn diagram(&self, py: Python<'_>) -> PyResult<(String, String)> {
+        let program = self.inner.clone();
+        interruptible(py, None, move |_| {
+            let drawing = krach_faust::draw(&program);
+            (drawing.svg(), drawing.to_string())
+        })
+    }
+
     /// The text form.
     fn __str__(&self, py: Python<'_>) -> PyResult<String> {
         let program = self.inner.clone();

@@ -12,7 +12,7 @@ use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-fn precision(name: &str) -> PyResult<Precision> {
+pub fn precision(name: &str) -> PyResult<Precision> {
     match name {
         "single" => Ok(Precision::Single),
         "double" => Ok(Precision::Double),

@@ -23,14 +23,20 @@
 //! ```
 
 mod cache;
+mod impulse;
+mod libraries;
 mod nearest;
+mod recording;
 mod sources;
 mod take;
 mod wav;
 mod work;
 
 pub use cache::{Cache, CacheCounts, Compiled, report};
+pub use impulse::{IMPULSE_RATE, Rand, Run, elaborate_impulse, respond};
+pub use libraries::Libraries;
 pub use nearest::nearest;
+pub use recording::decode;
 pub use sources::{Sources, read};
 pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};

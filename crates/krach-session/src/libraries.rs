@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_nowhere_names_every_place_once() {
         let (_root, near, far) = folders();
-        let libraries = Libraries::new(&[near.clone(), near.clone()], &[far.clone()]);
+        let libraries = Libraries::new(&[near.clone(), near.clone()], std::slice::from_ref(&far));
         let missing = libraries.find("none.lib", "main.dsp").unwrap_err();
         assert_eq!(missing.searched[..2], [".".to_owned(), near.display().to_string()]);
         assert!(missing.searched.contains(&far.display().to_string()));

@@ -18,6 +18,7 @@ from krach.dsp.controls import control, smooth
 from krach.dsp.core import delay, feedback, mem, sample_rate, select2, sr, unit_delay
 from krach.dsp.dynamics import compressor
 from krach.dsp.effects import chorus, echo, fdelay, flanger, reverb
+from krach.dsp.embedded import faust_expr
 from krach.dsp.envelopes import adsr, ar, decay, latch, trigger
 from krach.dsp.filters import bandpass, dcblock, highpass, lowpass, onepole, resonant
 from krach.dsp.maths import (
@@ -92,6 +93,7 @@ __all__ = [
     "delay",
     "echo",
     "exp",
+    "faust_expr",
     "fdelay",
     "feedback",
     "flanger",

@@ -1,6 +1,7 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
-use crate::elaborate::signal::{Signals, Widget, WidgetId, WidgetKind};
+use crate::elaborate::Face;
+use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::elaborate::text::Texts;
 use crate::syntax::Group;
 use krach_ir::{Control, ControlKind};
@@ -141,12 +142,62 @@ pub(crate) fn controls(signals: &Signals, used: &[WidgetId], texts: &Texts) -> V
         .collect()
 }
 
+/// How people reach each of the widgets used: its address, and what its label says besides.
+pub(crate) fn faces(
+    signals: &Signals,
+    order: &[SigId],
+    used: &[WidgetId],
+    texts: &Texts,
+    name: &str,
+) -> Vec<Face> {
+    let shown = |&id: &SigId| match signals.get(id) {
+        Signal::Widget(id) | Signal::Shown(id, _) => Some(signals.widget_of(id)),
+        _ => None,
+    };
+    let visible = order.iter().filter_map(shown).filter(|widget| widget.kind != WidgetKind::Count);
+    let mut tops = visible.map(|widget| resolve(widget, texts).0.into_iter().next());
+    let first = tops.next().flatten();
+    // An interface in one group has it as its root; any other gets one.
+    let rooted = first.is_some() && tops.all(|top| top == first);
+    let face = |&id: &WidgetId| {
+        let widget = signals.widget_of(id);
+        let (groups, own) = resolve(widget, texts);
+        let root = (!rooted).then(|| name.to_owned());
+        let path = root.into_iter().chain(groups).chain([own]);
+        let shown = |part: String| if part.is_empty() { "0x00".to_owned() } else { clean(&part) };
+        let address: String = path.map(|part| format!("/{}", shown(part))).collect();
+        let [_, lo, hi, _] = widget.range.map(f64::from_bits);
+        let metadata = parse(texts.get(widget.label)).1;
+        Face { address: address.into(), range: [lo, hi], metadata }
+    };
+    used.iter().map(face).collect()
+}
+
+/// What the controls of a voice take, whatever the range of the widget: every MIDI note and velocity.
+const NOTES: [(&str, [f64; 2]); 6] = [
+    ("freq", [8.0, 12_544.0]),
+    ("key", [0.0, 127.0]),
+    ("gate", [0.0, 1.0]),
+    ("gain", [0.0, 1.0]),
+    ("vel", [0.0, 127.0]),
+    ("velocity", [0.0, 127.0]),
+];
+
+/// Lets the controls of a voice take every note.
+pub(crate) fn accept_notes(controls: &mut [Control], faces: &[Face]) {
+    for (control, face) in controls.iter_mut().zip(faces) {
+        if let Some((_, [lo, hi])) = NOTES.iter().find(|(name, _)| face.is_called(name)) {
+            (control.lo, control.hi) = (control.lo.min(*lo), control.hi.max(*hi));
+        }
+    }
+}
+
 fn control(widget: &Widget, name: Arc<str>) -> Control {
     let [init, lo, hi, step] = widget.range.map(f64::from_bits);
     let kind = match widget.kind {
         WidgetKind::Button => ControlKind::Button,
         WidgetKind::Checkbox => ControlKind::Checkbox,
-        WidgetKind::Slider(crate::syntax::Slider::Entry) => ControlKind::Number,
+        WidgetKind::Slider(crate::syntax::Slider::Entry) | WidgetKind::Count => ControlKind::Number,
         WidgetKind::Slider(_) | WidgetKind::Bargraph => ControlKind::Slider,
     };
     // Faust does not look at the step; ours is advice and positive.

@@ -10,16 +10,18 @@ mod nature;
 mod propagate;
 mod range;
 mod signal;
+mod sound;
 mod stack;
 mod text;
 
 use self::diagram::{Arity, BoxId};
 use self::emit::{Emitter, Findings, Refused};
+pub use self::eval::Used;
 use self::eval::{Evaluator, FileId};
 use self::gate::Gates;
 use self::nature::Natures;
 use self::range::Ranges;
-use self::signal::{SigId, Signal, WidgetId, WidgetKind, Wrong};
+use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
 use self::stack::{STACK_BYTES, Stack};
 use crate::files::{File, Files};
 use crate::syntax::{ListId, Precisions, StatementKind};
@@ -28,10 +30,52 @@ use krach_ir::{BuildError, Fun, Program};
 use std::sync::Arc;
 
 /// How a program is elaborated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Chooses between definitions that are marked with a precision.
     pub precision: krach_abi::Precision,
+    /// As the official test program runs it: `count` is a control that the caller sets to the frames of each call,
+    /// and the controls of a voice take every note whatever the range of their widgets.
+    pub impulse: bool,
+    /// The definition that is the program: `process`, or `effect` for what follows the voices of an instrument.
+    pub process: Arc<str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { precision: krach_abi::Precision::default(), impulse: false, process: "process".into() }
+    }
+}
+
+/// A program, and how people reach what it offers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elaborated {
+    pub program: Program,
+    /// One for each control of the program.
+    pub faces: Vec<Face>,
+    /// The control that is `count`, if [`Options::impulse`] asks for it and the program for `count`.
+    pub count: Option<usize>,
+    /// The definitions of libraries that the program uses.
+    pub used: Vec<Used>,
+}
+
+/// A control as people see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Face {
+    /// Groups and label, each after a `/`.
+    pub address: Arc<str>,
+    /// Of the widget.
+    pub range: [f64; 2],
+    /// The `[key:value]` pairs of its label.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl Face {
+    /// Whether that is the last part of the address.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.address.rsplit('/').next() == Some(name)
+    }
 }
 
 impl Options {
@@ -54,8 +98,30 @@ impl Options {
 /// and only if there is no error.
 #[must_use]
 pub fn elaborate(main: &Source, files: &dyn Files, options: &Options) -> (Option<Program>, Vec<Diagnostic>) {
+    let (elaborated, reports) = elaborate_whole(main, files, options);
+    (elaborated.map(|elaborated| elaborated.program), reports)
+}
+
+/// The same, with how people reach what the program offers.
+#[must_use]
+pub fn elaborate_whole(
+    main: &Source,
+    files: &dyn Files,
+    options: &Options,
+) -> (Option<Elaborated>, Vec<Diagnostic>) {
+    elaborate_file(|| File::parse(main), Vec::new(), files, options)
+}
+
+/// The same for a file that is read in another way. `ranges` are those of the first inputs, where they are known.
+pub(crate) fn elaborate_file(
+    main: impl FnOnce() -> File + Send,
+    ranges: Vec<(f64, f64)>,
+    files: &dyn Files,
+    options: &Options,
+) -> (Option<Elaborated>, Vec<Diagnostic>) {
     let run = || {
-        let mut evaluator = Evaluator::new(Arc::new(File::parse(main)), files, options, Stack::here());
+        let mut evaluator = Evaluator::new(Arc::new(main()), files, options, Stack::here());
+        evaluator.signals.input_ranges = ranges;
         let program = if evaluator.failed() { None } else { program(&mut evaluator) };
         let program = program.filter(|_| !evaluator.failed());
         (program, evaluator.reports)
@@ -73,12 +139,13 @@ pub fn elaborate(main: &Source, files: &dyn Files, options: &Options) -> (Option
     })
 }
 
-fn program(evaluator: &mut Evaluator<'_>) -> Option<Program> {
-    let Some(process) = evaluator.definition_of(FileId::MAIN, "process") else {
+fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
+    let name = &evaluator.options.process;
+    let Some(process) = evaluator.definition_of(FileId::MAIN, name) else {
         let start = evaluator.place(FileId::MAIN, krach_diag::Span::new(0, 0));
-        let report = Diagnostic::error(Code::FaustProcess, "`process` is not defined")
+        let report = Diagnostic::error(Code::FaustProcess, format!("`{name}` is not defined"))
             .at(start)
-            .help("every program defines what it does: process = …;");
+            .help(format!("a program defines what it does: {name} = …;"));
         evaluator.report(report);
         return None;
     };
@@ -98,7 +165,7 @@ fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
     let origin = evaluator.boxes.facts(process).origin;
     match evaluator.boxes.arity(process) {
         Arity::Known(_, 0) => {
-            let message = "`process` has no output".to_owned();
+            let message = format!("`{}` has no output", evaluator.options.process);
             evaluator.trouble_at(Code::FaustProcess, message, origin);
             None
         }
@@ -111,25 +178,34 @@ fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
 }
 
 /// Types, bounds and gates, then the program.
-fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) -> Option<Program> {
-    let order = evaluator.signals.reachable(outputs, true);
+fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) -> Option<Elaborated> {
+    // Which part of a sound file is wanted matters even where the file is missing.
+    let parts = std::mem::take(&mut evaluator.propagation.sounds.parts);
+    let roots: Vec<SigId> = outputs.iter().copied().chain(parts.iter().map(|&(part, _)| part)).collect();
+    let order = evaluator.signals.reachable(&roots, true);
     let natures = Natures::of(&evaluator.signals, &order);
     let ranges = Ranges::of(&evaluator.signals, &order, &natures);
     for &id in &order {
         check(evaluator, &ranges, id);
     }
+    check_parts(evaluator, &ranges, &parts);
     if evaluator.failed() {
         return None;
     }
     let gates = Gates::of(&evaluator.signals, &order, outputs);
     let widgets = widgets(evaluator, &order);
-    let controls = interface::controls(&evaluator.signals, &widgets, &evaluator.texts);
+    let mut controls = interface::controls(&evaluator.signals, &widgets, &evaluator.texts);
     let name = name(evaluator);
+    let faces = interface::faces(&evaluator.signals, &order, &widgets, &evaluator.texts, &name);
+    if evaluator.options.impulse {
+        interface::accept_notes(&mut controls, &faces);
+    }
+    let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
     let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
-        Ok(program) => Some(program),
+        Ok(program) => Some(Elaborated { program, faces, count, used: evaluator.used() }),
         Err(refused) => {
             report_refusal(evaluator, &refused);
             None
@@ -146,7 +222,7 @@ fn widgets(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
     order.iter().filter_map(widget).collect()
 }
 
-/// `declare name`, or the file's name without its ending.
+/// `declare name`, or the file's name without its ending; a text that is no file is a sound.
 fn name(evaluator: &Evaluator<'_>) -> String {
     let syntax = evaluator.syntax(FileId::MAIN);
     let declared = syntax.list(ListId::FILE).statements.iter().find_map(|statement| match statement.kind {
@@ -157,6 +233,9 @@ fn name(evaluator: &Evaluator<'_>) -> String {
     });
     declared.unwrap_or_else(|| {
         let path = syntax.source().name();
+        if path.starts_with('<') {
+            return "sound".to_owned();
+        }
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
         file.strip_suffix(".dsp").unwrap_or(file).to_owned()
     })
@@ -193,7 +272,8 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
                 let amount = evaluator.amount(origin).unwrap_or_else(|| "this one".to_owned());
                 (Code::FaustDelay, format!("a delay must not be negative, but {amount} lies in {bounds}"))
             } else if range.hi > f64::from(i32::MAX) || range.hi.is_nan() {
-                let amount = evaluator.amount(origin).map_or_else(String::new, |amount| format!(" by {amount}"));
+                let amount =
+                    evaluator.amount(origin).map_or_else(String::new, |amount| format!(" by {amount}"));
                 (Code::FaustDelay, format!("no upper bound of this delay{amount} can be proved"))
             } else {
                 return;
@@ -212,6 +292,17 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
     evaluator.trouble_at(code, message, origin);
     if code == Code::FaustDelay {
         evaluator.help("bound it: x @ max(0, min(48000, n))");
+    }
+}
+
+/// Sound files have so many parts and no more.
+fn check_parts(evaluator: &mut Evaluator<'_>, ranges: &Ranges, parts: &[(SigId, Origin)]) {
+    for &(part, origin) in parts {
+        let range = ranges.get(part);
+        if !(range.lo > -1.0 && range.hi < f64::from(sound::MAX_PARTS)) {
+            let message = "a part of a sound file must be a number from 0 to 255".to_owned();
+            evaluator.trouble_at(Code::FaustSound, message, origin);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::elaborate::diagram::{BoxId, Diagram, Table};
 use crate::elaborate::eval::Evaluator;
 use crate::elaborate::foreign;
 use crate::elaborate::signal::{SigId, Signal, Wave, Widget, WidgetKind, Wrong};
+use crate::elaborate::sound;
 use crate::elaborate::text::Text;
 use crate::prim::{Meaning, Prim};
 use crate::syntax::{Compose, Foreign, Group};
@@ -27,12 +28,11 @@ pub(crate) struct Memory {
     /// Slots that are bound now.
     slots: FxHashMap<u32, SigId>,
     path: Vec<(Group, Text)>,
+    pub sounds: sound::Memory,
 }
 
 /// The longest table that Faust text may ask for.
 const MAX_TABLE: i32 = 1 << 28;
-/// A missing sound file: frames and rate of the silence it is.
-const SILENCE: (i32, i32) = (1024, 44_100);
 /// What `count`, the frames of one call, is taken for.
 const BLOCK: i32 = 64;
 
@@ -205,6 +205,7 @@ impl Evaluator<'_> {
             }
             Diagram::Variable(ty, name) => {
                 let value = match &**self.texts.get(name) {
+                    "count" if self.options.impulse => self.count(name),
                     "count" => self.signals.int(BLOCK),
                     _ => self.signals.make(Signal::Wrong(Wrong::Foreign(name))),
                 };
@@ -222,12 +223,7 @@ impl Evaluator<'_> {
                 let id = self.declared(WidgetKind::Bargraph, label, range);
                 Rc::new([self.signals.make(Signal::Shown(id, inputs[0]))])
             }
-            Diagram::Soundfile(_, channels) => {
-                let (frames, rate) = (self.signals.int(SILENCE.0), self.signals.int(SILENCE.1));
-                let zero = self.signals.real(0.0);
-                let quiet = std::iter::repeat_n(zero, channels as usize);
-                [frames, rate].into_iter().chain(quiet).collect()
-            }
+            Diagram::Soundfile(label, channels) => self.sound(label, channels, [inputs[0], inputs[1]]),
             _ => Rc::new([]),
         }
     }
@@ -281,6 +277,14 @@ impl Evaluator<'_> {
 
     fn widget(&mut self, kind: WidgetKind, label: Text, range: [f64; 4]) -> SigId {
         let id = self.declared(kind, label, range.map(f64::to_bits));
+        self.signals.make(Signal::Widget(id))
+    }
+
+    /// The frames of one call as a control that only the caller knows.
+    fn count(&mut self, name: Text) -> SigId {
+        let range = [f64::from(BLOCK), 0.0, f64::from(i32::MAX), 1.0].map(f64::to_bits);
+        let widget = Widget { kind: WidgetKind::Count, label: name, path: Rc::new([]), range };
+        let id = self.signals.widget(widget);
         self.signals.make(Signal::Widget(id))
     }
 

@@ -85,7 +85,10 @@ impl Ranges {
         match signals.get(id) {
             Signal::Int(value) => Range::new(value.into(), value.into()),
             Signal::Real(bits) => Range::new(f64::from_bits(bits), f64::from_bits(bits)),
-            Signal::Input(_) => Range::new(-1.0, 1.0),
+            Signal::Input(port) => {
+                let (lo, hi) = signals.input_ranges.get(port as usize).copied().unwrap_or((-1.0, 1.0));
+                Range { lo, hi }
+            }
             Signal::Widget(id) => {
                 let [_, lo, hi, _] = signals.widget_of(id).range.map(f64::from_bits);
                 Range::new(lo, hi)

@@ -1,12 +1,13 @@
 //! Text to [`Syntax`]: recursive descent for nesting, loops for chains.
 //!
-//! There is always a tree: a statement that cannot be read becomes [`Expr::Error`], is reported once, and reading
-//! goes on behind its semicolon. Nesting deeper than [`MAX_NESTING`] is an error, chains may be as long as they like.
+//! There is always a tree: a statement that cannot be read is reported once and left out, and reading goes on behind
+//! its semicolon. Nesting deeper than [`MAX_NESTING`] is an error, chains may be as long as they like.
 
 mod expr;
 pub(crate) mod lex;
 mod primary;
 mod statement;
+pub(crate) mod template;
 
 use crate::prim::{Prim, RESERVED};
 use crate::syntax::{Expr, ExprId, Name, Names, Syntax};
@@ -37,6 +38,8 @@ pub(crate) struct Parser<'s> {
     tokens: Vec<(Token, Span)>,
     at: usize,
     nesting: u32,
+    /// The first operand of the composition that is about to be read.
+    resumed: Option<ExprId>,
     names: Names,
     exprs: Vec<Expr>,
     spans: Vec<Span>,
@@ -51,6 +54,7 @@ impl<'s> Parser<'s> {
             tokens: lex(source.text()),
             at: 0,
             nesting: 0,
+            resumed: None,
             names: Names::default(),
             exprs: Vec::new(),
             spans: Vec::new(),

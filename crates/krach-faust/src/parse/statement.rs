@@ -20,7 +20,7 @@ impl Parser<'_> {
     }
 
     /// Reads one statement; after a failure, goes on behind the next semicolon of this level.
-    fn recovering(
+    pub(super) fn recovering(
         &mut self,
         statements: &mut Vec<Statement>,
         read: impl FnOnce(&mut Self) -> Parsed<Statement>,
@@ -59,7 +59,7 @@ impl Parser<'_> {
         }
     }
 
-    fn statement(&mut self) -> Parsed<Statement> {
+    pub(super) fn statement(&mut self) -> Parsed<Statement> {
         let start = self.span();
         let precisions = self.precisions();
         let kind = match self.word() {
@@ -187,7 +187,7 @@ impl Parser<'_> {
     }
 
     /// Collects the definitions of each name.
-    fn listed(&mut self, statements: Vec<Statement>) -> List {
+    pub(super) fn listed(&mut self, statements: Vec<Statement>) -> List {
         let mut order: Vec<(Name, Precisions)> = Vec::new();
         let mut groups: FxHashMap<(Name, u8), Vec<usize>> = FxHashMap::default();
         for (at, statement) in statements.iter().enumerate() {

@@ -13,9 +13,11 @@ mod number;
 mod pattern;
 mod scope;
 mod trouble;
+mod used;
 
 pub(crate) use pattern::CaseId;
 pub(crate) use scope::Env;
+pub use used::Used;
 
 use crate::elaborate::diagram::{BoxId, Diagram, Diagrams};
 use crate::elaborate::signal::Signals;
@@ -45,16 +47,16 @@ impl FileId {
     }
 }
 
-/// Sizes beyond which a program is refused.
-const MAX_STEPS: u64 = 10_000_000;
-const MAX_DIAGRAMS: usize = 2_000_000;
+/// Sizes beyond which a program is refused: about ten times what the largest library example needs.
+const MAX_STEPS: u64 = 5_000_000;
+const MAX_DIAGRAMS: usize = 800_000;
 const MAX_SIGNALS: usize = 1_000_000;
 /// Inputs or outputs of one box.
 const MAX_PORTS: u32 = 1 << 17;
 
 pub(crate) struct Evaluator<'a> {
     pub options: &'a Options,
-    provider: &'a dyn Files,
+    pub provider: &'a dyn Files,
     stack: Stack,
     steps: u64,
 
@@ -189,7 +191,6 @@ impl<'a> Evaluator<'a> {
             Expr::Wire => return self.make(Diagram::Wire),
             Expr::Cut => return self.make(Diagram::Cut),
             Expr::Prim(prim) => return self.make(Diagram::Prim(prim)),
-            Expr::Error => return self.error(),
             _ => {}
         }
         match self.results.get(&(file, expr, env)) {

@@ -96,11 +96,10 @@ impl Evaluator<'_> {
         let opened = match self.provider.open(&text_of, &path) {
             Ok(file) => Some(self.load(file)),
             Err(missing) => {
-                let help = "name its folder with -I or FAUST_LIB_PATH, or install the standard libraries: pip install krach[faust]";
                 let report =
                     Diagnostic::error(Code::FaustFile, format!("`{text_of}` is not found; {missing}"))
                         .at(self.place(from, span))
-                        .help(help);
+                        .help(crate::files::REMEDY);
                 self.report(report);
                 None
             }

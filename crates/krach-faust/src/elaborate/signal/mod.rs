@@ -98,6 +98,8 @@ pub(crate) enum WidgetKind {
     Checkbox,
     Slider(crate::syntax::Slider),
     Bargraph,
+    /// Not the user's: the frames of one call, where the caller says them.
+    Count,
 }
 
 /// A widget where it stands: equal in all of this, it is the same widget.
@@ -143,6 +145,8 @@ pub(crate) struct Signals {
     known_widgets: FxHashMap<Widget, WidgetId>,
     /// Nodes made from now on come from here.
     pub origin: Origin,
+    /// What is known about the first inputs; the others are audio, within -1..1.
+    pub input_ranges: Vec<(f64, f64)>,
 }
 
 impl Signals {
@@ -157,6 +161,7 @@ impl Signals {
             widgets: Vec::new(),
             known_widgets: FxHashMap::default(),
             origin,
+            input_ranges: Vec::new(),
         }
     }
 

@@ -1,0 +1,193 @@
+//! The official impulse test: four runs of a program whose samples say whether two compilers agree.
+//!
+//! A run is a fresh copy at 44100 Hz in double precision, called for 64 frames at a time. What is special about a
+//! call (its size, a pressed button, a key that is held) is said through controls, as a host would.
+
+mod midi;
+mod rand;
+
+pub use rand::Rand;
+
+use krach_abi::{Dsp, DspFactory, Precision, Seed};
+use krach_diag::{Diagnostic, Source};
+use krach_faust::{Elaborated, File, Files, Missing, Options, Sound, elaborate_whole};
+use krach_ir::ControlKind;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// In Hz.
+pub const IMPULSE_RATE: u32 = 44_100;
+
+/// Frames of one call.
+const BLOCK: usize = 64;
+
+/// How a program is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// All controls at their start; in the first block 1 in the first frame of every input, and all buttons down.
+    Mono,
+    /// The same, each block in two calls of random sizes.
+    Split,
+    /// So many voices, each with a key that is held from the start, are summed; no input.
+    Voices(u8),
+}
+
+impl Run {
+    /// The runs of the official test, in order.
+    pub const ALL: [Self; 4] = [Self::Mono, Self::Split, Self::Voices(4), Self::Voices(1)];
+}
+
+/// The program that a Faust text describes, as the official test sees it: every sound file is the test's own, and
+/// `count` is known call by call.
+#[must_use]
+pub fn elaborate_impulse(source: &Source, files: &dyn Files) -> (Option<Elaborated>, Vec<Diagnostic>) {
+    let options = Options { precision: Precision::Double, impulse: true, ..Options::default() };
+    elaborate_whole(source, &Synthetic(files), &options)
+}
+
+/// Files as they are, but every recording is the sine that the official test puts in its place.
+struct Synthetic<'a>(&'a dyn Files);
+
+impl Files for Synthetic<'_> {
+    fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing> {
+        self.0.open(name, from)
+    }
+
+    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+        const FRAMES: u16 = 4096;
+        let part = |part: usize| {
+            let shift = f64::from(u16::try_from(part).unwrap_or(u16::MAX));
+            let turn = |frame| f64::from(frame) * std::f64::consts::TAU / f64::from(FRAMES);
+            let wave: Arc<[f64]> = (0..FRAMES).map(|frame| (shift + turn(frame)).sin()).collect();
+            Ok(Arc::new(Sound { rate: IMPULSE_RATE, channels: vec![wave.clone(), wave] }))
+        };
+        (0..names.len()).map(part).collect()
+    }
+}
+
+/// Runs a program for so many frames. `hear` is given the samples of each call, one slice per output, and may
+/// break off. `factory` is the program compiled (or interpreted) for [`IMPULSE_RATE`].
+pub fn respond(
+    factory: &dyn DspFactory,
+    whole: &Elaborated,
+    run: Run,
+    frames: usize,
+    hear: &mut dyn FnMut(&[&[f64]]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut trial = Trial::new(factory, whole, run);
+    let mut rand = Rand::new();
+    for start in (0..frames).step_by(BLOCK) {
+        let count = BLOCK.min(frames - start);
+        let first = match run {
+            Run::Split => rand.below_2_31() as usize % count,
+            _ => count,
+        };
+        trial.begin_block(start / BLOCK);
+        trial.call(start == 0, first, hear)?;
+        if first < count {
+            trial.call(start == 0 && first == 0, count - first, hear)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// A run in progress.
+struct Trial<'a> {
+    whole: &'a Elaborated,
+    run: Run,
+    voices: Vec<Box<dyn Dsp>>,
+    inputs: usize,
+    mix: Vec<[f64; BLOCK]>,
+    voice: Vec<[f64; BLOCK]>,
+}
+
+impl<'a> Trial<'a> {
+    fn new(factory: &dyn DspFactory, whole: &'a Elaborated, run: Run) -> Self {
+        let ports = factory.ports();
+        let count = match run {
+            Run::Voices(count) => count,
+            _ => 1,
+        };
+        let voices = (0..count).map(|_| factory.instantiate(Seed::default())).collect();
+        let silence = || vec![[0.0; BLOCK]; ports.outputs];
+        let mut trial = Self { whole, run, voices, inputs: ports.inputs, mix: silence(), voice: silence() };
+        match run {
+            Run::Voices(_) => trial.hold_keys(),
+            _ => trial.play_prelude(),
+        }
+        trial
+    }
+
+    fn play_prelude(&mut self) {
+        for (control, face) in self.whole.faces.iter().enumerate() {
+            if let Some(value) = midi::prelude(face) {
+                self.voices.iter_mut().for_each(|voice| voice.set(control, value));
+            }
+        }
+    }
+
+    /// Voice i holds key 60 + 2 i, struck with velocity 100.
+    fn hold_keys(&mut self) {
+        const VELOCITY: f64 = 100.0;
+        for (at, voice) in (0_u8..).zip(&mut self.voices) {
+            let key = f64::from(60 + 2 * at);
+            let hertz = 440.0 * ((key - 69.0) / 12.0).exp2();
+            let played = [
+                ("freq", hertz),
+                ("key", key),
+                ("gate", 1.0),
+                ("gain", VELOCITY / 127.0),
+                ("vel", VELOCITY),
+                ("velocity", VELOCITY),
+            ];
+            for (control, face) in self.whole.faces.iter().enumerate() {
+                if let Some((_, value)) = played.iter().find(|(name, _)| face.is_called(name)) {
+                    voice.set(control, *value);
+                }
+            }
+        }
+    }
+
+    /// Buttons are down in the first block.
+    fn begin_block(&mut self, block: usize) {
+        if block > 1 || matches!(self.run, Run::Voices(_)) {
+            return;
+        }
+        let controls = self.whole.program.controls().iter().enumerate();
+        for (button, _) in controls.filter(|(_, control)| control.kind == ControlKind::Button) {
+            let value = if block == 0 { 1.0 } else { 0.0 };
+            self.voices.iter_mut().for_each(|voice| voice.set(button, value));
+        }
+    }
+
+    /// One call of every voice; `onset` is whether it begins with the first frame of the run.
+    fn call(
+        &mut self,
+        onset: bool,
+        count: usize,
+        hear: &mut dyn FnMut(&[&[f64]]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut input = [0.0; BLOCK];
+        if onset && count > 0 && !matches!(self.run, Run::Voices(_)) {
+            input[0] = 1.0;
+        }
+        let inputs = vec![&input[..count]; self.inputs];
+        self.mix.iter_mut().for_each(|port| port.fill(0.0));
+        for dsp in &mut self.voices {
+            if let Some(control) = self.whole.count {
+                #[allow(clippy::cast_precision_loss)]
+                dsp.set(control, count as f64);
+            }
+            let mut outputs: Vec<&mut [f64]> = self.voice.iter_mut().map(|port| &mut port[..count]).collect();
+            dsp.process_f64(&inputs, &mut outputs);
+            for (sum, sample) in self.mix.iter_mut().flatten().zip(self.voice.iter().flatten()) {
+                *sum += sample;
+            }
+        }
+        let heard: Vec<&[f64]> = self.mix.iter().map(|port| &port[..count]).collect();
+        hear(&heard)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Sound files, decoded.
+
+use krach_faust::{Missing, Sound};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+
+/// The most samples of one file, all channels together: 12 minutes of stereo at 48 kHz.
+const LARGEST: usize = 1 << 26;
+
+/// Decodes a WAV, FLAC or Ogg Vorbis file. What follows a damaged place that cannot be skipped is left out; samples
+/// that are no numbers are 0.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn decode(path: &Path) -> Result<Arc<Sound>, Missing> {
+    let refuse = |why: &str| Missing { searched: vec![format!("{}: {why}", path.display())] };
+    let file = File::open(path).map_err(|error| refuse(&error.to_string()))?;
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return Err(refuse("not a file"));
+    }
+    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+    let mut hint = Hint::new();
+    if let Some(ending) = path.extension().and_then(|ending| ending.to_str()) {
+        hint.with_extension(ending);
+    }
+    let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
+    let told = |error: Error| refuse(&error.to_string());
+    let mut format = symphonia::default::get_probe().probe(&hint, stream, formats, metadata).map_err(told)?;
+    let track = format.default_track(TrackType::Audio).ok_or_else(|| refuse("it holds no sound"))?;
+    let wanted = track.id;
+    let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
+    let parameters = parameters.ok_or_else(|| refuse("it holds no sound"))?;
+    let options = AudioDecoderOptions::default();
+    let mut decoder =
+        symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(told)?;
+    let (rate, mut channels) = samples(format.as_mut(), decoder.as_mut(), wanted).map_err(refuse)?;
+    for sample in channels.iter_mut().flatten().filter(|sample| !sample.is_finite()) {
+        *sample = 0.0;
+    }
+    Ok(Arc::new(Sound { rate, channels: channels.into_iter().map(Arc::from).collect() }))
+}
+
+/// Rate and channels of a track, to its end or as far as it can be read.
+fn samples(
+    format: &mut dyn FormatReader,
+    decoder: &mut dyn AudioDecoder,
+    wanted: u32,
+) -> Result<(u32, Vec<Vec<f64>>), &'static str> {
+    let (mut rate, mut channels): (u32, Vec<Vec<f64>>) = (0, Vec::new());
+    let mut packet_channels: Vec<Vec<f64>> = Vec::new();
+    while let Ok(Some(packet)) = format.next_packet() {
+        if packet.track_id != wanted {
+            continue;
+        }
+        let decoded = match decoder.decode(&packet) {
+            Ok(decoded) => decoded,
+            Err(Error::DecodeError(_)) => continue,
+            Err(_) => break,
+        };
+        decoded.copy_to_vecs_planar(&mut packet_channels);
+        if channels.is_empty() {
+            rate = decoded.spec().rate();
+            channels.resize(packet_channels.len(), Vec::new());
+        }
+        if packet_channels.len() != channels.len() {
+            break;
+        }
+        for (channel, samples) in channels.iter_mut().zip(&packet_channels) {
+            channel.extend_from_slice(samples);
+        }
+        if channels.len() * channels[0].len() > LARGEST {
+            return Err("it is longer than 64 million samples");
+        }
+    }
+    let full = channels.first().is_some_and(|channel| !channel.is_empty());
+    if full { Ok((rate, channels)) } else { Err("it holds no sound") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(path: &Path) -> String {
+        decode(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_wave_file_is_its_samples() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.wav");
+        crate::write_wav(&path, &[vec![0.5, -1.5, 0.25], vec![0.0, f32::NAN, 1.0]], 22_050).unwrap();
+        let sound = decode(&path).unwrap();
+        assert_eq!(sound.rate, 22_050);
+        assert_eq!(sound.channels, [Arc::from([0.5, -1.5, 0.25]), Arc::from([0.0, 0.0, 1.0])]);
+    }
+
+    /// One block of FLAC (RFC 9639): mono, 16 bits, 8 kHz, 16 frames that are all 16384, as one constant subframe.
+    #[test]
+    fn a_flac_file_is_its_samples() {
+        let mut bytes = b"fLaC".to_vec();
+        // The last metadata block, STREAMINFO, 34 bytes: block sizes, unknown frame sizes, then packed: the rate
+        // in 20 bits, channels - 1 in 3, bits - 1 in 5, the number of frames in 36; no checksum.
+        bytes.extend([0x80, 0, 0, 34, 0, 16, 0, 16, 0, 0, 0, 0, 0, 0]);
+        bytes.extend([0x01, 0xf4, 0x00, 0xf0, 0, 0, 0, 16]);
+        bytes.extend([0; 16]);
+        // A frame: sync; size in 8 bits, rate of 8 kHz; mono, 16 bits; frame 0; size - 1.
+        let mut frame = vec![0xff, 0xf8, 0x64, 0x08, 0x00, 15];
+        frame.push(crc(&frame, 8, 0x07).to_be_bytes()[1]);
+        frame.extend([0x00, 0x40, 0x00]);
+        frame.extend(crc(&frame, 16, 0x8005).to_be_bytes());
+        bytes.extend(frame);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.flac");
+        std::fs::write(&path, bytes).unwrap();
+        let sound = decode(&path).unwrap();
+        assert_eq!((sound.rate, sound.channels.len()), (8000, 1));
+        assert_eq!(*sound.channels[0], [0.5; 16]);
+    }
+
+    /// A checksum of so many bits, most significant bit first.
+    fn crc(bytes: &[u8], width: u32, polynomial: u32) -> u16 {
+        let top = 1_u32 << (width - 1);
+        let mask = (top - 1) | top;
+        let crc = bytes.iter().fold(0_u32, |crc, &byte| {
+            (0..8).fold(crc ^ u32::from(byte) << (width - 8), |crc, _| {
+                let shifted = crc << 1 & mask;
+                if crc & top == 0 { shifted } else { shifted ^ polynomial }
+            })
+        });
+        u16::try_from(crc).unwrap()
+    }
+
+    #[test]
+    fn what_holds_no_sound_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.wav");
+        assert!(why(&path).contains("a.wav: "));
+        assert!(why(directory.path()).contains("not a file"));
+        for bytes in [&b""[..], b"RIFF", b"RIFF\xff\xff\xff\xffWAVEfmt ", &[0; 5000], b"OggS", b"fLaC\0\0"] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(why(&path).contains("a.wav: "), "{bytes:?}");
+        }
+        crate::write_wav(&path, &[vec![0.5; 8]], 8000).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            // Cut anywhere, it is a shorter sound or none.
+            assert!(decode(&path).map_or(0, |sound| sound.channels[0].len()) <= 8, "{length}");
+        }
+    }
+}
