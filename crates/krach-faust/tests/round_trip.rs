@@ -82,3 +82,20 @@ fn libraries_read_back_as_they_were_printed() {
     assert_eq!(count, found.len());
     println!("{count} library files");
 }
+
+#[test]
+fn printed_programs_read_back_as_they_were_printed() {
+    let mut count = 0;
+    for entry in root().join("fixtures/faust").read_dir().expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|ending| ending == "program") {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path).expect("a text");
+            let program = krach_ir::parse(&Source::new(&*name, text)).expect("a valid program");
+            let made = krach_faust::to_ast(&program);
+            assert_eq!(tree(&name, &made.to_string()), Some(made), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count >= 9, "{count} programs");
+}
