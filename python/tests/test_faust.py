@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import krach
 import krach.dsp as krs
 from krach import _faust, _host
+from krach._krach import run_cli
 
 INPUT = np.array([[1.0, -2.0, 3.0, 0.5, 0.0, 4.0]])
 
@@ -259,3 +261,45 @@ def test_the_command_finds_faust_in_python(tmp_path: Path) -> None:
     )
     script = _host.load(str(file), file.read_text())
     assert [name for name, _, listed in script.functions if listed] == ["half", "wrong"]
+
+
+def test_the_command_draws_the_template_and_reports_every_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "jam.py"
+    file.write_text(
+        "import krach.dsp as krs\ndef wrong(x):\n    return krs.faust_expr('{0} * gian, nothing', x)\n"
+    )
+    assert run_cli(["krach", "check", str(file), "--json"]) == 1
+    found = json.loads(capfd.readouterr().out)["diagnostics"]
+    assert [(report["code"], report["line"], report["column"]) for report in found] == [
+        ("KR0302", 1, 7),
+        ("KR0302", 1, 13),
+    ]
+    assert found[0]["labels"][0]["file"] == str(file)
+    assert (found[0]["labels"][0]["line"], found[0]["labels"][0]["column"]) == (3, 12)
+    assert run_cli(["krach", "check", str(file)]) == 1
+    drawn = capfd.readouterr().err
+    assert "1 │ {0} * gian, nothing" in drawn
+    assert "called here" in drawn
+
+
+FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "faust").glob("*.dsp"))
+
+
+@needs_libraries
+@pytest.mark.parametrize("file", FIXTURES, ids=lambda path: path.stem)
+def test_printed_programs_are_read_and_printed_again(file: Path) -> None:
+    definition = krach.faust(file, precision="double")
+    again = krach.faust(definition.faust, precision="double")
+    inputs = np.sin(np.arange(512 * definition.num_inputs)).reshape(definition.num_inputs, 512)
+    settings = {control.name: control.hi for control in definition.controls}
+
+    def sound(of: krach.DspDef) -> Any:
+        return of.render(512 / 48000, inputs=inputs, controls=settings, dtype="float64")
+
+    np.testing.assert_allclose(sound(again), sound(definition), rtol=1e-9, atol=1e-12)
+
+
+def test_a_long_chain_is_an_expression() -> None:
+    assert krs.transpile(lambda x: krs.faust_expr("{0}" + " + 1" * 10_000, x)).num_outputs == 1
