@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
 from krach import _krach, _page, _place, _plots, _take
 from krach._diagram import Diagram
-from krach._diagram import Diagram
 from krach._errors import Error, error
 from krach._krach import Program
 from krach._take import Event, Precision
@@ -212,18 +211,6 @@ class DspDef:
         if progress is not None:
             progress(1.0)
         return sound
-
-    def diagram(self) -> Diagram:
-        """Its block diagram, which a notebook shows: blocks, wires, feedback below.
-
-        A small function is drawn opened where it is used, a larger one as a block with a picture of its own
-        below. Without a notebook, write `diagram().svg` to a file and open that in a browser.
-
-        >>> krs.transpile(lambda: krs.lowpass(krs.saw(110), 800)).diagram().svg[:5]
-        '<svg '
-        """
-        svg, text = self._program.diagram()
-        return Diagram(self.name, svg, text)
 
     def diagram(self) -> Diagram:
         """Its block diagram, which a notebook shows: blocks, wires, feedback below.

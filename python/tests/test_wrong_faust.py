@@ -31,7 +31,7 @@ def programs() -> list[tuple[str, list[Report]]]:
         lines = entry.rstrip().splitlines()
         text = "\n".join(line for line in lines if not line.startswith("    "))
         reports = [
-            Report(*(int(number) for number in match.groups()[:4]), match[5], match[6])
+            Report(int(match[1]), int(match[2]), int(match[3]), int(match[4]), match[5], match[6])
             for line in lines
             if (match := re.fullmatch(r" {4}(\d+):(\d+)-(\d+):(\d+) (KR\d{4}) (.*)", line))
         ]
