@@ -1,8 +1,8 @@
 """Times krach's Faust front end and the official compiler in turn, in the same run, and prints ratios.
 
 Ours is from the text to a program (`krach.faust`), and to native code as well; the official one, cyfaust,
-goes from the text to what its interpreter can run. Our libraries are parsed once per process, before the clock
-starts; the official compiler reads its own each time. The last row is a whole process that imports
+goes from the text to what its interpreter can run. Our libraries are parsed once per process, before the
+clock starts; the official compiler reads its own each time. The last row is a whole process that imports
 stdfaust.lib, less what the same process takes without.
 
 Run it with `make bench`, on a machine that does nothing else.
