@@ -45,8 +45,7 @@ fn a_faust_file_is_rendered_measured_and_checked() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("echo.wav");
     let name = path.to_str().unwrap();
-    let render =
-        ["render", "echo.dsp", "-I", "lib", "-o", name, "--seconds", "0.1", "--set", "level=1"];
+    let render = ["render", "echo.dsp", "-I", "lib", "-o", name, "--seconds", "0.1", "--set", "level=1"];
     let output = run(&render);
     assert_eq!(
         told(&output),
@@ -71,7 +70,10 @@ fn all_errors_of_a_file_come_in_one_run() {
     let output = run(&["check", "wrong.dsp"]);
     let (code, _, remarks) = told(&output);
     assert_eq!(code, 1);
-    assert!(remarks.contains("wrong.dsp:1:12: error[KR0301]: ") && remarks.contains("found `;`"), "{remarks}");
+    assert!(
+        remarks.contains("wrong.dsp:1:12: error[KR0301]: ") && remarks.contains("found `;`"),
+        "{remarks}"
+    );
     assert!(!remarks.contains("panicked"), "{remarks}");
 }
 
