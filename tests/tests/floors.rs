@@ -28,7 +28,7 @@ const HOUSE: &[Room] = &[
     Room { name: "faust", floor: 2, imports: &["abi", "diag", "ir"], outside: &["pretty", "rustc-hash"], unaware: FILES_AND_THREADS },
     Room {
         name: "codegen", floor: 2, imports: &["abi", "ir"],
-        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash"],
+        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash", "blake3", "serde", "postcard"],
         unaware: FILES,
     },
     Room { name: "engine", floor: 2, imports: &["abi"], outside: &["alsa", "cpal"], unaware: FILES },
