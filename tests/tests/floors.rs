@@ -34,7 +34,7 @@ const HOUSE: &[Room] = &[
     Room { name: "engine", floor: 2, imports: &["abi"], outside: &["alsa", "cpal"], unaware: FILES },
     Room {
         name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "faust", "ir"],
-        outside: &["hound", "rustc-hash", "tempfile"], unaware: &["std::net", "std::process"],
+        outside: &["blake3", "dirs", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "tempfile"], unaware: &["std::net", "std::process"],
     },
     Room {
         name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session"],

@@ -18,16 +18,19 @@
 
 mod arguments;
 mod bench;
+mod build;
+mod cache;
 mod check;
 mod dump;
 mod explain;
 mod host;
+mod inspect;
 mod render;
 mod report;
 mod shell;
 mod target;
 
-pub use host::{Function, Host, NoPython, Script};
+pub use host::{About, Function, Host, NoPython, Script};
 pub use shell::Failure;
 use shell::Shell;
 
@@ -52,6 +55,9 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, hos
         Command::Render(what) => render::render(&mut shell, what),
         Command::Check(what) => check::check(&mut shell, what),
         Command::Bench(what) => bench::bench(&mut shell, what),
+        Command::Build(what) => build::build(&mut shell, what),
+        Command::Inspect(what) => inspect::inspect(&mut shell, what),
+        Command::Cache(what) => cache::cache(&shell, what),
         Command::Explain { code } => explain::explain(&shell, code),
     };
     shell.exit_code(result)

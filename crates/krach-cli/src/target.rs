@@ -1,8 +1,9 @@
 //! `FILE.py:function`, as people type it.
 
-use crate::host::{ProgramText, Script};
+use crate::host::{LibraryScript, ProgramText, Script};
 use crate::{Failure, Shell};
 use krach_diag::{Code, Diagnostic, Place};
+use krach_session::krlib::{Library, Policy};
 use krach_session::nearest;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -17,20 +18,23 @@ pub(crate) struct Target {
 
 /// What a file holds, by its ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Python,
     /// The text form of a program.
     Program,
+    /// Instruments, compiled.
+    Library,
 }
 
 impl Kind {
-    fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         if path == Path::new("-") {
             return Some(Self::Program);
         }
         match path.extension()?.to_str()? {
             "py" => Some(Self::Python),
             "program" => Some(Self::Program),
+            "krlib" => Some(Self::Library),
             _ => None,
         }
     }
@@ -57,18 +61,21 @@ impl FromStr for Target {
 impl Target {
     /// Loads the file.
     pub(crate) fn load(&self, shell: &mut Shell<'_>) -> Result<Box<dyn Script>, Failure> {
-        let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
-        let source = shell.sources.read(&self.file)?;
-        match kind {
-            Kind::Python => shell.host.load(&source),
-            Kind::Program => Ok(Box::new(ProgramText::new(source)?)),
+        match Kind::of(&self.file).ok_or_else(|| self.unknown_kind())? {
+            Kind::Python => {
+                let source = shell.sources.read(&self.file)?;
+                shell.host.load(&source)
+            }
+            Kind::Program => Ok(Box::new(ProgramText::new(shell.sources.read(&self.file)?)?)),
+            Kind::Library => Ok(Box::new(LibraryScript::new(Library::open(&self.file, Policy::Tag)?))),
         }
     }
 
     fn unknown_kind(&self) -> Diagnostic {
         let name = self.file.display();
-        let message =
-            format!("`{name}` is neither Python (`.py`) nor the text form of a program (`.program`)");
+        let message = format!(
+            "`{name}` is no Python (`.py`), no library (`.krlib`) and no text form of a program (`.program`)"
+        );
         Diagnostic::error(Code::UnknownFile, message).at(Place::line(name.to_string(), 1))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What flows in: a [`Program`](krach_ir::Program), names of controls with values, paths. What flows out: compiled
 //! code ([`Cache`]: once per meaning, however many threads ask), rendered samples ([`render`] of a [`Take`]), texts
-//! ([`Sources`]) and WAV files ([`write_wav`]); and, where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with
+//! ([`Sources`]), WAV files ([`write_wav`]) and instrument libraries ([`krlib`]); and, where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with
 //! a stable code. This is the only floor on which a name becomes a number: below it nobody knows what a control is
 //! called.
 //!
@@ -23,15 +23,21 @@
 //! ```
 
 mod cache;
+mod files;
+pub mod krlib;
 mod nearest;
+mod secret;
 mod sources;
+mod store;
 mod take;
 mod wav;
 mod work;
 
 pub use cache::{Cache, CacheCounts, Compiled, report};
+pub use files::target as file_target;
 pub use nearest::nearest;
 pub use sources::Sources;
+pub use store::{Store, StoreCounts};
 pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};
 pub use work::{Token, on_worker};
