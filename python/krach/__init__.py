@@ -9,7 +9,17 @@
 """
 
 from krach._definition import Control, DspDef
-from krach._errors import Error, InvalidSyntax, InvalidType, InvalidUse, InvalidValue, Label, Place
+from krach._errors import (
+    Error,
+    InvalidSyntax,
+    InvalidType,
+    InvalidUse,
+    InvalidValue,
+    Label,
+    Place,
+    UnknownInstrument,
+)
+from krach._instruments import Library, load_library
 from krach._krach import Program, __version__
 from krach._signal import Signal
 
@@ -22,8 +32,11 @@ __all__ = [
     "InvalidUse",
     "InvalidValue",
     "Label",
+    "Library",
     "Place",
     "Program",
     "Signal",
+    "UnknownInstrument",
     "__version__",
+    "load_library",
 ]

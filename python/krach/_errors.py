@@ -86,6 +86,10 @@ class InvalidSyntax(Error, SyntaxError):
     """Text that cannot be read."""
 
 
+class UnknownInstrument(Error, KeyError):
+    """A name that a library does not have."""
+
+
 _CLASSES: dict[str, type[Error]] = {
     "KR0101": InvalidUse,
     "KR0102": InvalidType,
@@ -113,6 +117,7 @@ _CLASSES: dict[str, type[Error]] = {
     "KR0406": InvalidValue,
     "KR0407": InvalidValue,
     "KR0408": InvalidValue,
+    "KR0704": UnknownInstrument,
 }
 
 

@@ -127,5 +127,3 @@ def test_reference_numbers(row: str, engine: str, precision: str) -> None:
         # The official numbers for envelopes have five digits.
         digits = 1e-4 * abs(value) if not row.startswith("adsr") else 5e-6
         assert heard[index] == pytest.approx(value, abs=max(digits, 1e-6)), index
-
-

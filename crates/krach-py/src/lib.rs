@@ -23,6 +23,7 @@
 mod builder;
 mod cli;
 mod error;
+mod library;
 mod program;
 mod render;
 mod sound;
@@ -35,6 +36,8 @@ mod _krach {
     use super::builder::Builder;
     #[pymodule_export]
     use super::cli::run_cli;
+    #[pymodule_export]
+    use super::library::Library;
     #[pymodule_export]
     use super::program::Program;
     #[pymodule_export]

@@ -106,15 +106,15 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     record.line = draft.line;
     record.licences = draft.licences.clone();
     let faust = krach_faust::print(&draft.program).into_bytes();
-    let mut keep = |name: &str, bytes: Vec<u8>| {
-        let part = part(format!("instruments/{}/{name}", draft.name), &bytes);
+    let mut keep = |folder: &str, kind: &str, bytes: Vec<u8>| {
+        let part = part(format!("{folder}/{}.{kind}", draft.name), &bytes);
         built.parts.push((part.entry.clone(), bytes));
         part
     };
-    record.faust = Some(keep("faust.dsp", faust));
+    record.faust = Some(keep("faust", "dsp", faust));
     let source = draft.source.as_ref();
-    record.source =
-        source.map(|source| keep(&format!("source.{}", source.kind), source.text.clone().into_bytes()));
+    let source = source.map(|source| keep("sources", source.kind, source.text.clone().into_bytes()));
+    record.source = source;
     Ok(built)
 }
 
@@ -127,14 +127,14 @@ pub(crate) fn built(
     factories: &[Arc<NativeFactory>],
     secret: Option<&Secret>,
 ) -> Built {
-    let folder = format!("instruments/{name}");
+    // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
     let text = text.into_bytes();
-    let text_part = part(format!("{folder}/program"), &text);
+    let text_part = part(format!("programs/{name}.program"), &text);
     let mut parts = vec![(text_part.entry.clone(), text)];
     let targets = factories.iter().map(|factory| {
         let code = factory.save();
         let spec = factory.spec();
-        let entry = format!("{folder}/{}-{}-{}.code", spec.target, spec.sample_rate, spec.precision);
+        let entry = format!("code/{}-{}-{}/{name}.code", spec.target, spec.sample_rate, spec.precision);
         let machine = factory.machine().clone();
         let target = TargetRecord {
             arch: machine.arch,
