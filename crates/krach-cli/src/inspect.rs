@@ -40,8 +40,8 @@ struct Code<'a> {
 impl<'a> Findings<'a> {
     fn new(index: &'a Index, records: &[&'a Record]) -> Self {
         let code = |target: &'a TargetRecord| Code {
-            arch: &target.arch,
-            features: &target.features,
+            arch: &index.machines[target.machine].arch,
+            features: &index.machines[target.machine].features,
             rate: target.rate,
             precision: &target.precision,
             voices: target.voices,
@@ -85,7 +85,7 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
         } else if what.controls {
             controls(instrument.record())
         } else {
-            everything(instrument)
+            everything(index, instrument)
         };
         shell.say(&text)?;
     } else {
@@ -116,7 +116,7 @@ fn table(file: &str, index: &Index) -> String {
     text.push_str(&format!("\n{:<wide$}  in  out  {:<40}  code\n", "name", "controls"));
     for record in &index.instruments {
         let controls = shortened(record.controls.iter().map(|control| control.name.as_str()), 40);
-        let code = shortened(record.targets.iter().map(brief), 60);
+        let code = shortened(record.targets.iter().map(|target| brief(index, target)), 60);
         let (inputs, outputs) = (record.inputs.len(), record.outputs.len());
         text.push_str(&format!(
             "{:<wide$}  {inputs:>2}  {outputs:>3}  {controls:<40}  {code}\n",
@@ -126,8 +126,8 @@ fn table(file: &str, index: &Index) -> String {
     text
 }
 
-fn brief(target: &TargetRecord) -> String {
-    format!("{} {} {} {}", target.arch, target.target, target.rate, target.precision)
+fn brief(index: &Index, target: &TargetRecord) -> String {
+    format!("{} {} {} {}", index.machines[target.machine].arch, target.target, target.rate, target.precision)
 }
 
 /// As many items as fit.
@@ -149,7 +149,7 @@ fn controls(record: &Record) -> String {
     text
 }
 
-fn everything(instrument: &Instrument) -> String {
+fn everything(index: &Index, instrument: &Instrument) -> String {
     let record = instrument.record();
     let mut text = format!("{}  ({}:{})\n", record.name, record.file, record.line);
     if !record.doc.is_empty() {
@@ -164,7 +164,7 @@ fn everything(instrument: &Instrument) -> String {
     }
     for target in &record.targets {
         let (code, state) = (target.code_bytes, target.state_bytes);
-        text.push_str(&format!("{}: {code} bytes of code, {state} of state; ", brief(target)));
+        text.push_str(&format!("{}: {code} bytes of code, {state} of state; ", brief(index, target)));
         text.push_str(&match instrument.examine(target) {
             None => "runs here\n".to_owned(),
             Some(why) => format!("not run, but compiled from the program: {why}\n"),

@@ -169,14 +169,18 @@ impl Archive {
         unknown
     }
 
-    /// Reads the index, the version first: the rest of another version means something else.
+    /// Reads the index; in another version, what looks the same may mean something else.
     fn index(&self, json: &[u8]) -> Result<Index, Diagnostic> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
         }
         let odd = |error: serde_json::Error| self.damaged("its index", &error.to_string());
-        let Version { schema } = serde_json::from_slice(json).map_err(odd)?;
+        let index: Result<Index, _> = serde_json::from_slice(json);
+        let schema = match &index {
+            Ok(index) => index.schema,
+            Err(_) => serde_json::from_slice::<Version>(json).map_err(odd)?.schema,
+        };
         if schema != SCHEMA {
             let age = if schema > SCHEMA { "a newer" } else { "an older" };
             let path = self.path.display();
@@ -185,12 +189,15 @@ impl Archive {
             let report = Diagnostic::error(Code::LibraryVersion, message);
             return Err(report.help("build it anew from its sources with this krach"));
         }
-        let index: Index = serde_json::from_slice(json).map_err(odd)?;
+        let index = index.map_err(odd)?;
         let mut names = FxHashSet::default();
         for record in &index.instruments {
             if let Some(why) = bad_name(&record.name) {
                 let name: String = record.name.chars().take(40).collect();
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
+            }
+            if record.targets.iter().any(|target| target.machine >= index.machines.len()) {
+                return Err(self.damaged("its index", "code for a processor that is not described"));
             }
             if !names.insert(record.name.as_str()) {
                 return Err(self.damaged("its index", &format!("`{}` is there twice", record.name)));

@@ -4,7 +4,7 @@ use super::archive;
 use super::index::{ControlRecord, Digest, Index, Licence, Part, Record, SCHEMA, TargetRecord, bad_name};
 use crate::{Token, files, report, secret};
 use krach_abi::DspFactory;
-use krach_codegen::{NativeFactory, Secret, Spec};
+use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{ContentKey, Program};
 use std::path::Path;
@@ -38,6 +38,8 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub struct Built {
     record: Record,
+    /// Of each of the record's targets.
+    machines: Vec<Machine>,
     parts: Vec<(String, Vec<u8>)>,
 }
 
@@ -135,11 +137,8 @@ pub(crate) fn built(
         let code = factory.save();
         let spec = factory.spec();
         let entry = format!("code/{}-{}-{}/{name}.code", spec.target, spec.sample_rate, spec.precision);
-        let machine = factory.machine().clone();
         let target = TargetRecord {
-            arch: machine.arch,
-            convention: machine.convention,
-            features: machine.features,
+            machine: 0, // numbered when the index is made
             target: spec.target.to_string(),
             rate: spec.sample_rate,
             precision: spec.precision.to_string(),
@@ -167,7 +166,8 @@ pub(crate) fn built(
         faust: None,
         source: None,
     };
-    Built { record, parts }
+    let machines = factories.iter().map(|factory| factory.machine().clone()).collect();
+    Built { record, machines, parts }
 }
 
 fn part(entry: String, bytes: &[u8]) -> Part {
@@ -185,12 +185,20 @@ pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
 
 /// The same with an error of the file system.
 pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result<()> {
-    let (mut instruments, mut parts) = (Vec::new(), Vec::new());
-    for built in built {
+    let (mut machines, mut instruments, mut parts): (Vec<Machine>, _, _) =
+        (Vec::new(), Vec::new(), Vec::new());
+    for mut built in built {
+        for (target, machine) in built.record.targets.iter_mut().zip(built.machines) {
+            target.machine = machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+                machines.push(machine);
+                machines.len() - 1
+            });
+        }
         instruments.push(built.record);
         parts.extend(built.parts);
     }
     let krach_version = env!("CARGO_PKG_VERSION").to_owned();
     let created_by = format!("{by}, code by {}", NativeFactory::maker());
-    archive::write(path, &Index { schema: SCHEMA, krach_version, created_by, instruments }, &parts)
+    let index = Index { schema: SCHEMA, krach_version, created_by, machines, instruments };
+    archive::write(path, &index, &parts)
 }

@@ -52,6 +52,8 @@ pub struct Index {
     pub krach_version: String,
     /// Which tool, and with which code generator.
     pub created_by: String,
+    /// The processors that there is code for.
+    pub machines: Vec<Machine>,
     pub instruments: Vec<Record>,
 }
 
@@ -118,9 +120,8 @@ pub struct Part {
 /// Compiled code for one kind of machine, rate and precision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TargetRecord {
-    pub arch: String,
-    pub convention: String,
-    pub features: Vec<String>,
+    /// By its place among the machines of the index.
+    pub machine: usize,
     /// `host` or `baseline`, as it was asked for.
     pub target: String,
     pub rate: u32,
@@ -134,12 +135,6 @@ pub struct TargetRecord {
 }
 
 impl TargetRecord {
-    #[must_use]
-    pub fn machine(&self) -> Machine {
-        let Self { arch, convention, features, .. } = self.clone();
-        Machine { arch, convention, features }
-    }
-
     /// Whether it is what `spec` asks for, on whichever machine: code for the baseline serves a host as well.
     #[must_use]
     pub fn serves(&self, spec: &Spec) -> bool {

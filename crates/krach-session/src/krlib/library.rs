@@ -238,7 +238,7 @@ impl Instrument {
     /// Why code of this instrument is not run here, as far as the index tells.
     #[must_use]
     pub fn obstacle(&self, target: &TargetRecord) -> Option<String> {
-        if let Some(lack) = target.machine().lack() {
+        if let Some(lack) = self.library.index.machines[target.machine].lack() {
             return Some(lack);
         }
         self.trust(target).is_none().then(|| "nobody vouches for it".to_owned())

@@ -184,8 +184,11 @@ fn code_of_one_instrument_is_not_that_of_another() {
 fn code_for_other_machines_is_left_alone() {
     let bench = bench();
     let other = bench.forged(|index, _| {
-        index.instruments[0].targets[0].arch = "z80".to_owned();
-        index.instruments[1].targets[0].features.push("has_warp".to_owned());
+        let mut warp = index.machines[0].clone();
+        warp.features.push("has_warp".to_owned());
+        index.machines[0].arch = "z80".to_owned();
+        index.machines.push(warp);
+        index.instruments[1].targets[0].machine = 1;
     });
     for policy in [Policy::Tag, Policy::Code] {
         let library = Library::open(&other, policy).unwrap();
@@ -285,6 +288,13 @@ fn entries_that_are_missing_short_or_unknown() {
 
     let twice = bench.forged(|_, parts| parts.push(parts[0].clone()));
     assert_eq!(refusal(&twice).code, Code::Damaged);
+}
+
+#[test]
+fn code_for_a_machine_that_is_not_there() {
+    let bench = bench();
+    let forged = bench.forged(|index, _| index.instruments[1].targets[0].machine = 7);
+    assert_eq!(refusal(&forged).code, Code::Damaged);
 }
 
 #[test]
