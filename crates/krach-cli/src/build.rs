@@ -148,10 +148,11 @@ fn compiled(
         match draft(candidate) {
             Ok(draft) => drafts.push(draft),
             Err(Failure::Wrong(wrong)) => {
-                reports.extend(wrong.into_iter().map(|report| match report.place {
+                let placed = |report: Diagnostic| match report.place {
                     Some(_) => report,
                     None => report.at(candidate.place.clone()),
-                }))
+                };
+                reports.extend(wrong.into_iter().map(placed));
             }
             Err(other) => return Err(other),
         }

@@ -2,9 +2,9 @@
 //!
 //! What flows in: a [`Program`](krach_ir::Program), names of controls with values, paths. What flows out: compiled
 //! code ([`Cache`]: once per meaning, however many threads ask), rendered samples ([`render`] of a [`Take`]), texts
-//! ([`Sources`]), WAV files ([`write_wav`]) and instrument libraries ([`krlib`]); and, where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with
-//! a stable code. This is the only floor on which a name becomes a number: below it nobody knows what a control is
-//! called.
+//! ([`Sources`]), WAV files ([`write_wav`]) and libraries of instruments ([`krlib`]); and, where that fails, a
+//! [`Diagnostic`](krach_diag::Diagnostic) with a stable code. This is the only floor on which a name becomes a number:
+//! below it nobody knows what a control is called.
 //!
 //! What this crate refuses to know: Python, the command line, how code is made and how a block is computed.
 //!

@@ -86,7 +86,7 @@ impl Store {
         if fs::create_dir_all(folder).is_err() || krlib::store(&path, vec![built], "cache").is_err() {
             return;
         }
-        if self.written.fetch_add(1, Ordering::Relaxed) % SWEEP == 0 {
+        if self.written.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP) {
             self.sweep();
         }
     }
