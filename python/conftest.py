@@ -1,10 +1,21 @@
-"""The examples in docstrings are tests: what they may use without saying so."""
+"""What all tests share: folders of their own for cache and secret, names for the examples in docstrings."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nobody's own cache is filled by tests, and none of it is believed."""
+    home = tempfile.TemporaryDirectory(prefix="krach-")
+    os.environ.update(
+        {f"XDG_{kind}_HOME": os.path.join(home.name, kind.lower()) for kind in ("CACHE", "STATE")}
+    )
+    config.add_cleanup(home.cleanup)
 
 
 @pytest.fixture(autouse=True)

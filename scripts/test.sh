@@ -3,6 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p target
+# The user's own secret and cache are not for tests. (Those in Python make theirs.)
+export XDG_STATE_HOME=$PWD/target/state XDG_CACHE_HOME=$PWD/target/cache
 log=target/test-rust.log
 
 cargo test --release --workspace --no-fail-fast 2>&1 | tee "$log"

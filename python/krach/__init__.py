@@ -19,8 +19,10 @@ from krach._errors import (
     InvalidValue,
     Label,
     Place,
+    UnknownInstrument,
 )
 from krach._faust import faust
+from krach._instruments import Library, load_library
 from krach._krach import Program, __version__
 from krach._signal import Signal
 from krach._sound import play, write_wav
@@ -36,11 +38,14 @@ __all__ = [
     "InvalidUse",
     "InvalidValue",
     "Label",
+    "Library",
     "Place",
     "Program",
     "Signal",
+    "UnknownInstrument",
     "__version__",
     "faust",
+    "load_library",
     "play",
     "write_wav",
 ]

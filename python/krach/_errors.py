@@ -115,6 +115,10 @@ class FaustSyntaxError(FaustError):
     """Text that is not Faust."""
 
 
+class UnknownInstrument(Error, KeyError):
+    """A name that a library does not have."""
+
+
 _CLASSES: dict[str, type[Error]] = {
     "KR0101": InvalidUse,
     "KR0102": InvalidType,
@@ -144,6 +148,7 @@ _CLASSES: dict[str, type[Error]] = {
     "KR0406": InvalidValue,
     "KR0407": InvalidValue,
     "KR0408": InvalidValue,
+    "KR0704": UnknownInstrument,
 }
 
 

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
 
 from krach import _place
-from krach._definition import DspDef
+from krach._definition import DspDef, source_of
 from krach._errors import Error, Place, error
 from krach._krach import Program
 from krach._transpile import trace
@@ -57,6 +57,13 @@ class Script:
             if isinstance(function.traced, DspDef):
                 return function.traced.program
             return trace(function.traced, function.name, {})
+
+    def about(self, index: int) -> tuple[str, str]:
+        """What one of `functions` says about itself, and its Python text; "" where there is none."""
+        traced = self._functions[index].traced
+        if isinstance(traced, DspDef):
+            return inspect.getdoc(traced.fn) or "", traced.source
+        return inspect.getdoc(traced) or "", source_of(traced)
 
 
 def load(file: str, text: str) -> Script:

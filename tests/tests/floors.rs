@@ -29,13 +29,14 @@ const HOUSE: &[Room] = &[
     Room { name: "faust", floor: 2, imports: &["abi", "diag", "ir"], outside: &["logos", "pretty", "rustc-hash"], unaware: FILES },
     Room {
         name: "codegen", floor: 2, imports: &["abi", "ir"],
-        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash"],
+        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash", "blake3", "serde", "postcard"],
         unaware: FILES,
     },
     Room { name: "engine", floor: 2, imports: &["abi"], outside: &["alsa", "cpal"], unaware: FILES },
     Room {
         name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "faust", "ir"],
-        outside: &["hound", "rustc-hash", "symphonia", "tempfile"], unaware: &["std::net", "std::process"],
+        outside: &["blake3", "dirs", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "symphonia", "tempfile"],
+        unaware: &["std::net", "std::process"],
     },
     Room {
         name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session"],

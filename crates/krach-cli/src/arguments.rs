@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// Hear, read and measure the sound of a Python function.
 ///
 /// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.dsp, a Faust program, or
-/// FILE.program, the text form that `krach dump --stage program` writes (`-` reads it from standard input).
+/// FILE.krlib:name, or FILE.program, the text form that `krach dump --stage program` writes (`-` reads it from standard
+/// input).
 #[derive(Debug, Parser)]
 #[command(name = "krach", bin_name = "krach", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -32,6 +33,12 @@ pub(crate) enum Command {
     Faust(Faust),
     /// Print the impulse responses of a Faust program, in the official format
     Impulse(Impulse),
+    /// Compile many instruments into one library, a `.krlib` file
+    Build(Build),
+    /// Show what is in a library, and whether it is whole
+    Inspect(Inspect),
+    /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` does without)
+    Cache(CacheOf),
     /// Explain the code of an error
     Explain {
         /// Such as KR0102
@@ -154,6 +161,57 @@ pub(crate) struct Faust {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Python files, Faust files, text forms of programs, or folders of such files
+    #[arg(value_name = "FILE|FOLDER", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Look for Faust libraries here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+    /// The library to write
+    #[arg(short, long, value_name = "FILE.krlib", required_unless_present = "list")]
+    pub output: Option<PathBuf>,
+    /// Sample rates in Hz
+    #[arg(long, value_name = "HZ", num_args = 1.., value_delimiter = ',', default_value = "48000")]
+    pub rate: Vec<u32>,
+    /// This processor with all it has, or any of its kind
+    #[arg(long, value_parser = processor, value_name = "host|baseline", default_value = "host")]
+    pub target: krach_codegen::Target,
+    /// Arithmetic to compute in
+    #[arg(long, value_parser = precision, value_name = "single|double", default_value = "single")]
+    pub precision: Precision,
+    /// Build only this instrument; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Print what would be built, and build nothing
+    #[arg(long)]
+    pub list: bool,
+    /// Exit with 0 though some instruments failed
+    #[arg(long)]
+    pub keep_going: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[arg(value_name = "FILE.krlib")]
+    pub file: PathBuf,
+    /// Only this instrument, with everything about it
+    pub name: Option<String>,
+    /// Print its Faust text
+    #[arg(long, requires = "name", group = "what")]
+    pub faust: bool,
+    /// Print its program in text form
+    #[arg(long, requires = "name", group = "what")]
+    pub program: bool,
+    /// Print a table of its controls
+    #[arg(long, requires = "name", group = "what")]
+    pub controls: bool,
+    /// Print one JSON object: {schema, krach_version, created_by, instruments}
+    #[arg(long, group = "what")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Impulse {
     #[arg(value_name = "FILE.dsp")]
     pub file: PathBuf,
@@ -174,6 +232,24 @@ pub(crate) struct Impulse {
 /// Doubles have no more than 767 of them.
 fn digits(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&digits| digits <= 767).ok_or_else(|| "a number from 0 to 767".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheOf {
+    /// Remove all of it
+    #[arg(long)]
+    pub clear: bool,
+    /// Print one JSON object: {schema, enabled, folder, files, bytes, limit_bytes}
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn processor(text: &str) -> Result<krach_codegen::Target, String> {
+    use krach_codegen::Target::{Baseline, Host};
+    [Host, Baseline]
+        .into_iter()
+        .find(|target| target.to_string() == text)
+        .ok_or("host or baseline".to_owned())
 }
 
 fn precision(text: &str) -> Result<Precision, String> {

@@ -3,6 +3,7 @@
 use crate::Failure;
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_ir::Program;
+use krach_session::krlib::{Instrument, Library};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,6 +58,27 @@ pub trait Script {
         let text = krach_faust::print(&*self.trace(index)?);
         Ok(Arc::new(Source::new(format!("{}.dsp", self.functions()[index].name), text)))
     }
+
+    /// What its author says about one of `functions`.
+    ///
+    /// # Errors
+    /// That it cannot be told.
+    fn about(&self, _index: usize) -> Result<About, Failure> {
+        Ok(About::default())
+    }
+
+    /// One of `functions` as it lies in a library, with its code.
+    fn instrument(&self, _index: usize) -> Option<Arc<Instrument>> {
+        None
+    }
+}
+
+/// What is known about a function besides its sound.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct About {
+    pub doc: String,
+    /// Its text in Python, or "".
+    pub python: String,
 }
 
 /// Something in a file that can be traced.
@@ -113,5 +135,38 @@ impl Script for ProgramText {
 
     fn trace(&self, _index: usize) -> Result<Arc<Program>, Failure> {
         Ok(Arc::new(krach_ir::parse(&self.source)?))
+    }
+}
+
+/// A library: its instruments.
+pub(crate) struct LibraryScript {
+    library: Library,
+    functions: Vec<Function>,
+}
+
+impl LibraryScript {
+    pub(crate) fn new(library: Library) -> Self {
+        let records = library.index().instruments.iter();
+        let function = |record: &krach_session::krlib::Record| Function {
+            name: record.name.clone(),
+            line: record.line.max(1),
+            listed: true,
+        };
+        let functions = records.map(function).collect();
+        Self { library, functions }
+    }
+}
+
+impl Script for LibraryScript {
+    fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    fn trace(&self, index: usize) -> Result<Arc<Program>, Failure> {
+        Ok(self.library.at(index).program()?)
+    }
+
+    fn instrument(&self, index: usize) -> Option<Arc<Instrument>> {
+        Some(self.library.at(index))
     }
 }

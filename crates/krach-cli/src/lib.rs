@@ -18,19 +18,22 @@
 
 mod arguments;
 mod bench;
+mod build;
+mod cache;
 mod check;
 mod dump;
 mod explain;
 mod faust_text;
 mod host;
 mod impulse;
+mod inspect;
 mod licences;
 mod render;
 mod report;
 mod shell;
 mod target;
 
-pub use host::{Function, Host, NoPython, Script};
+pub use host::{About, Function, Host, NoPython, Script};
 pub use shell::Failure;
 use shell::Shell;
 
@@ -57,6 +60,9 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, hos
         Command::Bench(what) => bench::bench(&mut shell, what),
         Command::Faust(what) => licences::licences(&mut shell, what),
         Command::Impulse(what) => impulse::impulse(&mut shell, what),
+        Command::Build(what) => build::build(&mut shell, what),
+        Command::Inspect(what) => inspect::inspect(&mut shell, what),
+        Command::Cache(what) => cache::cache(&shell, what),
         Command::Explain { code } => explain::explain(&shell, code),
     };
     shell.exit_code(result)

@@ -4,7 +4,8 @@ use crate::arguments::Render;
 use crate::shell::WELL;
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
-use krach_session::{Cache, Take, wav_target, write_wav};
+use krach_codegen::Spec;
+use krach_session::{Cache, Take, perform, wav_target, write_wav};
 use std::time::Duration;
 
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
@@ -12,7 +13,12 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     wav_target(&what.output)?;
     let machine = what.machine;
     let script = what.only.load(shell, machine.precision)?;
-    let program = script.trace(what.only.target.one(&*script)?)?;
+    let function = what.only.target.one(&*script)?;
+    let instrument = script.instrument(function);
+    let program = match &instrument {
+        Some(instrument) => instrument.program()?,
+        None => script.trace(function)?,
+    };
     let take = Take {
         values: what.set.clone(),
         precision: machine.precision,
@@ -20,7 +26,12 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     };
     let bar = bar(take.frames());
     let work = move |token: &krach_session::Token| {
-        krach_session::render(Cache::shared(), &program, &take, &mut |done| token.advance(done))
+        let spec = Spec::new(take.sample_rate, take.precision);
+        let compile = || match &instrument {
+            Some(instrument) => instrument.compile(spec),
+            None => Cache::shared().compile(&program, spec),
+        };
+        perform(&program, &take, || Ok(compile()?.factory), &mut |done| token.advance(done))
     };
     let channels = shell.work(work, |token| bar.set_position(token.done() as u64));
     bar.finish_and_clear();

@@ -2,10 +2,11 @@
 
 use crate::arguments::Only;
 use crate::faust_text::FaustText;
-use crate::host::{ProgramText, Script};
+use crate::host::{LibraryScript, ProgramText, Script};
 use crate::{Failure, Shell};
 use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Place};
+use krach_session::krlib::{Library, Policy};
 use krach_session::nearest;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -20,15 +21,17 @@ pub(crate) struct Target {
 
 /// What a file holds, by its ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Python,
     Faust,
     /// The text form of a program.
     Program,
+    /// Instruments, compiled.
+    Library,
 }
 
 impl Kind {
-    fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         if path == Path::new("-") {
             return Some(Self::Program);
         }
@@ -36,6 +39,7 @@ impl Kind {
             "py" => Some(Self::Python),
             "dsp" => Some(Self::Faust),
             "program" => Some(Self::Program),
+            "krlib" => Some(Self::Library),
             _ => None,
         }
     }
@@ -71,13 +75,17 @@ impl Only {
 }
 
 impl Target {
-    fn load<'h>(
+    /// Loads the file.
+    pub(crate) fn load<'h>(
         &self,
         shell: &mut Shell<'h>,
         include: &[PathBuf],
         precision: Precision,
     ) -> Result<Box<dyn Script + 'h>, Failure> {
         let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
+        if kind == Kind::Library {
+            return Ok(Box::new(LibraryScript::new(Library::open(&self.file, Policy::Tag)?)));
+        }
         // A pipe may have nothing to say for long.
         let file = self.file.clone();
         let source = shell.work(move |_| krach_session::read(&file), |_| {})??;
@@ -85,14 +93,15 @@ impl Target {
         match kind {
             Kind::Python => shell.host.load(&source),
             Kind::Faust => Ok(Box::new(FaustText::new(shell.host, source, include, precision))),
-            Kind::Program => Ok(Box::new(ProgramText::new(source)?)),
+            Kind::Program | Kind::Library => Ok(Box::new(ProgramText::new(source)?)),
         }
     }
 
     fn unknown_kind(&self) -> Diagnostic {
         let name = self.file.display();
         let message = format!(
-            "`{name}` is neither Python (`.py`), Faust (`.dsp`) nor the text form of a program (`.program`)"
+            "`{name}` is neither Python (`.py`), Faust (`.dsp`), a library (`.krlib`) nor the text form of a program \
+             (`.program`)"
         );
         Diagnostic::error(Code::UnknownFile, message).at(Place::line(name.to_string(), 1))
     }

@@ -8,6 +8,7 @@ use cranelift_codegen::ir::Function;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CodegenError, Context, verify_function};
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::sync::OnceLock;
 
@@ -23,8 +24,7 @@ enum Allocator {
 
 /// Nothing is optimised here: on our own graph it is done better.
 fn isa(target: Target, allocator: Allocator) -> Result<OwnedTargetIsa, Refusal> {
-    static SHARED: [OnceLock<Result<OwnedTargetIsa, Refusal>>; 2] = [OnceLock::new(), OnceLock::new()];
-    let Target::Host = target;
+    static SHARED: [OnceLock<Result<OwnedTargetIsa, Refusal>>; 4] = [const { OnceLock::new() }; 4];
     let make = || {
         let mut flags = settings::builder();
         let allocator = match allocator {
@@ -43,11 +43,28 @@ fn isa(target: Target, allocator: Allocator) -> Result<OwnedTargetIsa, Refusal> 
         for (name, value) in set {
             flags.set(name, value).map_err(|error| Refusal::Backend(error.to_string()))?;
         }
-        let builder = cranelift_native::builder().map_err(|why| Refusal::Backend(why.into()))?;
+        let native = cranelift_native::builder_with_options(target == Target::Host);
+        let mut builder = native.map_err(|why| Refusal::Backend(why.into()))?;
+        for feature in if target == Target::Baseline { BASELINE } else { &[] } {
+            builder.enable(feature).map_err(|error| Refusal::Backend(error.to_string()))?;
+        }
         builder.finish(settings::Flags::new(flags)).map_err(|error| Refusal::Backend(error.to_string()))
     };
-    let slot = if allocator == Allocator::Backtracking { 0 } else { 1 };
+    let slot = 2 * usize::from(target == Target::Baseline) + usize::from(allocator == Allocator::SinglePass);
     SHARED[slot].get_or_init(make).clone()
+}
+
+/// What [`Target::Baseline`] may use beyond the least of its architecture: without an instruction for rounding,
+/// rounding would be a call.
+const BASELINE: &[&str] = if cfg!(target_arch = "x86_64") {
+    &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"]
+} else {
+    &[]
+};
+
+/// This machine with all its features: what code is mapped for.
+pub(crate) fn host() -> Result<OwnedTargetIsa, Refusal> {
+    isa(Target::Host, Allocator::Backtracking)
 }
 
 fn isa_for(kernel: &Kernel) -> Result<OwnedTargetIsa, Refusal> {
@@ -69,7 +86,7 @@ fn pressure(insts: &[Inst]) -> u64 {
 }
 
 /// The machine code of one function: it refers to nothing outside itself and runs wherever it is put.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Bytes {
     pub code: Vec<u8>,
     pub alignment: u64,

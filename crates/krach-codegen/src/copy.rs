@@ -75,9 +75,9 @@ pub(crate) struct Copy {
 
 impl Copy {
     pub(crate) fn new(shared: Arc<Shared>, seed: Seed) -> Self {
-        let mut state = Block::new(shared.layout.bytes());
+        let mut state = Block::new(shared.parts.layout.bytes());
         state.write(ADDRESSES, shared.addresses.as_ptr());
-        let controls = shared.ports.controls.iter().map(|control| control.init).collect();
+        let controls = shared.parts.ports.controls.iter().map(|control| control.init).collect();
         let mut copy = Self { state, shared, seed, controls, stale: true };
         copy.birth();
         copy
@@ -86,10 +86,10 @@ impl Copy {
     /// Writes the state at birth into a zeroed block.
     fn birth(&mut self) {
         let shared = self.shared.clone();
-        for &(offset, ordinal) in &shared.noises {
+        for &(offset, ordinal) in &shared.parts.noises {
             self.state.write(offset, self.seed.noise(ordinal));
         }
-        for (offset, contents) in &shared.rams {
+        for (offset, contents) in &shared.parts.rams {
             self.state.copy(*offset, contents);
         }
         for control in 0..self.controls.len() {
@@ -101,8 +101,8 @@ impl Copy {
     }
 
     fn write_control(&mut self, control: usize) {
-        let (offset, value) = (self.shared.controls[control], self.controls[control]);
-        match self.shared.spec.precision {
+        let (offset, value) = (self.shared.parts.controls[control], self.controls[control]);
+        match self.shared.parts.spec.precision {
             // As the interpreter rounds.
             #[allow(clippy::cast_possible_truncation)]
             Precision::Single => self.state.write(offset, value as f32),
@@ -114,8 +114,8 @@ impl Copy {
     /// Runs a block of samples in the code's own precision.
     fn run<R: Sample>(&mut self, inputs: &[&[R]], outputs: &mut [&mut [R]]) {
         const PORTS: usize = Limits::DEFAULT.ports;
-        let ports = &self.shared.ports;
-        assert_eq!(R::PRECISION, self.shared.spec.precision, "converted before");
+        let ports = &self.shared.parts.ports;
+        assert_eq!(R::PRECISION, self.shared.parts.spec.precision, "converted before");
         assert_eq!((inputs.len(), outputs.len()), (ports.inputs, ports.outputs), "one slice per port");
         let frames = outputs.first().map_or(0, |port| port.len());
         let mut sources = [std::ptr::null::<u8>(); PORTS];
@@ -165,14 +165,14 @@ impl Dsp for Copy {
     }
 
     fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        match self.shared.spec.precision {
+        match self.shared.parts.spec.precision {
             Precision::Single => self.run(inputs, outputs),
             Precision::Double => through_f64(inputs, outputs, |inputs, outputs| self.run(inputs, outputs)),
         }
     }
 
     fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        match self.shared.spec.precision {
+        match self.shared.parts.spec.precision {
             Precision::Single => through_f32(inputs, outputs, |inputs, outputs| self.run(inputs, outputs)),
             Precision::Double => self.run(inputs, outputs),
         }

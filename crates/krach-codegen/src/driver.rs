@@ -18,14 +18,20 @@ pub(crate) struct Code {
     init: Entry,
     control: Entry,
     process: Process,
-    bytes: usize,
+    /// Of each function: where it is, its length and its alignment.
+    functions: [(*const u8, usize, u64); 3],
     /// Taken when dropped. Nobody else looks inside.
     module: Mutex<Option<JITModule>>,
 }
 
+// SAFETY: the pointers are to memory that nobody writes until the module is dropped, and `self` owns the module.
+unsafe impl Send for Code {}
+// SAFETY: as above; what the functions write is their caller's.
+unsafe impl Sync for Code {}
+
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Code").field("bytes", &self.bytes).finish_non_exhaustive()
+        f.debug_struct("Code").field("bytes", &self.bytes()).finish_non_exhaustive()
     }
 }
 
@@ -43,7 +49,12 @@ impl Code {
                 return Err(refusal);
             }
         };
-        let bytes = all.iter().map(|bytes| bytes.code.len()).sum();
+        let place = |at: *const u8, bytes: &Bytes| (at, bytes.code.len(), bytes.alignment);
+        let functions = [
+            place(init, &compiled.init),
+            place(control, &compiled.control),
+            place(process, &compiled.process),
+        ];
         // SAFETY: `lower` gives the functions these signatures, in the calling convention of `extern "C"`; the
         // module keeps them in memory until `self` is dropped.
         let (init, control, process) = unsafe {
@@ -53,11 +64,20 @@ impl Code {
                 std::mem::transmute::<*const u8, Process>(process),
             )
         };
-        Ok(Self { init, control, process, bytes, module: Mutex::new(Some(module)) })
+        Ok(Self { init, control, process, functions, module: Mutex::new(Some(module)) })
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.functions.iter().map(|&(_, len, _)| len).sum()
+    }
+
+    /// The three functions as they were given to `load`.
+    pub(crate) fn functions(&self) -> [Bytes; 3] {
+        self.functions.map(|(at, len, alignment)| {
+            // SAFETY: the module holds so many readable bytes there, which it never writes again.
+            let code = unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
+            Bytes { code, alignment }
+        })
     }
 
     /// # Safety

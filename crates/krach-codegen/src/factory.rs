@@ -5,9 +5,10 @@ use crate::driver::Code;
 use crate::kernel::{Address, Kernel};
 use crate::layout::{Holds, Keeps, StateLayout};
 use crate::tables::Contents;
-use crate::{Refusal, Spec, backend};
+use crate::{Machine, Refusal, Spec, backend, saved};
 use krach_abi::{Dsp, DspFactory, Ports, Precision, Seed};
-use krach_ir::Program;
+use krach_ir::{Fun, Program};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,27 +28,45 @@ pub struct Timing {
 /// are gone, on whichever thread lets go last: not the audio thread's business.
 #[derive(Clone, Debug)]
 pub struct NativeFactory {
-    shared: Arc<Shared>,
-    timing: Timing,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) timing: Timing,
 }
 
 /// What copies share.
 pub(crate) struct Shared {
+    pub parts: Parts,
+    pub machine: Machine,
+    pub code: Code,
+    /// Functions and tables, in the order in which the code knows them: these point into `parts`.
+    pub addresses: Box<[usize]>,
+}
+
+/// Everything about a factory but its machine code. It knows no address, so it can be saved.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Parts {
+    #[serde(with = "saved::spec")]
     pub spec: Spec,
+    #[serde(with = "saved::ports")]
     pub ports: Ports,
     pub layout: StateLayout,
-    pub code: Code,
-    /// Functions and tables, in the order in which the code knows them.
-    pub addresses: Box<[usize]>,
-    /// What `addresses` points into.
-    #[expect(dead_code, reason = "held, not read: the code reads it")]
-    tables: Vec<Contents>,
+    /// What the code reaches, in the order in which it knows it.
+    pub reaches: Vec<Reach>,
+    pub tables: Vec<Contents>,
     /// Of each control: where its value lives in the state.
     pub controls: Vec<u32>,
     /// What read-write tables hold at birth, and where.
     pub rams: Vec<(u32, Contents)>,
     /// Where the state of each noise lives, and which it is.
     pub noises: Vec<(u32, u32)>,
+}
+
+/// One entry of the table of addresses, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Reach {
+    /// A function of the table of maths.
+    Function(String),
+    /// By its place among the factory's tables.
+    Table(u32),
 }
 
 /// Compiles a program.
@@ -58,43 +77,59 @@ pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Ref
     let start = Instant::now();
     let kernel = Kernel::build(program, spec)?;
     let scheduled = Instant::now();
-    let code = Code::load(&backend::compile(&kernel)?)?;
+    let compiled = backend::compile(&kernel)?;
+    let machine = Machine::of(compiled.isa.as_ref());
+    if let Some(lack) = machine.lack() {
+        return Err(Refusal::Backend(format!("code for this target cannot run here: {lack}")));
+    }
+    let code = Code::load(&compiled)?;
     let timing = Timing {
         kernel_ms: (scheduled - start).as_secs_f64() * 1e3,
         codegen_ms: scheduled.elapsed().as_secs_f64() * 1e3,
         code_bytes: code.bytes(),
     };
-    let shared = Arc::new(Shared::new(kernel, code)?);
-    Ok(Arc::new(NativeFactory { shared, timing }))
+    let shared = Shared::new(Parts::new(kernel)?, machine, code).expect("the kernel is our own");
+    Ok(Arc::new(NativeFactory { shared: Arc::new(shared), timing }))
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.layout.bytes();
+        let bytes = self.parts.layout.bytes();
         f.debug_struct("Shared")
-            .field("spec", &self.spec)
+            .field("spec", &self.parts.spec)
             .field("state_bytes", &bytes)
             .finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    fn new(kernel: Kernel, code: Code) -> Result<Self, Refusal> {
+    /// `None` if a name means nothing.
+    pub(crate) fn new(parts: Parts, machine: Machine, code: Code) -> Option<Self> {
+        let address = |reach: &Reach| match reach {
+            Reach::Function(name) => {
+                Fun::find(name)?.native(parts.spec.precision).map(|function| function.address())
+            }
+            // Entries are boxed: they stay where they are when `parts` moves.
+            Reach::Table(at) => parts.tables.get(*at as usize).map(|contents| contents.start() as usize),
+        };
+        let addresses: Option<Vec<usize>> = parts.reaches.iter().map(address).collect();
+        Some(Self { addresses: addresses?.into(), parts, machine, code })
+    }
+}
+
+impl Parts {
+    fn new(kernel: Kernel) -> Result<Self, Refusal> {
         let ports = kernel.ports();
         let Kernel { spec, program, layout, addresses, .. } = kernel;
         let fill = |init, len| Contents::fill(init, len, spec.sample_rate, spec.precision);
         let mut tables = Vec::new();
-        let mut table = Vec::new();
+        let mut reaches = Vec::new();
         for address in addresses {
-            table.push(match address {
-                Address::Function(fun) => {
-                    fun.native(spec.precision).expect("only functions with an address are called").address()
-                }
+            reaches.push(match address {
+                Address::Function(fun) => Reach::Function(fun.name().to_owned()),
                 Address::Table(id) => {
-                    let contents = fill(&program.table(id).init, program.table(id).len)?;
-                    let start = contents.start() as usize;
-                    tables.push(contents);
-                    start
+                    tables.push(fill(&program.table(id).init, program.table(id).len)?);
+                    Reach::Table(u32::try_from(tables.len() - 1).expect("fewer tables than nodes"))
                 }
             });
         }
@@ -113,7 +148,7 @@ impl Shared {
                 _ => {}
             }
         }
-        Ok(Self { spec, ports, layout, code, addresses: table.into(), tables, controls, rams, noises })
+        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, noises })
     }
 }
 
@@ -125,25 +160,36 @@ impl NativeFactory {
 
     #[must_use]
     pub fn spec(&self) -> &Spec {
-        &self.shared.spec
+        &self.shared.parts.spec
+    }
+
+    /// The processors that can run it.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.shared.machine
+    }
+
+    #[must_use]
+    pub fn layout(&self) -> &StateLayout {
+        &self.shared.parts.layout
     }
 }
 
 impl DspFactory for NativeFactory {
     fn ports(&self) -> &Ports {
-        &self.shared.ports
+        &self.shared.parts.ports
     }
 
     fn sample_rate(&self) -> u32 {
-        self.shared.spec.sample_rate
+        self.shared.parts.spec.sample_rate
     }
 
     fn precision(&self) -> Precision {
-        self.shared.spec.precision
+        self.shared.parts.spec.precision
     }
 
     fn state_bytes(&self) -> usize {
-        self.shared.layout.bytes() as usize
+        self.shared.parts.layout.bytes() as usize
     }
 
     fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {

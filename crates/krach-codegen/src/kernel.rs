@@ -4,9 +4,10 @@ use crate::layout::{ArrayId, SlotId, StateLayout};
 use crate::{Refusal, Spec, schedule};
 use krach_abi::{ControlRange, Ports, Precision};
 use krach_ir::{Fun, Program, Sig, TableId};
+use serde::{Deserialize, Serialize};
 
 /// What a value is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Element {
     F32,
     F64,

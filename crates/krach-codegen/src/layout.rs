@@ -4,6 +4,7 @@ use crate::Refusal;
 use crate::kernel::Element;
 use krach_abi::MAX_STATE_BYTES;
 use krach_ir::{ControlId, LineId, NoiseId, RamId, RegisterId, Sig};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where the header holds the address of the table of addresses.
@@ -25,7 +26,8 @@ pub struct SlotId(pub u32);
 pub struct ArrayId(pub u32);
 
 /// What a slot remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Numbered", try_from = "Numbered")]
 pub enum Holds {
     /// What the stage has set.
     Control(ControlId),
@@ -40,7 +42,7 @@ pub enum Holds {
 }
 
 /// How a slot lives inside the loop that uses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Carry {
     /// Loaded where it is used, stored where it is known.
     #[default]
@@ -50,7 +52,7 @@ pub enum Carry {
 }
 
 /// A place for one value, or one per lane.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
     pub holds: Holds,
     /// Names of this state that outlive an edit; none for what is computed anew.
@@ -64,7 +66,8 @@ pub struct Slot {
 }
 
 /// What an array remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Numbered", try_from = "Numbered")]
 pub enum Keeps {
     /// A delay line: a ring of a power of two frames.
     Ring(LineId),
@@ -72,7 +75,7 @@ pub enum Keeps {
     Ram(RamId),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Array {
     pub keeps: Keeps,
     pub keys: Vec<Arc<str>>,
@@ -82,7 +85,7 @@ pub struct Array {
 }
 
 /// Everything a copy owns.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct StateLayout {
     slots: Vec<Slot>,
     arrays: Vec<Array>,
@@ -160,6 +163,67 @@ impl StateLayout {
         }
         self.bytes = clip(end);
         Ok(())
+    }
+}
+
+/// A kind and a part of the program, as saved layouts spell what a place is for: ids of programs have no form of
+/// their own outside of one.
+type Numbered = (u8, u32);
+
+fn numbered(kind: u8, part: usize) -> Numbered {
+    (kind, u32::try_from(part).expect("a program has fewer than 2^32 parts"))
+}
+
+impl From<Holds> for Numbered {
+    fn from(holds: Holds) -> Self {
+        match holds {
+            Holds::Control(id) => numbered(0, id.index()),
+            Holds::Value(sig) => numbered(1, sig.index()),
+            Holds::Register(id) => numbered(2, id.index()),
+            Holds::Cell(id) => numbered(3, id.index()),
+            Holds::Position(None) => numbered(4, 0),
+            Holds::Position(Some(id)) => numbered(5, id.index()),
+            Holds::Noise(id) => numbered(6, id.index()),
+        }
+    }
+}
+
+impl TryFrom<Numbered> for Holds {
+    type Error = String;
+
+    fn try_from((kind, part): Numbered) -> Result<Self, String> {
+        let part = part as usize;
+        Ok(match kind {
+            0 => Self::Control(ControlId::new(part)),
+            1 => Self::Value(Sig::new(part)),
+            2 => Self::Register(RegisterId::new(part)),
+            3 => Self::Cell(LineId::new(part)),
+            4 => Self::Position(None),
+            5 => Self::Position(Some(LineId::new(part))),
+            6 => Self::Noise(NoiseId::new(part)),
+            _ => return Err(format!("no slot holds kind {kind}")),
+        })
+    }
+}
+
+impl From<Keeps> for Numbered {
+    fn from(keeps: Keeps) -> Self {
+        match keeps {
+            Keeps::Ring(id) => numbered(0, id.index()),
+            Keeps::Ram(id) => numbered(1, id.index()),
+        }
+    }
+}
+
+impl TryFrom<Numbered> for Keeps {
+    type Error = String;
+
+    fn try_from((kind, part): Numbered) -> Result<Self, String> {
+        match kind {
+            0 => Ok(Self::Ring(LineId::new(part as usize))),
+            1 => Ok(Self::Ram(RamId::new(part as usize))),
+            _ => Err(format!("no array keeps kind {kind}")),
+        }
     }
 }
 

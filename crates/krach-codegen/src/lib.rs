@@ -8,7 +8,8 @@
 //!
 //! Cranelift runs without its optimiser: whatever is worth doing is done on the program before, where it is exact.
 //! Code and interpreter agree bit for bit. The code contains no address: it reaches functions and tables through a
-//! table that the header of the state points to, so the same bytes could be saved and mapped again.
+//! table that the header of the state points to, so the same bytes can be [saved](NativeFactory::save) and
+//! [loaded](NativeFactory::load) again, by another process, if a [`Secret`] vouches for them.
 //!
 //! What this crate refuses to know: files, names of paths, threads, who asks and why. It may refuse a program
 //! ([`Refusal`]), it does not panic.
@@ -33,9 +34,12 @@ mod factory;
 mod kernel;
 mod layout;
 mod lower;
+mod machine;
 mod maths;
 mod plan;
+mod saved;
 mod schedule;
+mod seal;
 mod section;
 mod show;
 mod spec;
@@ -45,4 +49,7 @@ pub use backend::{asm, clif};
 pub use factory::{NativeFactory, Timing, compile};
 pub use kernel::{Address, Do, Element, Inst, Kernel, Region, Shape, Type, V, Walk, Window};
 pub use layout::{Array, ArrayId, Carry, Holds, Keeps, Slot, SlotId, StateLayout};
+pub use machine::Machine;
+pub use saved::Misfit;
+pub use seal::{Secret, Trust};
 pub use spec::{Refusal, Spec, Target};

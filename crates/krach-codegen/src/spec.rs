@@ -9,6 +9,17 @@ pub enum Target {
     /// This processor, with all the features it has.
     #[default]
     Host,
+    /// Any processor of this kind that is not very old: x86-64-v2 (2009), every aarch64. The samples are the same.
+    Baseline,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::Baseline => "baseline",
+        })
+    }
 }
 
 /// Everything besides the program that bears on the code: with the program's key it is the compilation key.

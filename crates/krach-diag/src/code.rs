@@ -96,6 +96,13 @@ codes! {
     NeedsPython "0601" "this command needs Python";
     NoSuchCode "0602" "no such error code";
     UnknownFile "0603" "a file of an unknown kind";
+    // 07: instrument libraries
+    NotALibrary "0701" "not an instrument library";
+    LibraryVersion "0702" "an instrument library of another version";
+    Damaged "0703" "part of an instrument library is damaged";
+    NoInstrument "0704" "no instrument of that name";
+    NameTaken "0705" "two instruments of one name";
+    InstrumentName "0706" "not a name for an instrument";
 }
 
 impl Code {

@@ -1,7 +1,7 @@
 //! The command line's door to Python: a host that runs the user's files.
 
 use crate::program::Program;
-use krach_cli::{Failure, Function, Host, Script};
+use krach_cli::{About, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -74,6 +74,13 @@ impl Script for PythonScript {
                 Ok(traced.cast::<Program>()?.get().inner.clone())
             };
             trace().map_err(|error| failure(py, &error))
+        })
+    }
+
+    fn about(&self, index: usize) -> Result<About, Failure> {
+        Python::attach(|py| {
+            let told = self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
+            told.map(|(doc, python)| About { doc, python }).map_err(|error| failure(py, &error))
         })
     }
 }

@@ -24,6 +24,7 @@ mod builder;
 mod cli;
 mod error;
 mod faust;
+mod library;
 mod program;
 mod render;
 mod sound;
@@ -39,6 +40,8 @@ mod _krach {
     use super::cli::run_cli;
     #[pymodule_export]
     use super::faust::faust;
+    #[pymodule_export]
+    use super::library::Library;
     #[pymodule_export]
     use super::program::Program;
     #[pymodule_export]

@@ -1,6 +1,11 @@
 //! `Program`: a finished sound, to be read, printed and compiled.
 
+use crate::error;
 use crate::work::interruptible;
+use krach_codegen::Spec;
+use krach_diag::Diagnostic;
+use krach_session::krlib::Instrument;
+use krach_session::{Cache, Compiled};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -9,11 +14,26 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Program {
     pub inner: Arc<krach_ir::Program>,
+    /// Where it lies in a library, beside its code.
+    instrument: Option<Arc<Instrument>>,
 }
 
 impl Program {
     pub fn new(program: krach_ir::Program) -> Self {
-        Self { inner: Arc::new(program) }
+        Self { inner: Arc::new(program), instrument: None }
+    }
+
+    pub fn of_library(instrument: Arc<Instrument>) -> Result<Self, Diagnostic> {
+        Ok(Self { inner: instrument.program()?, instrument: Some(instrument) })
+    }
+
+    /// What gives its code: the library that it lies in, or the compiler and its cache.
+    pub fn compiler(&self) -> impl FnOnce(Spec) -> Result<Compiled, Diagnostic> + Send + use<> {
+        let (program, instrument) = (self.inner.clone(), self.instrument.clone());
+        move |spec| match instrument {
+            Some(instrument) => instrument.compile(spec),
+            None => Cache::shared().compile(&program, spec),
+        }
     }
 }
 
@@ -44,6 +64,9 @@ impl Program {
 
     /// Faust text that the official compiler renders to the same samples.
     fn faust(&self, py: Python<'_>) -> PyResult<String> {
+        if let Some(instrument) = &self.instrument {
+            return py.detach(|| instrument.faust()).map_err(|report| error::raise(py, &report));
+        }
         let program = self.inner.clone();
         interruptible(py, None, move |_| krach_faust::print(&program))
     }

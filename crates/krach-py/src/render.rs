@@ -32,8 +32,8 @@ pub fn compile(
     precision: &str,
 ) -> PyResult<(f64, f64, bool)> {
     let spec = Spec::new(sample_rate, self::precision(precision)?);
-    let program = program.inner.clone();
-    interruptible(py, None, move |_| Cache::shared().compile(&program, spec))?
+    let compile = program.compiler();
+    interruptible(py, None, move |_| compile(spec))?
         .map(|compiled| (compiled.optimise_ms, compiled.codegen_ms, compiled.cached))
         .map_err(|report| error::raise(py, &report))
 }
@@ -90,13 +90,14 @@ fn rendered<'py, S: Sample + Element + Send>(
     let Wishes { seconds, sample_rate, precision, values, events, reference } = wishes;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let take = Take { seconds, sample_rate, precision: self::precision(&precision)?, inputs, values, events };
-    let program = program.inner.clone();
+    let spec = Spec::new(take.sample_rate, take.precision);
+    let (program, compile) = (program.inner.clone(), program.compiler());
     let outcome = interruptible(py, progress, move |token| {
         let advance = &mut |done| token.advance(done);
         if reference {
             krach_session::perform(&program, &take, || interpreter(&program, &take), advance)
         } else {
-            krach_session::render(Cache::shared(), &program, &take, advance)
+            krach_session::perform(&program, &take, || Ok(compile(spec)?.factory), advance)
         }
     })?;
     match outcome {

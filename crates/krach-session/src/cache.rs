@@ -1,5 +1,6 @@
 //! Compiled code, once per meaning.
 
+use crate::Store;
 use krach_codegen::{NativeFactory, Refusal, Spec};
 use krach_diag::{Code, Diagnostic};
 use krach_ir::{ContentKey, Program};
@@ -29,6 +30,8 @@ type Slot = Arc<Mutex<Option<(Arc<NativeFactory>, f64)>>>;
 pub struct Cache {
     shelf: Mutex<Shelf>,
     capacity: usize,
+    /// What outlives the process.
+    store: Option<Store>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +45,7 @@ struct Shelf {
 /// What a cache holds and how it served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheCounts {
+    /// Nothing was compiled: it was here, or on disk.
     pub hits: u64,
     pub misses: u64,
     pub held: usize,
@@ -51,13 +55,19 @@ pub struct CacheCounts {
 impl Cache {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { shelf: Mutex::default(), capacity: capacity.max(1) }
+        Self { shelf: Mutex::default(), capacity: capacity.max(1), store: None }
+    }
+
+    /// The same, with a second shelf on disk.
+    #[must_use]
+    pub fn with_store(self, store: Option<Store>) -> Self {
+        Self { store, ..self }
     }
 
     /// The one that all doors of this process share.
     #[must_use]
     pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Cache> = LazyLock::new(|| Cache::new(256));
+        static SHARED: LazyLock<Cache> = LazyLock::new(|| Cache::new(256).with_store(Store::of_user()));
         &SHARED
     }
 
@@ -82,12 +92,22 @@ impl Cache {
                 cached: true,
             });
         }
+        let begun = Instant::now();
+        if let Some(factory) = self.store.as_ref().and_then(|store| store.get(key.0, &spec)) {
+            self.shelf().hits += 1;
+            let codegen_ms = milliseconds(begun);
+            *held = Some((factory.clone(), codegen_ms));
+            return Ok(Compiled { factory, optimise_ms, codegen_ms, cached: true });
+        }
         self.shelf().misses += 1;
         let begun = Instant::now();
         match krach_codegen::compile(&program, &spec) {
             Ok(factory) => {
                 let codegen_ms = milliseconds(begun);
                 *held = Some((factory.clone(), codegen_ms));
+                if let Some(store) = &self.store {
+                    store.put(&program, key.0, &factory);
+                }
                 Ok(Compiled { factory, optimise_ms, codegen_ms, cached: false })
             }
             Err(refusal) => {
@@ -97,7 +117,7 @@ impl Cache {
         }
     }
 
-    /// Forgets everything. Copies that play keep their code.
+    /// Forgets everything, but for what is on disk. Copies that play keep their code.
     pub fn clear(&self) {
         *self.shelf() = Shelf::default();
     }

@@ -2,9 +2,9 @@
 //!
 //! What flows in: a [`Program`](krach_ir::Program), names of controls with values, paths. What flows out: compiled
 //! code ([`Cache`]: once per meaning, however many threads ask), rendered samples ([`render`] of a [`Take`]), texts
-//! ([`Sources`]) and WAV files ([`write_wav`]); and, where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with
-//! a stable code. This is the only floor on which a name becomes a number: below it nobody knows what a control is
-//! called.
+//! ([`Sources`]), WAV files ([`write_wav`]) and libraries of instruments ([`krlib`]); and, where that fails, a
+//! [`Diagnostic`](krach_diag::Diagnostic) with a stable code. This is the only floor on which a name becomes a number:
+//! below it nobody knows what a control is called.
 //!
 //! What this crate refuses to know: Python, the command line, how code is made and how a block is computed.
 //!
@@ -23,21 +23,27 @@
 //! ```
 
 mod cache;
+mod files;
 mod impulse;
+pub mod krlib;
 mod libraries;
 mod nearest;
 mod recording;
+mod secret;
 mod sources;
+mod store;
 mod take;
 mod wav;
 mod work;
 
 pub use cache::{Cache, CacheCounts, Compiled, report};
+pub use files::target as file_target;
 pub use impulse::{IMPULSE_RATE, Rand, Run, elaborate_impulse, respond};
 pub use libraries::Libraries;
 pub use nearest::nearest;
 pub use recording::decode;
 pub use sources::{Sources, read};
+pub use store::{Store, StoreCounts};
 pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};
 pub use work::{Token, on_worker};

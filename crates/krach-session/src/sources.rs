@@ -67,7 +67,7 @@ fn text_of(from: impl Read) -> io::Result<String> {
     }
 }
 
-fn refusal(path: &Path, name: &str, error: &io::Error) -> Diagnostic {
+pub(crate) fn refusal(path: &Path, name: &str, error: &io::Error) -> Diagnostic {
     let report = |why: &str| Diagnostic::error(Code::Unreadable, format!("cannot read `{name}`: {why}"));
     match error.kind() {
         io::ErrorKind::NotFound => match sibling(path) {

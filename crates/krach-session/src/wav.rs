@@ -1,10 +1,10 @@
-//! Sound to disk. (So far the only file format this house writes.)
+//! Sound to disk.
 
+use crate::files::{self, reason, refusal};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use krach_diag::{Code, Diagnostic};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// Bytes of samples one RIFF file can hold, header aside.
 const LARGEST: u64 = u32::MAX as u64 - 1024;
@@ -53,50 +53,7 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     if path == Path::new("-") {
         return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
     }
-    let target = resolved(path);
-    if let Ok(old) = target.metadata() {
-        if old.is_dir() {
-            return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
-        }
-        if !old.is_file() || old.permissions().readonly() {
-            return Err(refusal(path, "it is there and not a file that may be replaced"));
-        }
-    }
-    let directory = directory(&target);
-    if !directory.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        let directory = if directory.is_dir() { path } else { directory };
-        let why = format!("there is no directory `{}`", directory.display());
-        return Err(refusal(path, &why).help("create it first"));
-    }
-    // Whether a file can be made there is best told by making one; it goes at once.
-    beside(directory).map_err(|error| refusal(path, &reason(&error)))?;
-    Ok(target)
-}
-
-/// The error without the name of a temporary file that nobody asked for.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" at path ").next().unwrap_or(&text).to_owned()
-}
-
-/// What a path leads to, through symbolic links, also those that lead to nothing yet.
-fn resolved(path: &Path) -> PathBuf {
-    let mut target = path.to_owned();
-    for _ in 0..40 {
-        match target.read_link() {
-            Ok(next) => target = directory(&target).join(next),
-            Err(_) => break,
-        }
-    }
-    target.canonicalize().unwrap_or(target)
-}
-
-fn refusal(path: &Path, why: &str) -> Diagnostic {
-    Diagnostic::error(Code::Unwritable, format!("cannot write `{}`: {why}", path.display()))
-}
-
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    files::target(path)
 }
 
 fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
@@ -113,34 +70,15 @@ fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
 }
 
 fn write(path: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
-    let mut temporary = beside(directory(path))?;
-    {
-        let mut to = BufWriter::new(temporary.as_file_mut());
-        let mut writer = WavWriter::new(&mut to, spec).map_err(io_error)?;
+    files::replace(path, |to| {
+        let mut writer = WavWriter::new(to, spec).map_err(io_error)?;
         for frame in 0..channels[0].len() {
             for channel in channels {
                 writer.write_sample(channel[frame]).map_err(io_error)?;
             }
         }
-        writer.finalize().map_err(io_error)?;
-        to.flush()?;
-    }
-    // Before the rename: a full disk may only tell when the bytes really go there.
-    temporary.as_file().sync_all()?;
-    if let Ok(old) = path.metadata() {
-        temporary.as_file().set_permissions(old.permissions())?;
-    }
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file with the permissions of any new file (by itself it would be private).
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".krach-").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
+        writer.finalize().map_err(io_error)
+    })
 }
 
 fn io_error(error: hound::Error) -> io::Error {

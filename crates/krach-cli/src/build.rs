@@ -1,0 +1,220 @@
+//! `krach build`: many instruments into one file.
+
+use crate::arguments::Build;
+use crate::host::Script;
+use crate::shell::WELL;
+use crate::target::{Kind, Target};
+use crate::{Failure, Shell};
+use indicatif::{ProgressBar, ProgressStyle};
+use krach_codegen::Spec;
+use krach_diag::{Code, Diagnostic, Place};
+use krach_session::krlib::{self, Built, Draft, Source};
+use krach_session::{file_target, nearest};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Something to be built: a function of one of the files.
+struct Candidate<'s> {
+    script: &'s dyn Script,
+    at: usize,
+    name: &'s str,
+    place: Place,
+}
+
+pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure> {
+    if let Some(output) = &what.output {
+        // Before any work: it would be a pity to learn at the end that there is no place for the result.
+        file_target(output)?;
+    }
+    let mut reports = Vec::new();
+    let mut scripts = Vec::new();
+    for file in files(&what.inputs)? {
+        let target = Target { file, function: None };
+        match target.load(shell, &what.include, what.precision) {
+            Ok(script) => scripts.push((target.file, script)),
+            Err(Failure::Wrong(wrong)) => reports.extend(wrong),
+            Err(other) => return Err(other),
+        }
+    }
+    let candidates = chosen(candidates(&scripts), &what.only)?;
+    if what.list {
+        let line = |one: &Candidate<'_>| format!("{:<24} {}:{}\n", one.name, one.place.file, one.place.line);
+        shell.say(&candidates.iter().map(line).collect::<String>())?;
+        shell.draw(&reports);
+        return Ok(i32::from(!reports.is_empty()));
+    }
+    let bar = bar(candidates.len());
+    let built = compiled(shell, what, &candidates, &bar, &mut reports);
+    bar.finish_and_clear();
+    let built = built?;
+    shell.draw(&reports);
+    let output = what.output.as_deref().expect("required unless there is only a list");
+    if built.is_empty() {
+        shell.remark(&format!("{} is not written: there is nothing to put into it", output.display()));
+        return Ok(1);
+    }
+    let summary = summary(output, &built, what, reports.len());
+    krlib::write(output, built)?;
+    shell.remark(&summary);
+    Ok(if reports.is_empty() || what.keep_going { WELL } else { 1 })
+}
+
+/// The files meant, those of folders in the order of their names. A file's name that begins with `_` or `.` is its
+/// owner's.
+fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
+    let mut files = Vec::new();
+    for input in inputs {
+        if !input.is_dir() {
+            files.push(input.clone());
+            continue;
+        }
+        let unreadable = |error: std::io::Error| {
+            Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {error}", input.display()))
+        };
+        let mut inside = Vec::new();
+        for entry in input.read_dir().map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['_', '.']));
+            if !hidden
+                && path.is_file()
+                && matches!(Kind::of(&path), Some(Kind::Python | Kind::Faust | Kind::Program))
+            {
+                inside.push(path);
+            }
+        }
+        if inside.is_empty() {
+            let message = format!("`{}` has no file to build", input.display());
+            return Err(Diagnostic::error(Code::UnknownFile, message)
+                .help("Python files (`.py`), Faust files (`.dsp`) and text forms of programs (`.program`) can be built"));
+        }
+        inside.sort();
+        files.append(&mut inside);
+    }
+    Ok(files)
+}
+
+fn candidates<'s>(scripts: &'s [(PathBuf, Box<dyn Script + 's>)]) -> Vec<Candidate<'s>> {
+    let mut found = Vec::new();
+    for (file, script) in scripts {
+        for (at, function) in script.functions().iter().enumerate().filter(|(_, function)| function.listed) {
+            let place = Place::line(file.display().to_string(), function.line);
+            found.push(Candidate { script: &**script, at, name: &function.name, place });
+        }
+    }
+    found
+}
+
+/// Those of the names asked for, or all; and no name twice.
+fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Candidate<'s>>, Diagnostic> {
+    let names: Vec<&str> = candidates.iter().map(|candidate| candidate.name).collect();
+    for name in only {
+        if !names.contains(&name.as_str()) {
+            let message = format!("there is no DSP function `{name}` in these files");
+            let report = Diagnostic::error(Code::NoSuchFunction, message);
+            return Err(match nearest(name, names.iter().copied()) {
+                Some(near) => report.help(format!("did you mean `{near}`?")),
+                None => report.help("`krach build … --list` names them all"),
+            });
+        }
+    }
+    let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for candidate in candidates {
+        if !only.is_empty() && !only.iter().any(|name| name == candidate.name) {
+            continue;
+        }
+        if let Some(first) = seen.insert(candidate.name, candidate.place.clone()) {
+            let Place { file, line, .. } = &first;
+            let message =
+                format!("`{}` is the name of two instruments; the first is {file}:{line}", candidate.name);
+            return Err(Diagnostic::error(Code::NameTaken, message)
+                .at(candidate.place)
+                .label(first, "the first is here")
+                .help("rename one, or leave one out with `--only`"));
+        }
+        chosen.push(candidate);
+    }
+    Ok(chosen)
+}
+
+/// Traces one after the other (Python does no two things at once), then compiles on all processors.
+fn compiled(
+    shell: &Shell<'_>,
+    what: &Build,
+    candidates: &[Candidate<'_>],
+    bar: &ProgressBar,
+    reports: &mut Vec<Diagnostic>,
+) -> Result<Vec<Built>, Failure> {
+    let mut drafts = Vec::new();
+    for candidate in candidates {
+        bar.set_message(format!("tracing {}", candidate.name));
+        match draft(candidate) {
+            Ok(draft) => drafts.push(draft),
+            Err(Failure::Wrong(wrong)) => {
+                let placed = |report: Diagnostic| match report.place {
+                    Some(_) => report,
+                    None => report.at(candidate.place.clone()),
+                };
+                reports.extend(wrong.into_iter().map(placed));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let specs: Vec<Spec> = (what.rate.iter())
+        .map(|&rate| Spec { target: what.target, ..Spec::new(rate, what.precision) })
+        .collect();
+    bar.set_message("compiling");
+    let work = move |token: &_| krlib::build(&drafts, &specs, token);
+    let mut built = Vec::new();
+    for result in shell.work(work, |token| bar.set_position(token.done() as u64))? {
+        match result {
+            Ok(instrument) => built.push(instrument),
+            Err(report) => reports.push(report),
+        }
+    }
+    Ok(built)
+}
+
+fn draft(candidate: &Candidate<'_>) -> Result<Draft, Failure> {
+    let program = candidate.script.trace(candidate.at)?;
+    let about = candidate.script.about(candidate.at)?;
+    let source = (!about.python.is_empty()).then_some(Source { text: about.python, kind: "py" });
+    Ok(Draft {
+        name: candidate.name.to_owned(),
+        doc: about.doc,
+        source,
+        file: candidate.place.file.to_string(),
+        line: candidate.place.line,
+        program,
+        // Functions of `krs` are krach's own; those of Faust's libraries have authors who are named.
+        licences: Vec::new(),
+    })
+}
+
+/// Hidden where standard error is not a terminal.
+fn bar(instruments: usize) -> ProgressBar {
+    let bar = ProgressBar::new(instruments as u64);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}  {msg}");
+    bar.set_style(style.expect("the template is well formed"));
+    bar
+}
+
+fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> String {
+    let count = built.len();
+    let instruments = if count == 1 { "instrument" } else { "instruments" };
+    let rates: Vec<String> = what.rate.iter().map(ToString::to_string).collect();
+    let code: usize =
+        built.iter().flat_map(|one| &one.record().targets).map(|target| target.code_bytes).sum();
+    let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
+    format!(
+        "wrote {}: {count} {instruments}, {} KB of {} code for {} at {} Hz{failed}",
+        output.display(),
+        code.div_ceil(1024),
+        what.precision,
+        match what.target {
+            krach_codegen::Target::Host => "this processor",
+            krach_codegen::Target::Baseline => "any processor of this kind",
+        },
+        rates.join(", "),
+    )
+}

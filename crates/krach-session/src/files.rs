@@ -1,0 +1,91 @@
+//! Files that are written whole, or not at all.
+
+use krach_diag::{Code, Diagnostic};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The file that a new one of that name would be: what a link points to is replaced, not the link.
+///
+/// # Errors
+/// `KR0502` if it is a directory, a device, read-only or in no directory.
+pub fn target(path: &Path) -> Result<PathBuf, Diagnostic> {
+    let target = resolved(path);
+    if let Ok(old) = target.metadata() {
+        if old.is_dir() {
+            return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
+        }
+        if !old.is_file() || old.permissions().readonly() {
+            return Err(refusal(path, "it is there and not a file that may be replaced"));
+        }
+    }
+    let directory = directory(&target);
+    if !directory.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        let directory = if directory.is_dir() { path } else { directory };
+        let why = format!("there is no directory `{}`", directory.display());
+        return Err(refusal(path, &why).help("create it first"));
+    }
+    // Whether a file can be made there is best told by making one; it goes at once.
+    beside(directory).map_err(|error| refusal(path, &reason(&error)))?;
+    Ok(target)
+}
+
+/// The error without the name of a temporary file that nobody asked for.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
+}
+
+/// What a path leads to, through symbolic links, also those that lead to nothing yet.
+fn resolved(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    for _ in 0..40 {
+        match target.read_link() {
+            Ok(next) => target = directory(&target).join(next),
+            Err(_) => break,
+        }
+    }
+    target.canonicalize().unwrap_or(target)
+}
+
+pub(crate) fn refusal(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(Code::Unwritable, format!("cannot write `{}`: {why}", path.display()))
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes beside the target and renames at the end, so that a killed or failed write leaves what was there before,
+/// and whoever reads meanwhile reads the old file or the new one.
+pub(crate) fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut temporary = beside(directory(path))?;
+    {
+        let mut to = BufWriter::new(temporary.as_file_mut());
+        write(&mut to)?;
+        to.flush()?;
+    }
+    // Before the rename: a full disk may only tell when the bytes really go there.
+    temporary.as_file().sync_all()?;
+    if let Ok(old) = path.metadata() {
+        temporary.as_file().set_permissions(old.permissions())?;
+    }
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// What temporary files are called, so that forgotten ones can be told.
+pub(crate) const TEMPORARY: (&str, &str) = (".krach-", ".part");
+
+/// A temporary file with the permissions of any new file (by itself it would be private).
+fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory)
+}

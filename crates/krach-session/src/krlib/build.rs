@@ -1,0 +1,204 @@
+//! From programs to a library.
+
+use super::archive;
+use super::index::{ControlRecord, Digest, Index, Licence, Part, Record, SCHEMA, TargetRecord, bad_name};
+use crate::{Token, files, report, secret};
+use krach_abi::DspFactory;
+use krach_codegen::{Machine, NativeFactory, Secret, Spec};
+use krach_diag::{Code, Diagnostic, Place};
+use krach_ir::{ContentKey, Program};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// An instrument to be built.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub name: String,
+    pub doc: String,
+    /// Its text, if there is one; `kind` is the ending of a file of such texts.
+    pub source: Option<Source>,
+    /// Where it is written: a path that is fit to be published, and a line from 1.
+    pub file: String,
+    pub line: u32,
+    pub program: Arc<Program>,
+    /// Of other people's library functions in it.
+    pub licences: Vec<Licence>,
+}
+
+/// What an instrument was made of.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub text: String,
+    /// The ending of files of such texts.
+    pub kind: &'static str,
+}
+
+/// An instrument that can be written.
+#[derive(Clone, Debug)]
+pub struct Built {
+    record: Record,
+    /// Of each of the record's targets.
+    machines: Vec<Machine>,
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Built {
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
+/// Compiles every draft for every spec, on all processors, in the order given. `token` hears how many are done, and
+/// may break off: what was not begun is not in the result.
+///
+/// # Errors
+/// Per draft, what the compiler refuses, and `KR0706` a name that cannot be one.
+#[must_use]
+pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Built, Diagnostic>> {
+    /// As for all workers: compilers may recurse where programs are deep.
+    const STACK_BYTES: usize = 64 << 20;
+    // Without a secret the code is there, but only a promise can make anybody run it.
+    let secret = secret::own().ok();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let results: Vec<Mutex<Option<Result<Built, Diagnostic>>>> =
+        drafts.iter().map(|_| Mutex::default()).collect();
+    let work = || {
+        while let at = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(draft) = drafts.get(at)
+            && !token.cancelled()
+        {
+            let result = instrument(draft, specs, secret.as_ref());
+            *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            let _ = token.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(drafts.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            let worker = std::thread::Builder::new().name("krach-build".to_owned()).stack_size(STACK_BYTES);
+            // A thread less is only slower; without any, the caller's does the work below.
+            let _ = worker.spawn_scoped(scope, work);
+        }
+        if workers == 0 {
+            work();
+        }
+    });
+    results.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+}
+
+fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<Built, Diagnostic> {
+    let place = || Place::line(draft.file.clone(), draft.line);
+    if let Some(why) = bad_name(&draft.name) {
+        let name: String = draft.name.chars().take(40).collect();
+        let message = format!("{name:?} cannot name an instrument: {why}");
+        let report = Diagnostic::error(Code::InstrumentName, message).at(place());
+        return Err(report.help("give it a short name of letters, digits and `_`"));
+    }
+    let optimised = krach_ir::optimise(&draft.program);
+    let compile = |spec: &Spec| krach_codegen::compile(&optimised, spec);
+    let factories: Result<Vec<_>, _> = specs.iter().map(compile).collect();
+    let factories = factories.map_err(|refusal| report(&refusal).at(place()))?;
+    let text = draft.program.to_string();
+    let mut built = built(&draft.name, &draft.program, text, optimised.key(), &factories, secret);
+    let record = &mut built.record;
+    record.doc = draft.doc.clone();
+    record.file = draft.file.clone();
+    record.line = draft.line;
+    record.licences = draft.licences.clone();
+    let faust = krach_faust::print(&draft.program).into_bytes();
+    let mut keep = |folder: &str, kind: &str, bytes: Vec<u8>| {
+        let part = part(format!("{folder}/{}.{kind}", draft.name), &bytes);
+        built.parts.push((part.entry.clone(), bytes));
+        part
+    };
+    record.faust = Some(keep("faust", "dsp", faust));
+    let source = draft.source.as_ref();
+    let source = source.map(|source| keep("sources", source.kind, source.text.clone().into_bytes()));
+    record.source = source;
+    Ok(built)
+}
+
+/// The least that a library needs of an instrument: its program, in one of its text forms, and code.
+pub(crate) fn built(
+    name: &str,
+    program: &Program,
+    text: String,
+    key: ContentKey,
+    factories: &[Arc<NativeFactory>],
+    secret: Option<&Secret>,
+) -> Built {
+    // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
+    let text = text.into_bytes();
+    let text_part = part(format!("programs/{name}.program"), &text);
+    let mut parts = vec![(text_part.entry.clone(), text)];
+    let targets = factories.iter().map(|factory| {
+        let code = factory.save();
+        let spec = factory.spec();
+        let entry = format!("code/{}-{}-{}/{name}.code", spec.target, spec.sample_rate, spec.precision);
+        let target = TargetRecord {
+            machine: 0, // numbered when the index is made
+            target: spec.target.to_string(),
+            rate: spec.sample_rate,
+            precision: spec.precision.to_string(),
+            voices: spec.voices,
+            code_bytes: factory.timing().code_bytes,
+            state_bytes: factory.state_bytes(),
+            code: part(entry, &code),
+            tag: secret.map(|secret| Digest(secret.tag(&text_part.blake3.0, &code))),
+        };
+        parts.push((target.code.entry.clone(), code));
+        target
+    });
+    let record = Record {
+        name: name.to_owned(),
+        doc: String::new(),
+        file: String::new(),
+        line: 0,
+        key: Digest(*key.bytes()),
+        inputs: program.inputs().iter().map(ToString::to_string).collect(),
+        outputs: program.outputs().iter().map(|output| output.name.to_string()).collect(),
+        controls: program.controls().iter().map(ControlRecord::from).collect(),
+        licences: Vec::new(),
+        targets: targets.collect(),
+        program: text_part,
+        faust: None,
+        source: None,
+    };
+    let machines = factories.iter().map(|factory| factory.machine().clone()).collect();
+    Built { record, machines, parts }
+}
+
+fn part(entry: String, bytes: &[u8]) -> Part {
+    Part { entry, bytes: bytes.len() as u64, blake3: Digest::of(bytes) }
+}
+
+/// Writes a library: whole, or not at all. The same instruments give the same bytes.
+///
+/// # Errors
+/// `KR0502` if the file cannot be written, `KR0705` if two instruments have one name.
+pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
+    let target = files::target(path)?;
+    store(&target, built, "krach build").map_err(|error| files::refusal(path, &error.to_string()))
+}
+
+/// The same with an error of the file system.
+pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result<()> {
+    let (mut machines, mut instruments, mut parts): (Vec<Machine>, _, _) =
+        (Vec::new(), Vec::new(), Vec::new());
+    for mut built in built {
+        for (target, machine) in built.record.targets.iter_mut().zip(built.machines) {
+            target.machine = machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+                machines.push(machine);
+                machines.len() - 1
+            });
+        }
+        instruments.push(built.record);
+        parts.extend(built.parts);
+    }
+    let krach_version = env!("CARGO_PKG_VERSION").to_owned();
+    let created_by = format!("{by}, code by {}", NativeFactory::maker());
+    let index = Index { schema: SCHEMA, krach_version, created_by, machines, instruments };
+    archive::write(path, &index, &parts)
+}

@@ -1,0 +1,195 @@
+//! What is in a library: the entry `index.json`, the only one whose shape decides about the version.
+
+use krach_abi::Precision;
+use krach_codegen::{Machine, Spec, Target};
+use krach_ir::{Control, ControlKind};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of the shape. Additions that a reader may ignore do not change it.
+pub const SCHEMA: u32 = 1;
+
+/// Longer names are nobody's.
+const LONGEST_NAME: usize = 100;
+
+/// A BLAKE3 hash, written as 64 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(blake3::hash(bytes).into())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let hash = blake3::Hash::from_hex(&text).map_err(|_| "a hash has 64 hexadecimal digits")?;
+        Ok(Self(hash.into()))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Index {
+    pub schema: u32,
+    /// Of the krach that built it.
+    pub krach_version: String,
+    /// Which tool, and with which code generator.
+    pub created_by: String,
+    /// The processors that there is code for.
+    pub machines: Vec<Machine>,
+    pub instruments: Vec<Record>,
+}
+
+/// An instrument: what one can know without reading further, and where the rest is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub name: String,
+    pub doc: String,
+    /// Where it was written: a path as the builder was given it, and a line from 1.
+    pub file: String,
+    pub line: u32,
+    /// Of the optimised program: equal sounds have equal keys.
+    pub key: Digest,
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    pub controls: Vec<ControlRecord>,
+    /// Of other people's library functions in it.
+    pub licences: Vec<Licence>,
+    /// The text form.
+    pub program: Part,
+    pub faust: Option<Part>,
+    pub source: Option<Part>,
+    pub targets: Vec<TargetRecord>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ControlRecord {
+    pub name: String,
+    pub kind: String,
+    pub init: f64,
+    pub lo: f64,
+    pub hi: f64,
+    pub step: f64,
+}
+
+impl From<&Control> for ControlRecord {
+    fn from(control: &Control) -> Self {
+        let kind = match control.kind {
+            ControlKind::Slider => "slider",
+            ControlKind::Number => "number",
+            ControlKind::Button => "button",
+            ControlKind::Checkbox => "checkbox",
+        };
+        let Control { ref name, init, lo, hi, step, .. } = *control;
+        Self { name: name.to_string(), kind: kind.to_owned(), init, lo, hi, step }
+    }
+}
+
+/// What a function's author asks of those who pass it on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Licence {
+    pub function: String,
+    pub licence: String,
+}
+
+/// An entry of the archive, and what it must contain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub entry: String,
+    pub bytes: u64,
+    pub blake3: Digest,
+}
+
+/// Compiled code for one kind of machine, rate and precision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    /// By its place among the machines of the index.
+    pub machine: usize,
+    /// `host` or `baseline`, as it was asked for.
+    pub target: String,
+    pub rate: u32,
+    pub precision: String,
+    pub voices: u32,
+    pub code_bytes: usize,
+    pub state_bytes: usize,
+    pub code: Part,
+    /// Of the code, as that of `program`, by the builder's secret; none if there was none to be had.
+    pub tag: Option<Digest>,
+}
+
+impl TargetRecord {
+    /// Whether it is what `spec` asks for, on whichever machine: code for the baseline serves a host as well.
+    #[must_use]
+    pub fn serves(&self, spec: &Spec) -> bool {
+        (self.rate, self.voices) == (spec.sample_rate, spec.voices)
+            && self.precision == spec.precision.to_string()
+            && (spec.target == Target::Host || self.target == spec.target.to_string())
+    }
+
+    #[must_use]
+    pub fn spec(&self) -> Spec {
+        let single = self.precision == Precision::Single.to_string();
+        let precision = if single { Precision::Single } else { Precision::Double };
+        let host = self.target == Target::Host.to_string();
+        let target = if host { Target::Host } else { Target::Baseline };
+        Spec { sample_rate: self.rate, precision, voices: self.voices, target }
+    }
+}
+
+/// Why a text cannot name an instrument. Names become parts of entries' names, which other tools unpack.
+#[must_use]
+pub fn bad_name(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        Some("it is empty")
+    } else if name.len() > LONGEST_NAME {
+        Some("it is too long")
+    } else if name.chars().any(|c| c.is_control() || "/\\:*?\"<>|\u{2028}\u{2029}".contains(c)) {
+        Some("it contains a character that files cannot have")
+    } else if name.starts_with(['.', ' ', '-']) || name.ends_with(['.', ' ']) {
+        Some("it begins or ends with a dot, a dash or a space")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_their_folder() {
+        for name in ["", ".", "..", "../a", "a/b", "a\\b", "C:", "a\0b", "a\n", " a", "-rf", "a."] {
+            assert!(bad_name(name).is_some(), "{name:?}");
+        }
+        assert!(bad_name(&"x".repeat(100_000_000)).is_some());
+        for name in ["acid", "bäss", "64 partials", "pad_2", "kick.v2", "音"] {
+            assert_eq!(bad_name(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn digests_are_read_back() {
+        let digest = Digest::of(b"krach");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(json.len(), 66);
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+        assert!(serde_json::from_str::<Digest>("\"12\"").is_err());
+    }
+}

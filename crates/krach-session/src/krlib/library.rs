@@ -1,0 +1,262 @@
+//! A library that is open: names now, programs and code when they are wanted.
+
+use super::archive::Archive;
+use super::index::{Index, Record, TargetRecord};
+use crate::{Cache, Compiled, nearest, secret};
+use krach_abi::DspFactory;
+use krach_codegen::{NativeFactory, Secret, Spec, Trust};
+use krach_diag::{Code, Diagnostic, Source};
+use krach_ir::Program;
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Whose machine code is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// The user's own: what carries a tag made with the user's secret. All else is compiled from its program.
+    #[default]
+    Tag,
+    /// Nobody's: programs are compiled.
+    Program,
+    /// Everybody's, as it is: the user promises that the file is harmless. It runs with all rights of the process.
+    Code,
+}
+
+/// An open file of instruments.
+#[derive(Clone, Debug)]
+pub struct Library {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    archive: Archive,
+    index: Index,
+    names: FxHashMap<String, usize>,
+    policy: Policy,
+    /// None if there is no trustworthy one, or none is needed.
+    secret: Option<Secret>,
+}
+
+impl Library {
+    /// Reads what is in a file, and nothing more.
+    ///
+    /// # Errors
+    /// `KR0501` it cannot be read, `KR0701` it is not a library, `KR0702` it is one of another version, `KR0703` its
+    /// index is damaged.
+    pub fn open(path: &Path, policy: Policy) -> Result<Self, Diagnostic> {
+        let (archive, index) = Archive::open(path)?;
+        let names = index.instruments.iter().enumerate().map(|(at, record)| (record.name.clone(), at));
+        let names = names.collect();
+        let secret = if policy == Policy::Tag { secret::own().ok() } else { None };
+        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), archive, index, names, policy, secret }) })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.shared.index
+    }
+
+    /// Entries that this version knows nothing about.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<String> {
+        self.shared.archive.unknown(self.index())
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// Every part that is damaged.
+    pub fn verify(&self) -> Result<(), Vec<Diagnostic>> {
+        let mut reports = Vec::new();
+        for at in 0..self.index().instruments.len() {
+            let instrument = self.at(at);
+            let record = instrument.record();
+            reports.extend(instrument.program().err());
+            let codes = record.targets.iter().map(|target| &target.code);
+            let rest = [record.faust.as_ref(), record.source.as_ref()].into_iter().flatten();
+            for part in rest.chain(codes) {
+                reports.extend(self.shared.archive.part(part, &format!("`{}`", part.entry)).err());
+            }
+        }
+        if reports.is_empty() { Ok(()) } else { Err(reports) }
+    }
+
+    /// The instrument of that name.
+    ///
+    /// # Errors
+    /// `KR0704` with the nearest name.
+    pub fn get(&self, name: &str) -> Result<Arc<Instrument>, Diagnostic> {
+        if let Some(&at) = self.shared.names.get(name) {
+            return Ok(self.at(at));
+        }
+        let message = format!("`{}` has no instrument `{name}`", self.shared.path.display());
+        let report = Diagnostic::error(Code::NoInstrument, message);
+        let names = self.index().instruments.iter().map(|record| record.name.as_str());
+        Err(match nearest(name, names) {
+            Some(near) => report.help(format!("did you mean `{near}`?")),
+            None if self.shared.names.is_empty() => report.help("the library is empty"),
+            None => report.help(format!("`krach inspect {}` lists them", self.shared.path.display())),
+        })
+    }
+
+    /// The instrument at that place of the index.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[must_use]
+    pub fn at(&self, at: usize) -> Arc<Instrument> {
+        assert!(at < self.index().instruments.len(), "places are of the index");
+        let (program, factories) = (Mutex::default(), Mutex::default());
+        Arc::new(Instrument { library: self.shared.clone(), at, program, factories })
+    }
+}
+
+/// One instrument of a library. What was read is kept.
+#[derive(Debug)]
+pub struct Instrument {
+    library: Arc<Shared>,
+    at: usize,
+    program: Mutex<Option<Arc<Program>>>,
+    factories: Mutex<FxHashMap<Spec, Compiled>>,
+}
+
+impl Instrument {
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.library.index.instruments[self.at]
+    }
+
+    /// Reads and validates the program.
+    ///
+    /// # Errors
+    /// `KR0703` it is damaged, or not a program (which no build writes).
+    pub fn program(&self) -> Result<Arc<Program>, Diagnostic> {
+        let mut held = self.program.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(program) = held.as_ref() {
+            return Ok(program.clone());
+        }
+        let record = self.record();
+        let name = format!("{}:{}", self.library.path.display(), record.name);
+        let text = self.text(Some(&record.program), "the program")?.unwrap_or_default();
+        let odd = |reports: Vec<Diagnostic>| {
+            let why = reports.first().map_or("it breaks a rule", |report| report.message.as_str());
+            let message = format!("`{name}` is damaged: its program cannot be used: {why}");
+            Diagnostic::error(Code::Damaged, message).help("fetch or build the file again")
+        };
+        let program = Arc::new(krach_ir::parse(&Source::new(name.as_str(), text)).map_err(odd)?);
+        *held = Some(program.clone());
+        Ok(program)
+    }
+
+    /// The instrument as Faust text.
+    ///
+    /// # Errors
+    /// `KR0703`.
+    pub fn faust(&self) -> Result<String, Diagnostic> {
+        match self.text(self.record().faust.as_ref(), "the Faust text")? {
+            Some(text) => Ok(text),
+            None => Ok(krach_faust::print(&*self.program()?)),
+        }
+    }
+
+    /// What it was made of, or "".
+    ///
+    /// # Errors
+    /// `KR0703`.
+    pub fn source(&self) -> Result<String, Diagnostic> {
+        Ok(self.text(self.record().source.as_ref(), "the source")?.unwrap_or_default())
+    }
+
+    fn text(&self, part: Option<&super::Part>, what: &str) -> Result<Option<String>, Diagnostic> {
+        let Some(part) = part else { return Ok(None) };
+        let what = format!("{what} of `{}`", self.record().name);
+        let bytes = self.library.archive.part(part, &what)?;
+        String::from_utf8(bytes).map(Some).map_err(|_| {
+            let message = format!("`{}` is damaged: {what} is not text", self.library.path.display());
+            Diagnostic::error(Code::Damaged, message)
+        })
+    }
+
+    /// The code for a spec: mapped if there is some that may be run here, compiled from the program if not.
+    ///
+    /// # Errors
+    /// What the compiler refuses; `KR0703` if there is neither code nor a whole program.
+    pub fn compile(&self, spec: Spec) -> Result<Compiled, Diagnostic> {
+        let mut factories = self.factories.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = factories.get(&spec) {
+            return Ok(known.clone());
+        }
+        let begun = Instant::now();
+        let compiled = match self.mapped(&spec) {
+            Some(factory) => {
+                let codegen_ms = begun.elapsed().as_secs_f64() * 1e3;
+                Compiled { factory, optimise_ms: 0.0, codegen_ms, cached: true }
+            }
+            None => Cache::shared().compile(&*self.program()?, spec)?,
+        };
+        factories.insert(spec, compiled.clone());
+        Ok(compiled)
+    }
+
+    /// The code of the library itself, if there is some for that spec which may be run here.
+    pub(crate) fn mapped(&self, spec: &Spec) -> Option<Arc<NativeFactory>> {
+        let candidates = self.record().targets.iter().filter(|target| target.serves(spec));
+        candidates.filter(|target| self.obstacle(target).is_none()).find_map(|target| {
+            let code = self.library.archive.part(&target.code, "code").ok()?;
+            let program = &self.record().program.blake3.0;
+            let loaded = NativeFactory::load(&code, program, self.trust(target)?).ok()?;
+            let ports = loaded.ports();
+            let record = self.record();
+            // Only a promise that was wrong gets here with another instrument's code.
+            let fits = loaded.spec() == &target.spec()
+                && (ports.inputs, ports.outputs, ports.controls.len())
+                    == (record.inputs.len(), record.outputs.len(), record.controls.len());
+            fits.then_some(loaded)
+        })
+    }
+
+    fn trust<'a>(&'a self, target: &'a TargetRecord) -> Option<Trust<'a>> {
+        match self.library.policy {
+            Policy::Program => None,
+            Policy::Tag => {
+                let (secret, tag) = (self.library.secret.as_ref()?, &target.tag.as_ref()?.0);
+                Some(Trust::Tag { secret, tag })
+            }
+            Policy::Code => Some(Trust::Promised),
+        }
+    }
+
+    /// Why code of this instrument is not run here, as far as the index tells.
+    #[must_use]
+    pub fn obstacle(&self, target: &TargetRecord) -> Option<String> {
+        if let Some(lack) = self.library.index.machines[target.machine].lack() {
+            return Some(lack);
+        }
+        self.trust(target).is_none().then(|| "nobody vouches for it".to_owned())
+    }
+
+    /// Reads code and says why it is not run here, if so.
+    #[must_use]
+    pub fn examine(&self, target: &TargetRecord) -> Option<String> {
+        if let Some(obstacle) = self.obstacle(target) {
+            return Some(obstacle);
+        }
+        let code = match self.library.archive.part(&target.code, "the code") {
+            Ok(code) => code,
+            Err(_) => return Some("it is damaged".to_owned()),
+        };
+        let trust = self.trust(target).expect("else there is an obstacle");
+        NativeFactory::load(&code, &self.record().program.blake3.0, trust)
+            .err()
+            .map(|misfit| misfit.to_string())
+    }
+}

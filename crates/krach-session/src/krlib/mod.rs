@@ -1,0 +1,17 @@
+//! Precompiled instruments: many programs with their code, in one file. `docs/krlib.md` is the format.
+//!
+//! [`build`] makes a [`Built`] of each [`Draft`], [`write()`] puts them into a file, [`Library`] reads it back. A
+//! program is portable and always there; code is for its machine only, and is run only if it is trusted
+//! ([`Policy`]). Whatever is wrong with the code, the program is compiled instead: the sound is the same.
+
+mod archive;
+mod build;
+mod index;
+mod library;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Built, Draft, Source, build, write};
+pub(crate) use build::{built, store};
+pub use index::{ControlRecord, Digest, Index, Licence, Part, Record, SCHEMA, TargetRecord, bad_name};
+pub use library::{Instrument, Library, Policy};

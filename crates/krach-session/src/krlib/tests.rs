@@ -1,0 +1,370 @@
+//! Libraries, whole and broken. Whatever is done to a file, it is refused, or plays what it played.
+
+use super::index::{Digest, Index};
+use super::{Draft, Instrument, Library, Policy, Source, archive, build, write};
+use crate::{Cache, Token};
+use krach_abi::{DspFactory, Precision, Seed};
+use krach_codegen::{NativeFactory, Spec};
+use krach_diag::{Code, Diagnostic};
+use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// A control, times a constant.
+fn program(name: &str, factor: f64) -> Arc<Program> {
+    let mut b = ProgramBuilder::new(name);
+    let kind = ControlKind::Slider;
+    let level = Control { name: "level".into(), kind, init: 0.5, lo: 0.0, hi: 1.0, step: 0.01 };
+    let level = b.control(level).unwrap();
+    let factor = b.real(factor).unwrap();
+    let loud = b.apply(Fun::Exp, &[level]).unwrap();
+    let out = b.apply(Fun::Mul, &[loud, factor]).unwrap();
+    b.output("out", out).unwrap();
+    Arc::new(b.finish().unwrap())
+}
+
+fn draft(name: &str, factor: f64) -> Draft {
+    let source = Some(Source { text: format!("def {name}(): ...\n"), kind: "py" });
+    let (doc, file, program) = (format!("The {name}."), "kit.py".to_owned(), program(name, factor));
+    Draft { name: name.to_owned(), doc, source, file, line: 3, program, licences: vec![] }
+}
+
+fn spec() -> Spec {
+    Spec::new(48_000, Precision::Single)
+}
+
+fn samples(factory: &NativeFactory) -> Vec<f32> {
+    let mut out = vec![0.0; 8];
+    factory.instantiate(Seed::default()).process_f32(&[], &mut [&mut out]);
+    out
+}
+
+const KIT: [(&str, f64); 2] = [("soft", 0.25), ("loud", 0.75)];
+
+struct Bench {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+/// A folder with a library of two instruments.
+fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kit.krlib");
+    write(&path, built()).unwrap();
+    Bench { folder, path }
+}
+
+fn built() -> Vec<super::Built> {
+    let drafts = KIT.map(|(name, factor)| draft(name, factor));
+    build(&drafts, &[spec()], &Token::default()).into_iter().map(Result::unwrap).collect()
+}
+
+impl Bench {
+    /// The library with its index changed, in a file of its own, every checksum being right.
+    fn forged(&self, change: impl FnOnce(&mut Index, &mut Vec<(String, Vec<u8>)>)) -> PathBuf {
+        let (archive, mut index) = archive::Archive::open(&self.path).unwrap();
+        let mut parts = Vec::new();
+        for record in &index.instruments {
+            let codes = record.targets.iter().map(|target| &target.code);
+            for part in [Some(&record.program), record.faust.as_ref(), record.source.as_ref()]
+                .into_iter()
+                .flatten()
+                .chain(codes)
+            {
+                parts.push((part.entry.clone(), archive.part(part, "a part").unwrap()));
+            }
+        }
+        change(&mut index, &mut parts);
+        let path = self.folder.path().join("forged.krlib");
+        archive::write(&path, &index, &parts).unwrap();
+        path
+    }
+}
+
+/// What an instrument says and plays is what was built, or refused. Whether its code was run as it is.
+fn is_honest(instrument: &Instrument) -> bool {
+    let record = instrument.record();
+    let Some((name, factor)) = KIT.into_iter().find(|(name, _)| *name == record.name) else {
+        panic!("an instrument from nowhere: {}", record.name)
+    };
+    let mine = &*program(name, factor);
+    match instrument.program() {
+        Ok(read) => assert_eq!(read.to_string(), mine.to_string()),
+        Err(report) => assert_eq!(report.code, Code::Damaged),
+    }
+    let Some(mapped) = instrument.mapped(&spec()) else { return false };
+    static COMPILED: [OnceLock<Vec<f32>>; 2] = [const { OnceLock::new() }; 2];
+    let compiled = || samples(&krach_codegen::compile(&krach_ir::optimise(mine), &spec()).unwrap());
+    let at = usize::from(name == "loud");
+    assert_eq!(&samples(&mapped), COMPILED[at].get_or_init(compiled));
+    true
+}
+
+fn refusal(path: &Path) -> Diagnostic {
+    let report = Library::open(path, Policy::Tag).unwrap_err();
+    assert!(report.message.contains(path.file_name().unwrap().to_str().unwrap()), "{}", report.message);
+    report
+}
+
+#[test]
+fn what_was_built_is_read_back() {
+    let bench = bench();
+    let library = Library::open(&bench.path, Policy::Tag).unwrap();
+    assert_eq!(library.verify(), Ok(()));
+    assert_eq!(library.unknown(), Vec::<String>::new());
+    let names: Vec<_> = library.index().instruments.iter().map(|record| record.name.as_str()).collect();
+    assert_eq!(names, ["soft", "loud"]);
+    let soft = library.get("soft").unwrap();
+    assert_eq!((soft.record().doc.as_str(), soft.record().line), ("The soft.", 3));
+    assert_eq!(soft.source().unwrap(), "def soft(): ...\n");
+    assert_eq!(soft.faust().unwrap(), krach_faust::print(&program("soft", 0.25)));
+    assert!(is_honest(&soft) && is_honest(&library.at(1)));
+    let compiled = soft.compile(spec()).unwrap();
+    assert!(compiled.cached);
+    assert!(Arc::ptr_eq(&compiled.factory, &soft.compile(spec()).unwrap().factory));
+    let report = library.get("lound").unwrap_err();
+    assert_eq!((report.code, report.helps), (Code::NoInstrument, vec!["did you mean `loud`?".to_owned()]));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let bench = bench();
+    let before = fs::read(&bench.path).unwrap();
+    write(&bench.path, built()).unwrap();
+    assert_eq!(fs::read(&bench.path).unwrap(), before);
+}
+
+#[test]
+fn another_rate_or_precision_is_compiled_from_the_program() {
+    let bench = bench();
+    let soft = Library::open(&bench.path, Policy::Tag).unwrap().get("soft").unwrap();
+    for spec in [Spec::new(44_100, Precision::Single), Spec::new(48_000, Precision::Double)] {
+        assert!(soft.mapped(&spec).is_none());
+        let cache = Cache::new(1);
+        let here = soft.compile(spec).unwrap();
+        assert_eq!(
+            samples(&here.factory),
+            samples(&cache.compile(&program("x", 0.25), spec).unwrap().factory)
+        );
+    }
+}
+
+#[test]
+fn trust_decides_whose_code_is_run() {
+    let bench = bench();
+    let mapped = |path: &Path, policy| {
+        let library = Library::open(path, policy).unwrap();
+        (0..2).map(|at| is_honest(&library.at(at))).collect::<Vec<_>>()
+    };
+    assert_eq!(mapped(&bench.path, Policy::Tag), [true, true]);
+    assert_eq!(mapped(&bench.path, Policy::Program), [false, false]);
+    assert_eq!(mapped(&bench.path, Policy::Code), [true, true]);
+    let foreign = bench.forged(|index, _| {
+        index.instruments[0].targets[0].tag = None;
+        index.instruments[1].targets[0].tag = Some(Digest([3; 32]));
+    });
+    assert_eq!(mapped(&foreign, Policy::Tag), [false, false]);
+    assert_eq!(mapped(&foreign, Policy::Code), [true, true]);
+}
+
+/// Both codes are the user's own, and each is whole: but they are not those of their programs.
+#[test]
+fn code_of_one_instrument_is_not_that_of_another() {
+    let bench = bench();
+    let swapped = bench.forged(|index, _| {
+        let [soft, loud] = &mut index.instruments[..] else { unreachable!() };
+        std::mem::swap(&mut soft.targets, &mut loud.targets);
+    });
+    let library = Library::open(&swapped, Policy::Tag).unwrap();
+    assert!(!is_honest(&library.at(0)) && !is_honest(&library.at(1)));
+}
+
+#[test]
+fn code_for_other_machines_is_left_alone() {
+    let bench = bench();
+    let other = bench.forged(|index, _| {
+        let mut warp = index.machines[0].clone();
+        warp.features.push("has_warp".to_owned());
+        index.machines[0].arch = "z80".to_owned();
+        index.machines.push(warp);
+        index.instruments[1].targets[0].machine = 1;
+    });
+    for policy in [Policy::Tag, Policy::Code] {
+        let library = Library::open(&other, policy).unwrap();
+        for at in 0..2 {
+            assert!(!is_honest(&library.at(at)));
+            assert!(library.at(at).compile(spec()).is_ok(), "compiled from the program");
+        }
+        let why = library.at(1).examine(&library.index().instruments[1].targets[0]).unwrap();
+        assert!(why.contains("`warp`"), "{why}");
+    }
+}
+
+#[test]
+fn cut_off_anywhere_it_is_refused() {
+    let bench = bench();
+    let whole = fs::read(&bench.path).unwrap();
+    let short = bench.folder.path().join("short.krlib");
+    for end in 0..whole.len() {
+        fs::write(&short, &whole[..end]).unwrap();
+        let code = refusal(&short).code;
+        assert!(code == Code::NotALibrary || code == Code::Damaged, "{code} at {end}");
+    }
+}
+
+#[test]
+fn a_flipped_bit_is_noticed_or_does_no_harm() {
+    let bench = bench();
+    let whole = fs::read(&bench.path).unwrap();
+    let path = bench.folder.path().join("flipped.krlib");
+    let flips = 4_000.min(whole.len() * 8);
+    let mut usable = 0;
+    for flip in 0..flips {
+        // Spread over the file, at bits of all weights: the step is odd.
+        let bit = flip * (whole.len() * 8 / flips | 1) % (whole.len() * 8);
+        let mut changed = whole.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &changed).unwrap();
+        match Library::open(&path, Policy::Code) {
+            Err(report) => assert!(
+                [Code::NotALibrary, Code::Damaged, Code::LibraryVersion].contains(&report.code),
+                "bit {bit}: {}",
+                report.message
+            ),
+            Ok(library) => {
+                for at in 0..library.index().instruments.len() {
+                    is_honest(&library.at(at));
+                    usable += usize::from(library.at(at).program().is_ok());
+                }
+                if let Err(reports) = library.verify() {
+                    assert!(reports.iter().all(|report| report.code == Code::Damaged), "bit {bit}");
+                }
+            }
+        }
+    }
+    // The index of so small a library is half of it.
+    assert!(usable > flips / 3 * 2, "most flips outside of the index leave programs usable: {usable}");
+}
+
+#[test]
+fn other_versions_say_so() {
+    let bench = bench();
+    for (schema, age) in [(0, "an older"), (2, "a newer"), (u32::MAX, "a newer")] {
+        let report = refusal(&bench.forged(|index, _| index.schema = schema));
+        assert_eq!(report.code, Code::LibraryVersion);
+        assert!(report.message.contains(age) && report.message.contains(&schema.to_string()));
+    }
+}
+
+#[test]
+fn odd_names_are_refused() {
+    let bench = bench();
+    let huge = "x".repeat(100_000_000);
+    for name in ["", "..", "../../etc/passwd", "a/b", "a\\b", "a\0b", "loud", &huge] {
+        let report = refusal(&bench.forged(|index, _| index.instruments[0].name = name.to_owned()));
+        assert_eq!(report.code, Code::Damaged, "{}", report.message);
+        assert!(report.message.len() < 400);
+    }
+}
+
+#[test]
+fn entries_that_are_missing_short_or_unknown() {
+    let bench = bench();
+    let missing = bench.forged(|_, parts| parts.retain(|(name, _)| name != "programs/soft.program"));
+    let library = Library::open(&missing, Policy::Tag).unwrap();
+    let report = library.get("soft").unwrap().program().unwrap_err();
+    assert!(report.code == Code::Damaged && report.message.contains("`soft`"), "{}", report.message);
+    assert!(is_honest(&library.get("loud").unwrap()), "the other can be used");
+    assert_eq!(library.verify().unwrap_err().len(), 1);
+
+    let long = bench.forged(|index, _| index.instruments[0].program.bytes = 1 << 60);
+    assert!(Library::open(&long, Policy::Tag).unwrap().at(0).program().is_err());
+
+    let more = bench.forged(|_, parts| parts.push(("presets/soft".to_owned(), b"warm".to_vec())));
+    let library = Library::open(&more, Policy::Tag).unwrap();
+    assert_eq!(library.unknown(), ["presets/soft"]);
+    assert_eq!(library.verify(), Ok(()));
+
+    let twice = bench.forged(|_, parts| parts.push(parts[0].clone()));
+    assert_eq!(refusal(&twice).code, Code::Damaged);
+}
+
+#[test]
+fn code_for_a_machine_that_is_not_there() {
+    let bench = bench();
+    let forged = bench.forged(|index, _| index.instruments[1].targets[0].machine = 7);
+    assert_eq!(refusal(&forged).code, Code::Damaged);
+}
+
+#[test]
+fn a_program_that_breaks_a_rule_is_refused_and_not_played() {
+    let bench = bench();
+    let bad = bench.forged(|index, parts| {
+        let text = b"program \"soft\"\n  output \"out\" %7\n".to_vec();
+        let part = &mut index.instruments[0].program;
+        (part.bytes, part.blake3) = (text.len() as u64, Digest::of(&text));
+        parts.iter_mut().find(|(name, _)| *name == part.entry).unwrap().1 = text;
+    });
+    let instrument = Library::open(&bad, Policy::Tag).unwrap().at(0);
+    assert_eq!(instrument.program().unwrap_err().code, Code::Damaged);
+    assert!(instrument.mapped(&spec()).is_none(), "the tag was for another program");
+    assert_eq!(instrument.compile(spec()).unwrap_err().code, Code::Damaged);
+}
+
+#[test]
+fn an_empty_library_is_one() {
+    let bench = bench();
+    let empty = bench.forged(|index, parts| {
+        index.instruments.clear();
+        parts.clear();
+    });
+    let library = Library::open(&empty, Policy::Tag).unwrap();
+    assert_eq!(library.get("soft").unwrap_err().helps, ["the library is empty"]);
+}
+
+#[test]
+fn other_files_are_strangers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kit.krlib");
+    assert_eq!(refusal(&path).code, Code::Unreadable);
+    fs::create_dir(&path).unwrap();
+    assert_eq!(refusal(&path).code, Code::Unreadable);
+    fs::remove_dir(&path).unwrap();
+    for bytes in [&b""[..], b"RIFF", b"PK\x05\x06", &[0; 100_000]] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(refusal(&path).code, Code::NotALibrary);
+    }
+    // A ZIP file of somebody else.
+    let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
+    zip.set_comment("holiday pictures");
+    fs::write(&path, zip.finish().unwrap()).unwrap();
+    assert_eq!(refusal(&path).code, Code::NotALibrary);
+}
+
+#[test]
+fn a_name_that_cannot_be_one_is_reported_where_it_is() {
+    let results = build(&[draft("a/b", 1.0), draft("fine", 1.0)], &[spec()], &Token::default());
+    let report = results[0].as_ref().unwrap_err();
+    assert_eq!((report.code, report.place.as_ref().unwrap().line), (Code::InstrumentName, 3));
+    assert!(results[1].is_ok());
+}
+
+#[test]
+fn two_who_write_at_once_leave_one_whole_library() {
+    let bench = bench();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    write(&bench.path, built()).unwrap();
+                }
+            });
+        }
+        for _ in 0..200 {
+            let library = Library::open(&bench.path, Policy::Tag).unwrap();
+            assert!(is_honest(&library.at(0)));
+        }
+    });
+    assert_eq!(bench.folder.path().read_dir().unwrap().count(), 1, "no temporary stays behind");
+}

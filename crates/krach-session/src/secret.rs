@@ -1,0 +1,85 @@
+//! The secret with which this user vouches for compiled code.
+
+use krach_codegen::Secret;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+const BYTES: usize = 32;
+
+/// `krach/secret` in the user's state folder (`$XDG_STATE_HOME`, or what the system has for it).
+fn place() -> io::Result<PathBuf> {
+    let state = dirs::state_dir().or_else(dirs::data_local_dir);
+    let state = state.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no home folder"))?;
+    Ok(state.join("krach").join("secret"))
+}
+
+/// The user's secret, made at the first use, readable by nobody else.
+///
+/// # Errors
+/// There is no place for it, or what is there is not private: then nobody can vouch for anything.
+pub(crate) fn own() -> io::Result<Secret> {
+    let place = place()?;
+    match read(&place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(&place),
+        other => other,
+    }
+}
+
+fn read(place: &Path) -> io::Result<Secret> {
+    let mut file = File::open(place)?;
+    let about = file.metadata()?;
+    let odd = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    if !about.is_file() || about.len() != BYTES as u64 {
+        return odd("the secret is not one");
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0 {
+        return odd("others may read the secret");
+    }
+    let mut bytes = [0; BYTES];
+    file.read_exact(&mut bytes)?;
+    Ok(Secret::new(bytes))
+}
+
+fn make(place: &Path) -> io::Result<Secret> {
+    let folder = place.parent().expect("it is in a folder of ours");
+    fs::create_dir_all(folder)?;
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    // Private from the beginning: that is how temporary files are made.
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    temporary.write_all(&bytes)?;
+    temporary.as_file().sync_all()?;
+    match temporary.persist_noclobber(place) {
+        Ok(_) => Ok(Secret::new(bytes)),
+        // Another process was first: its secret counts.
+        Err(_) => read(place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("krach").join("secret");
+        let tag = |secret: io::Result<Secret>| secret.unwrap().tag(&[0; 32], b"code");
+        assert_eq!(read(&place).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let first = tag(make(&place));
+        assert_eq!(tag(read(&place)), first);
+        assert_eq!(tag(make(&place)), first, "who comes second takes what is there");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(place.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            fs::set_permissions(&place, PermissionsExt::from_mode(0o644)).unwrap();
+            assert!(read(&place).is_err());
+            fs::set_permissions(&place, PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        fs::write(&place, b"short").unwrap();
+        assert!(read(&place).is_err());
+    }
+}

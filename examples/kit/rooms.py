@@ -1,0 +1,20 @@
+"""What other sounds go through."""
+
+import krach.dsp as krs
+
+
+def room(left, right):
+    """A reverberating room for two channels, `mix` of it beside the dry sound."""
+    size = krs.control("size", 0.75, 0, 1)
+    mix = krs.control("mix", 0.3, 0, 1)
+    wet = krs.reverb((left + right) * 0.5, size, 0.4)
+    return krs.lerp(left, wet, mix), krs.lerp(right, wet, mix)
+
+
+def dub(sound):
+    """An echo that darkens with every return."""
+    time = krs.control("time", 375, 20, 1500)
+    back = krs.control("back", 0.55, 0, 0.95)
+    mix = krs.control("mix", 0.4, 0, 1)
+    late = krs.lowpass(krs.echo(sound, time, back), 2600)
+    return sound + mix * late

@@ -1,0 +1,348 @@
+"""Instrument libraries: built by the command, loaded in Python, and treated badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import krach
+import krach.dsp as krs
+
+KIT = Path(__file__).resolve().parents[2] / "examples" / "kit"
+NAMES = ["acid", "sub", "kick", "snare", "hat", "bell", "organ", "pad", "pluck", "room", "dub"]
+
+JAM = '''\
+import krach.dsp as krs
+
+
+def soft(amount=0.25):
+    """A quiet saw."""
+    return krs.saw(krs.control("freq", 55, 20, 2000)) * amount
+
+
+@krs.transpile
+def loud(x):
+    return krs.tanh(x * 2), x
+'''
+
+
+def krach_(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "krach", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def built(cwd: Path, *arguments: str, code: int = 0, **environment: str) -> str:
+    done = krach_(cwd, "build", *arguments, **environment)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kit")
+    shutil.copytree(KIT, folder / "kit", ignore=shutil.ignore_patterns("__pycache__"))
+    text = built(folder, "kit", "-o", "kit.krlib")
+    assert text.startswith("wrote kit.krlib: 11 instruments, ")
+    return folder
+
+
+@pytest.fixture
+def jam(tmp_path: Path) -> Path:
+    (tmp_path / "jam.py").write_text(JAM)
+    return tmp_path
+
+
+def sound_of(definition: krach.DspDef, **wishes: Any) -> np.ndarray:
+    names = [control.name for control in definition.controls]
+    events = [(64, "gate", 1), (1200, "gate", 0)] if "gate" in names else []
+    inputs = (
+        np.linspace(-1, 1, 2000)[None].repeat(definition.num_inputs, 0) if definition.num_inputs else None
+    )
+    return definition.render(0.05, inputs=inputs, events=events, **wishes)
+
+
+@pytest.mark.parametrize("trust", ["tag", "program", "code"])
+def test_every_instrument_sounds_as_if_compiled_here(kit: Path, trust: Any) -> None:
+    library = krach.load_library(kit / "kit.krlib", trust=trust)
+    assert list(library) == NAMES
+    functions = {name: f for path in KIT.glob("*.py") for name, f in runpy.run_path(str(path)).items()}
+    for name, definition in library.items():
+        expected = sound_of(krs.transpile(functions[name]))
+        assert np.abs(expected).max() > 0.001, f"{name} sounds"
+        assert np.array_equal(sound_of(definition), expected), name
+        assert definition.faust == krs.transpile(functions[name]).faust
+        assert f"def {name}(" in definition.source
+
+
+def test_the_index_has_its_shape(kit: Path) -> None:
+    found = json.loads(krach_(kit, "inspect", "kit.krlib", "--json").stdout)
+    assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
+    assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
+    assert [instrument["name"] for instrument in found["instruments"]] == NAMES
+    keys = ["name", "doc", "key", "inputs", "outputs", "controls", "targets"]
+    code = ["arch", "features", "rate", "precision", "voices", "code_bytes", "state_bytes"]
+    for instrument in found["instruments"]:
+        assert list(instrument) == keys
+        assert instrument["doc"]
+        assert len(instrument["key"]) == 64
+        (target,) = instrument["targets"]
+        assert list(target) == code
+        assert (target["rate"], target["precision"], target["voices"]) == (48000, "single", 1)
+        assert min(target["code_bytes"], target["state_bytes"]) > 0
+    one = json.loads(krach_(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
+    assert one["instruments"] == found["instruments"][:1]
+
+
+def test_inspect_reads_for_people(kit: Path) -> None:
+    lines = krach_(kit, "inspect", "kit.krlib").stdout.splitlines()
+    assert lines[0].startswith("kit.krlib: 11 instruments")
+    assert [line.split()[0] for line in lines[3:]] == NAMES
+    one = krach_(kit, "inspect", "kit.krlib", "acid").stdout
+    assert "squelch" in one
+    assert "runs here" in one
+    assert "process" in krach_(kit, "inspect", "kit.krlib", "acid", "--faust").stdout
+    text = krach_(kit, "inspect", "kit.krlib", "acid", "--program").stdout
+    assert text == krach_(kit, "dump", "kit/bass.py:acid").stdout
+    assert "cutoff" in krach_(kit, "inspect", "kit.krlib", "acid", "--controls").stdout
+    wrong = krach_(kit, "inspect", "kit.krlib", "acdi")
+    assert wrong.returncode == 1
+    assert "error[KR0704]" in wrong.stderr
+    assert "did you mean `acid`?" in wrong.stderr
+
+
+def test_one_instrument_is_rendered_by_name(kit: Path) -> None:
+    wishes = ["--seconds", "0.1", "--set", "gate=1"]
+    done = krach_(kit, "render", "kit.krlib:acid", "-o", "a.wav", *wishes)
+    assert done.returncode == 0, done.stderr
+    krach_(kit, "render", "kit/bass.py:acid", "-o", "b.wav", *wishes)
+    assert (kit / "a.wav").read_bytes() == (kit / "b.wav").read_bytes()
+    done = krach_(kit, "render", "kit.krlib:acdi", "-o", "c.wav")
+    assert "did you mean `acid`?" in done.stderr
+
+
+def test_a_library_is_a_mapping_that_shows_itself(kit: Path) -> None:
+    library = krach.load_library(kit / "kit.krlib")
+    assert len(library) == 11
+    assert "acid" in library
+    assert library["acid"] is library["acid"]
+    assert library._ipython_key_completions_() == NAMES
+    assert repr(library).splitlines()[2].split()[:3] == ["acid", "0", "1"]
+    assert "<td>acid</td>" in library._repr_html_()
+    assert repr(library["room"]).startswith("<DspDef room: 2 in, 2 out")
+    assert library.get("nobody") is None
+    with pytest.raises(KeyError, match="did you mean `kick`"):
+        library["kik"]
+    with pytest.raises(krach.Error, match="its Python function is not"):
+        library["acid"].fn()
+    with pytest.raises(krach.InvalidValue, match="trust is"):
+        krach.load_library(kit / "kit.krlib", trust="everyone")  # type: ignore[arg-type]
+
+
+def test_the_same_input_gives_the_same_bytes(jam: Path) -> None:
+    for name in ("a.krlib", "b.krlib"):
+        built(jam, "jam.py", "-o", name, "--rate", "44100", "48000")
+    assert (jam / "a.krlib").read_bytes() == (jam / "b.krlib").read_bytes()
+    targets = json.loads(krach_(jam, "inspect", "a.krlib", "--json").stdout)["instruments"][0]["targets"]
+    assert [target["rate"] for target in targets] == [44100, 48000]
+
+
+def test_code_for_the_baseline_and_in_double_precision(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib", "--target", "baseline", "--precision", "double")
+    soft = krach.load_library(jam / "jam.krlib")["soft"]
+    assert soft.precision == "double"
+    here = krs.transpile(runpy.run_path(str(jam / "jam.py"))["soft"], precision="double")
+    assert np.array_equal(sound_of(soft, dtype="float64"), sound_of(here, dtype="float64"))
+    assert "runs here" in krach_(jam, "inspect", "jam.krlib", "soft").stdout
+
+
+def test_what_is_built_is_chosen_and_listed(jam: Path) -> None:
+    listed = krach_(jam, "build", "jam.py", "--list").stdout.split()
+    assert listed == ["soft", "jam.py:4", "loud", "jam.py:9"]
+    built(jam, "jam.py", "-o", "jam.krlib", "--only", "loud")
+    assert list(krach.load_library(jam / "jam.krlib")) == ["loud"]
+    assert "did you mean `loud`?" in built(jam, "jam.py", "-o", "jam.krlib", "--only", "lound", code=1)
+
+
+def test_two_instruments_of_one_name_are_both_named(jam: Path) -> None:
+    (jam / "more.py").write_text("import krach.dsp as krs\ndef soft():\n    return krs.saw(1)\n")
+    text = built(jam, "jam.py", "more.py", "-o", "jam.krlib", code=1)
+    assert text.startswith("more.py:2:1: error[KR0705]: `soft` is the name of two instruments")
+    assert "jam.py:4" in text
+    assert not (jam / "jam.krlib").exists()
+
+
+def test_one_that_fails_does_not_keep_the_others(jam: Path) -> None:
+    (jam / "bad.py").write_text("import krach.dsp as krs\ndef bad(x):\n    return krs.lowpass(x, 'high')\n")
+    text = built(jam, "jam.py", "bad.py", "-o", "jam.krlib", code=1)
+    assert "bad.py:3:" in text
+    assert "1 failed" in text
+    assert list(krach.load_library(jam / "jam.krlib")) == ["soft", "loud"]
+    built(jam, "jam.py", "bad.py", "-o", "jam.krlib", "--keep-going")
+    (jam / "worse.py").write_text("def (\n")
+    assert "worse.py:1:" in built(jam, "jam.py", "worse.py", "-o", "jam.krlib", code=1)
+    text = built(jam, "bad.py", "-o", "none.krlib", code=1)
+    assert "none.krlib is not written" in text
+    assert not (jam / "none.krlib").exists()
+
+
+def test_another_users_code_is_compiled_afresh(kit: Path, tmp_path: Path) -> None:
+    program = (
+        "import krach, numpy as np\n"
+        f"acid = krach.load_library({str(kit / 'kit.krlib')!r})['acid']\n"
+        "sound = acid.render(0.1, gate=1)\n"
+        "print(krach._krach.cache_info()[1], sound.tobytes().hex()[-64:])\n"
+    )
+
+    def play(state: Path) -> list[str]:
+        environment = {**os.environ, "XDG_STATE_HOME": str(state), "KRACH_CACHE": "off"}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    own, stranger = play(Path(os.environ["XDG_STATE_HOME"])), play(tmp_path)
+    assert own[0] == "0", "the code of the library is run"
+    assert stranger[0] == "1", "the program is compiled"
+    assert own[1] == stranger[1]
+    told = krach_(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
+    assert "it was not compiled by you on this machine" in told
+
+
+def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
+    program = (
+        "import krach, krach.dsp as krs\n"
+        "for n in range(5):\n"
+        "    krs.transpile(lambda: krs.lowpass(krs.saw(50 + n), 900)).render(0.01)\n"
+        "print(*krach._krach.cache_info()[:2])\n"
+    )
+
+    def start(**environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    assert start(KRACH_CACHE="off") == "0 5"
+    assert not list(tmp_path.iterdir())
+    assert start() == "0 5"
+    assert start() == "5 0"
+    for path in list(tmp_path.rglob("*.krlib"))[:2]:
+        path.write_bytes(path.read_bytes()[:-100])
+    assert start() == "3 2"
+    assert start() == "5 0"
+    shown = krach_(tmp_path, "cache", "--json", XDG_CACHE_HOME=str(tmp_path))
+    found = json.loads(shown.stdout)
+    assert list(found) == ["schema", "enabled", "folder", "files", "bytes", "limit_bytes"]
+    assert (found["enabled"], found["files"]) == (True, 5)
+    assert krach_(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
+    assert start() == "0 5"
+    off = krach_(tmp_path, "cache", "--json", KRACH_CACHE="off")
+    assert json.loads(off.stdout)["enabled"] is False
+
+
+def test_starts_at_once_share_the_cache(tmp_path: Path) -> None:
+    program = (
+        "import krach.dsp as krs\n"
+        "for n in range(20):\n"
+        "    krs.transpile(lambda: krs.saw(50 + n)).render(0.01)\n"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    children = [subprocess.Popen([sys.executable, "-c", program], env=environment) for _ in range(4)]
+    assert [child.wait(120) for child in children] == [0] * 4
+    assert len(list(tmp_path.rglob("*.krlib"))) == 20
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_full_disk_leaves_the_old_file(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    before = (jam / "jam.krlib").read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", "--rate", "8000"],
+        cwd=jam,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KRACH_CACHE": "off"},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+    )
+    assert done.returncode == 1
+    assert "error[KR0502]: cannot write `jam.krlib`" in done.stderr
+    assert (jam / "jam.krlib").read_bytes() == before
+    assert not list(jam.glob(".krach-*"))
+
+
+def test_killed_at_any_moment_the_old_file_is_whole(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    command = [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib"]
+    begun = time.monotonic()
+    subprocess.run(command, cwd=jam, check=True, capture_output=True)
+    takes = time.monotonic() - begun
+    for attempt in range(12):
+        child = subprocess.Popen(command, cwd=jam, stderr=subprocess.DEVNULL)
+        time.sleep(takes * (attempt + 1) / 12)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        assert np.array_equal(
+            sound_of(krach.load_library(jam / "jam.krlib")["soft"]), sound_of(krs.transpile(soft_saw))
+        )
+
+
+def soft_saw() -> krach.Signal:
+    return krs.saw(krs.control("freq", 55, 20, 2000)) * 0.25
+
+
+def test_two_builds_of_one_file_leave_one_of_them(jam: Path) -> None:
+    orders = [["--rate", "44100"], ["--rate", "48000"]]
+    for _ in range(3):
+        children = [
+            subprocess.Popen(
+                [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", *order],
+                cwd=jam,
+                stderr=subprocess.DEVNULL,
+            )
+            for order in orders
+        ]
+        assert [child.wait(120) for child in children] == [0, 0]
+        done = krach_(jam, "inspect", "jam.krlib", "--json")
+        assert done.returncode == 0
+        (rate,) = {t["rate"] for i in json.loads(done.stdout)["instruments"] for t in i["targets"]}
+        assert rate in (44100, 48000)
+    assert sorted(path.name for path in jam.iterdir() if path.is_file()) == ["jam.krlib", "jam.py"]
+
+
+def test_damage_is_told_and_the_rest_is_played(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    whole = (jam / "jam.krlib").read_bytes()
+    at = whole.index(b'program "soft"')
+    (jam / "jam.krlib").write_bytes(whole[:at] + b"P" + whole[at + 1 :])
+    done = krach_(jam, "inspect", "jam.krlib")
+    assert done.returncode == 1
+    assert "error[KR0703]: `jam.krlib` is damaged: the program of `soft` cannot be used" in done.stderr
+    library = krach.load_library(jam / "jam.krlib")
+    with pytest.raises(krach.Error, match="the checksum differs"):
+        library["soft"]
+    assert sound_of(library["loud"]).shape == (2, 2400)
+    (jam / "jam.krlib").write_bytes(whole[:-1000])
+    with pytest.raises(krach.Error, match="KR0701"):
+        krach.load_library(jam / "jam.krlib")
