@@ -1,10 +1,17 @@
-"""The examples in docstrings are tests: what they may use without saying so."""
+"""What the tests find around them: Ctrl-C, and the names that examples in docstrings use without saying so."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+
+def pytest_configure() -> None:
+    """What a script starts in the background ignores Ctrl-C, and so would the tests of it, for an hour."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
