@@ -1,4 +1,4 @@
-"""What the tests find around them: Ctrl-C, and the names that examples in docstrings use without saying so."""
+"""What the tests find around them: Ctrl-C, and the names that docstrings use without saying so."""
 
 import signal
 from pathlib import Path
