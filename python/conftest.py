@@ -1,13 +1,8 @@
-<<<<<<< HEAD
-"""What all tests share: folders of their own for cache and secret, names for the examples in docstrings."""
+"""What all tests share: Ctrl-C, folders of their own for cache and secret, names for docstrings' examples."""
 
 import os
-import tempfile
-=======
-"""What the tests find around them: Ctrl-C, and the names that docstrings use without saying so."""
-
 import signal
->>>>>>> main
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +10,16 @@ import numpy as np
 import pytest
 
 
-<<<<<<< HEAD
 def pytest_configure(config: pytest.Config) -> None:
-    """Nobody's own cache is filled by tests, and none of it is believed."""
+    """Nobody's own cache is filled by tests, and none of it is believed; and Ctrl-C is heard."""
     home = tempfile.TemporaryDirectory(prefix="krach-")
     os.environ.update(
         {f"XDG_{kind}_HOME": os.path.join(home.name, kind.lower()) for kind in ("CACHE", "STATE")}
     )
     config.add_cleanup(home.cleanup)
-=======
-def pytest_configure() -> None:
-    """What a script starts in the background ignores Ctrl-C, and so would the tests of it, for an hour."""
+    # What a script starts in the background ignores Ctrl-C, and so would the tests of it, for an hour.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
->>>>>>> main
 
 
 @pytest.fixture(autouse=True)
