@@ -119,8 +119,10 @@ fn nobody_knows_what_is_not_theirs() {
     for room in HOUSE {
         for file in files_under(&format!("crates/krach-{}/src", room.name)) {
             let text = fs::read_to_string(&file).unwrap();
+            // Tests at the end of a file may read fixtures.
+            let product = text.split("#[cfg(test)]").next().unwrap();
             for word in room.unaware {
-                assert!(!text.contains(word), "{} must not know {word}", file.display());
+                assert!(!product.contains(word), "{} must not know {word}", file.display());
             }
             let unsafe_is_allowed = ["abi", "codegen"].contains(&room.name);
             assert!(

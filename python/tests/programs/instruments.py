@@ -227,6 +227,14 @@ def vibrato(x):
     return krs.fdelay(x, 100 + 80 * krs.sine_osc(5.3))
 
 
+@case(settled=False)
+def faust_inside(x):
+    """The one-pole is Faust's, its placeholders are used twice and in every precedence."""
+    cutoff = krs.lfo(3.1, 0.2, 0.8)
+    left, right = krs.faust_expr("{0} * (1 - {1}) : + ~ *({1}), {0}'", x, cutoff)
+    return left - right * 0.5, krs.faust_expr("2 * {0}", x + 0.25) * cutoff
+
+
 def _examples() -> None:
     """The instruments of the examples, played as there."""
     examples = Path(__file__).resolve().parents[3] / "examples"
