@@ -81,6 +81,7 @@ class Program:
     def __len__(self) -> int: ...
 
 def faust(text: Text, precision: str, name: str | None = None) -> Program: ...
+
 @final
 class Library:
     """A file of instruments, open. `trust`: "tag", "program" or "code". Any call may raise `krach.Error`."""
