@@ -1,9 +1,10 @@
 """Low voices. Each takes `freq` in Hz and opens with `gate`."""
 
 import krach.dsp as krs
+from krach import Signal
 
 
-def acid():
+def acid() -> Signal:
     """A sawtooth through a resonant low-pass that its envelope opens: short notes squelch, slides sing."""
     freq = krs.control("freq", 55, 20, 2000)
     gate = krs.control("gate", 0, 0, 1)
@@ -15,7 +16,7 @@ def acid():
     return krs.tanh(voice * 1.4) * env * 0.32
 
 
-def sub():
+def sub() -> Signal:
     """Almost a sine, an octave of warmth above it, driven a little: for under everything."""
     freq = krs.control("freq", 55, 20, 400)
     gate = krs.control("gate", 0, 0, 1)

@@ -1,9 +1,10 @@
 """Struck things: a gate of any length strikes them."""
 
 import krach.dsp as krs
+from krach import Signal
 
 
-def kick():
+def kick() -> Signal:
     """A sine that falls from 230 to 48 Hz."""
     gate = krs.control("gate", 0, 0, 1)
     length = krs.control("length", 0.28, 0.08, 0.8, smooth=False)
@@ -12,7 +13,7 @@ def kick():
     return krs.tanh(1.6 * body) * 0.75
 
 
-def snare():
+def snare() -> Signal:
     """Two skins an uneven third apart, and the wires below them."""
     gate = krs.control("gate", 0, 0, 1)
     wires = krs.control("wires", 0.6, 0, 1)
@@ -23,7 +24,7 @@ def snare():
     return (0.3 * body * skin + 0.5 * wires * rattle * tail**2) * 0.8
 
 
-def hat():
+def hat() -> Signal:
     """High noise, short or long by `length` in seconds."""
     gate = krs.control("gate", 0, 0, 1)
     length = krs.control("length", 0.05, 0.01, 0.6, smooth=False)

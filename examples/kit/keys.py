@@ -1,9 +1,10 @@
 """Voices with a pitch and some light in them: `freq` in Hz, `gate`."""
 
 import krach.dsp as krs
+from krach import Signal
 
 
-def bell():
+def bell() -> Signal:
     """Frequency modulation at the ratio 1.41 : 1 (Chowning 1973): bright when struck, pure as it fades."""
     freq = krs.control("freq", 440, 60, 3000)
     gate = krs.control("gate", 0, 0, 1)
@@ -13,7 +14,7 @@ def bell():
     return krs.sine_osc(freq + strike) * env * 0.4
 
 
-def organ():
+def organ() -> Signal:
     """Six drawbars, with a slow breath of vibrato."""
     freq = krs.control("freq", 220, 40, 2000)
     gate = krs.control("gate", 0, 0, 1)
@@ -24,7 +25,7 @@ def organ():
     return pipes * krs.ar(0.012, 0.12, gate) * 0.2
 
 
-def pad():
+def pad() -> tuple[Signal, Signal]:
     """Four detuned sawtooths, two on each side, behind a filter that opens slowly. Stereo."""
     freq = krs.control("freq", 220, 40, 1200)
     gate = krs.control("gate", 0, 0, 1)
@@ -33,14 +34,14 @@ def pad():
     env = krs.adsr(0.7, 0.8, 0.8, 1.6, gate, restart=False)
     bright = cutoff * (0.4 + 0.6 * env)
 
-    def side(low, high):
+    def side(low: float, high: float) -> Signal:
         saws = krs.polyblep_saw(freq * (1 + low * spread)) + krs.polyblep_saw(freq * (1 + high * spread))
         return krs.chorus(krs.lowpass(saws, bright), 0.35, 0.003) * env * 0.22
 
     return side(-1, 0.4), side(-0.5, 1)
 
 
-def pluck():
+def pluck() -> Signal:
     """A burst of noise in a loop that loses its light: a string, tuned by the length of the loop (Karplus and
     Strong 1983), so that every note has its own fade.
     """
@@ -50,7 +51,7 @@ def pluck():
     burst = krs.white_noise() * krs.adsr(0.001, 0.006, 0, 0.002, gate)
     length = krs.sr() / freq - 1.5
 
-    def string(before):
+    def string(before: Signal) -> Signal:
         late = krs.fdelay(before, length, max_delay=4000)
         return burst + 0.996 * krs.onepole(late, 9000 - 6500 * damping)
 

@@ -1,4 +1,5 @@
 //! Compiled code, saved and loaded: the same samples, or a refusal that says why.
+#![allow(clippy::unwrap_used)]
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Misfit, NativeFactory, Secret, Spec, Target, Trust, compile};

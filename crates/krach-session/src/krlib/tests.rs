@@ -222,7 +222,7 @@ fn a_flipped_bit_is_noticed_or_does_no_harm() {
     let mut usable = 0;
     for flip in 0..flips {
         // Spread over the file, at bits of all weights: the step is odd.
-        let bit = flip * (whole.len() * 8 / flips | 1) % (whole.len() * 8);
+        let bit = flip * ((whole.len() * 8 / flips) | 1) % (whole.len() * 8);
         let mut changed = whole.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, &changed).unwrap();
