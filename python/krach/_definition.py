@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 
 
 class Control(NamedTuple):
-    """A parameter of a DspDef, as `krs.control` declared it."""
+    """A parameter of a DspDef, as `krs.control` or a widget of Faust declared it.
+
+    `address` is the path of a widget through the groups around it, "" for `krs.control`. `metadata` are the keys
+    and values that a widget's label has in brackets: `"freq [unit:Hz]"` has `("unit", "Hz")`.
+    """
 
     name: str
     init: float
     lo: float
     hi: float
     step: float
+    address: str = ""
+    metadata: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Of its values, "" if none is declared."""
+        return dict(self.metadata).get("unit", "")
 
 
 class DspDef:
@@ -107,7 +118,19 @@ class DspDef:
     @property
     def controls(self) -> tuple[Control, ...]:
         """Its parameters, in order of first use."""
-        return tuple(Control(*control) for control in self._program.controls)
+        return tuple(
+            Control(*parameters, address, tuple(metadata))
+            for *parameters, address, metadata in self._program.controls
+        )
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What a Faust program declares of itself, such as its author, as keys and values.
+
+        >>> krach.faust('declare author "me"; process = _;').metadata
+        (('author', 'me'),)
+        """
+        return tuple(self._program.metadata)
 
     @property
     def control_ranges(self) -> dict[str, tuple[float, float]]:

@@ -49,6 +49,14 @@ def named(what: str, text: str, include: Iterable[str | os.PathLike[str]] = ()) 
     return Text(name, text, folders, installed())
 
 
+def decoded(content: bytes) -> str:
+    """Faust is a language of bytes: what is not UTF-8 is read as Latin-1."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
 def forget(text: Text) -> None:
     """Nothing was wrong with it."""
     linecache.cache.pop(text.name, None)
@@ -88,10 +96,10 @@ def faust(
         raise error("KR0114", message, _place.user_place())
     path = os.fspath(source)
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            content = file.read()
+        with open(path, "rb") as file:
+            content = decoded(file.read())
     except (OSError, ValueError) as unreadable:
-        why = unreadable.strerror if isinstance(unreadable, OSError) else "it is not UTF-8 text"
+        why = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
         raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place()) from None
     folders = [os.fspath(folder) for folder in libraries] + [os.path.dirname(path) or "."]
     linecache.checkcache(path)

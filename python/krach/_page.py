@@ -23,7 +23,7 @@ def page(definition: DspDef) -> str:
     """HTML without any outer resource: table, waveform, player."""
     sound = preview(definition)
     controls = "".join(
-        f"<tr><td>{escape(c.name)}</td><td>{c.init:g}</td><td>{c.lo:g} … {c.hi:g}</td></tr>"
+        f"<tr><td>{escape(c.name)}</td><td>{c.init:g}</td><td>{c.lo:g} … {c.hi:g} {escape(c.unit)}</td></tr>"
         for c in definition.controls
     )
     table = (

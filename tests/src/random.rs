@@ -6,8 +6,8 @@
 
 use krach_diag::Source;
 use krach_ir::{
-    BuildError, Control, ControlKind, Fun, Program, ProgramBuilder, RegisterId, Rule, Sig, Site, Static,
-    TableInit, Ty,
+    BuildError, Control, ControlKind, Face, Fun, Program, ProgramBuilder, RegisterId, Rule, Sig, Site,
+    Static, TableInit, Ty,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -223,7 +223,7 @@ impl Cook {
             _ => (ControlKind::Button, 0.0, 1.0),
         };
         let (name, init, step) = (format!("control{which}").into(), lo, 0.01);
-        self.b.control(Control { name, kind, init, lo, hi, step })
+        self.b.control(Control { name, kind, init, lo, hi, step, face: Face::default() })
     }
 
     fn apply(&mut self, fun: Fun, picks: [Pick; 3]) -> Result<Sig, BuildError> {

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 pub(crate) fn impulse(shell: &mut Shell<'_>, what: &Impulse) -> Result<i32, Failure> {
     let path = what.file.clone();
-    let source = shell.work(move |_| krach_session::read(&path), |_| {})??;
+    let source = shell.work(move |_| krach_session::read_bytes(&path), |_| {})??;
     shell.sources.remember(source.clone());
     let file = source.name().clone();
     let libraries = Libraries::new(&what.include, &shell.host.libraries()).beside(&what.file);

@@ -88,7 +88,8 @@ impl Target {
         }
         // A pipe may have nothing to say for long.
         let file = self.file.clone();
-        let source = shell.work(move |_| krach_session::read(&file), |_| {})??;
+        let read = if kind == Kind::Faust { krach_session::read_bytes } else { krach_session::read };
+        let source = shell.work(move |_| read(&file), |_| {})??;
         shell.sources.remember(source.clone());
         match kind {
             Kind::Python => shell.host.load(&source),

@@ -17,7 +17,7 @@ pub(crate) fn widgets<'a>(
     names: &mut Names,
 ) -> (Vec<Definition>, Vec<Expr>) {
     let uses = uses(program, all);
-    let labels = labels(program.controls());
+    let labels = labels(program);
     let users = Users::of(program, main);
     let mut definitions = Vec::new();
     let mut stands_for = Vec::new();

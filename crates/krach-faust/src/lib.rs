@@ -63,9 +63,8 @@ mod vocabulary;
 mod write;
 
 pub use drawing::{Drawing, draw};
-pub use elaborate::{Elaborated, Face, Options, Used, elaborate, elaborate_whole};
+pub use elaborate::{Elaborated, Options, Used, elaborate, elaborate_whole};
 pub use files::{File, Files, Missing, NoFiles, Sound};
-pub use names::labels;
 pub use parse::lex::{Token, lex};
 pub use parse::parse;
 pub use print::to_ast;

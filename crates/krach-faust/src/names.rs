@@ -1,6 +1,6 @@
 //! Names that Faust accepts, each given once.
 
-use krach_ir::Control;
+use krach_ir::{Control, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -65,7 +65,16 @@ impl Names {
 }
 
 fn is_reserved(name: &str) -> bool {
-    [RESERVED, LIBRARIES].iter().any(|list| list.split_ascii_whitespace().any(|word| word == name))
+    contains(RESERVED, name) || contains(LIBRARIES, name)
+}
+
+fn contains(list: &str, name: &str) -> bool {
+    list.split_ascii_whitespace().any(|word| word == name)
+}
+
+/// Whether Faust reads it as one word that has no meaning yet.
+pub(crate) fn is_word(name: &str) -> bool {
+    identifier(name) == name && !contains(RESERVED, name)
 }
 
 /// ASCII letters, digits and `_`, with a letter before any digit.
@@ -79,13 +88,20 @@ fn identifier(wanted: &str) -> String {
     }
 }
 
-/// The widget labels of a program's controls, in order: the control's name where Faust would not read metadata, a
-/// path or a substitution into it, otherwise something close. No two labels share an address.
-#[must_use]
-pub fn labels(controls: &[Control]) -> Vec<Arc<str>> {
+/// The widget labels of a program's controls, in order. No two share an address.
+///
+/// A control that has an address gets it again: the path that opens its groups, and what is said of it. Any other has
+/// its name, where Faust would not read metadata, a path or a substitution into it, otherwise something close.
+pub(crate) fn labels(program: &Program) -> Vec<Arc<str>> {
     let mut taken: FxHashSet<String> = FxHashSet::default();
+    let root = format!("/{}/", program.name());
     let mut label = |control: &Control| -> Arc<str> {
-        let base = safe_label(&control.name);
+        let path = &*control.face.address;
+        let path = path.strip_prefix(&root).or_else(|| path.strip_prefix('/')).unwrap_or(path);
+        let base = match path {
+            "" => safe_label(&control.name),
+            path => path_label(path),
+        };
         let mut label = base.clone();
         for n in 2.. {
             if taken.insert(address(&label)) {
@@ -93,12 +109,41 @@ pub fn labels(controls: &[Control]) -> Vec<Arc<str>> {
             }
             label = format!("{base}_{n}");
         }
+        label.push_str(&metadata(control));
         label.into()
     };
-    controls.iter().map(&mut label).collect()
+    program.controls().iter().map(&mut label).collect()
 }
 
-/// `/` opens groups and stays between words; what Faust gives a meaning becomes `_`.
+/// Groups and a label, written as a path. (Of which sort the groups were does not matter to an address.)
+fn path_label(path: &str) -> String {
+    let mut parts: Vec<String> = path.split('/').map(safe_label).collect();
+    let own = parts.pop().unwrap_or_default();
+    parts.iter().map(|group| format!("v:{group}/")).chain([own]).collect()
+}
+
+/// What stands in brackets behind a label.
+fn metadata(control: &Control) -> String {
+    let plain = |text: &str| -> String {
+        let mut plain = String::new();
+        for c in string(text).chars() {
+            // A name behind `%` would be replaced by its value.
+            if plain.ends_with('%') && (c.is_alphanumeric() || "_{".contains(c)) {
+                plain.push(' ');
+            }
+            plain.extend("[]\\".contains(c).then_some('\\'));
+            plain.push(c);
+        }
+        plain
+    };
+    let pair = |(key, value): &(Arc<str>, Arc<str>)| match &**value {
+        "" => format!(" [{}]", plain(key)),
+        value => format!(" [{}:{}]", plain(key), plain(value)),
+    };
+    control.face.metadata.iter().map(pair).collect()
+}
+
+/// `/` stays between words; what Faust gives a meaning becomes `_`.
 fn safe_label(name: &str) -> String {
     let word = |word: &str| -> String {
         let safe = |c: char| if c.is_alphanumeric() || " _-+.=<>^~|".contains(c) { c } else { '_' };
@@ -130,7 +175,7 @@ pub(crate) fn string(text: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use krach_ir::ControlKind;
+    use krach_ir::{ControlKind, Face, Fun, ProgramBuilder};
 
     #[test]
     fn names_are_legal_and_unique() {
@@ -141,22 +186,44 @@ mod tests {
         assert_eq!(given, ["x", "x_2", "gr__e", "v", "v1st", "min_2", "fi_2", "a_b", "_x", "x_2_2", "x_3"]);
     }
 
+    fn labels_of(controls: &[(&str, Face)]) -> Vec<String> {
+        let mut b = ProgramBuilder::new("p");
+        let mut sum = b.real(0.0).unwrap();
+        for (name, face) in controls {
+            let (kind, face) = (ControlKind::Slider, face.clone());
+            let control =
+                Control { name: (*name).into(), kind, init: 0.0, lo: 0.0, hi: 1.0, step: 0.1, face };
+            let control = b.control(control).unwrap();
+            sum = b.apply(Fun::Add, &[sum, control]).unwrap();
+        }
+        b.output("out", sum).unwrap();
+        labels(&b.finish().unwrap()).iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn labels_stay_one_to_one() {
-        let control = |name: &str| Control {
-            name: name.into(),
-            kind: ControlKind::Slider,
-            init: 0.0,
-            lo: 0.0,
-            hi: 1.0,
-            step: 0.1,
-        };
-        let controls =
-            ["cut[unit:Hz]", "cut_unit_Hz_", "fx/mix", "../x", "a b", "a_b", "100%", "\"q\""].map(control);
-        let labels: Vec<_> = labels(&controls).iter().map(ToString::to_string).collect();
+        let controls = ["cut[unit:Hz]", "cut_unit_Hz_", "fx/mix", "../x", "a b", "a_b", "100%", "\"q\""];
+        let labels = labels_of(&controls.map(|name| (name, Face::default())));
         assert_eq!(
             labels,
             ["cut_unit_Hz_", "cut_unit_Hz__2", "fx/mix", "_/x", "a b", "a_b_2", "100_", "_q_"]
+        );
+    }
+
+    #[test]
+    fn a_face_is_written_into_the_label() {
+        let face = |address: &str, metadata: &[(&str, &str)]| {
+            let metadata = metadata.iter().map(|&(key, value)| (key.into(), value.into())).collect();
+            Face { address: address.into(), metadata }
+        };
+        let labels = labels_of(&[
+            ("a", face("/p/osc/fine/a", &[("unit", "Hz"), ("1", "")])),
+            ("b", face("/p/b", &[("tooltip", "100%x [\"\\]"), ("unit", "%")])),
+            ("c", face("/other/c", &[])),
+        ]);
+        assert_eq!(
+            labels,
+            ["v:osc/v:fine/a [unit:Hz] [1]", "b [tooltip:100% x \\['\\\\\\]] [unit:%]", "v:other/c"]
         );
     }
 }

@@ -4,7 +4,7 @@ use crate::ast::{Ast, Definition, Expr, Statement};
 use crate::controls;
 use crate::layout::{Called, Layout};
 use crate::loops::Loops;
-use crate::names::{Names, string};
+use crate::names::{Names, is_word, string};
 use crate::reading::{Head, Key, Reader, Reading, equal_registers};
 use crate::regions::Regions;
 use crate::standard::{Standard, has_later_noise};
@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub fn to_ast(program: &Program) -> Ast {
     let mut vocabulary = Vocabulary::new();
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
+    let declared = program.metadata().iter().filter(|(key, _)| is_word(key));
+    statements.extend(declared.map(|(key, value)| Statement::Declare(key.clone(), string(value))));
     let main = Sheet::of(program).main(&mut vocabulary);
     if vocabulary.uses_library {
         statements.push(Statement::Import("stdfaust.lib".into()));

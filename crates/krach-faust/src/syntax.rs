@@ -83,6 +83,8 @@ pub enum Foreign {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
+    /// One that cannot be read.
+    Lost,
     Int(i32),
     Real(f64),
     Wire,
@@ -181,8 +183,17 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq)]
 pub enum StatementKind {
     Import(Name),
-    Declare { function: Option<Name>, key: Name, value: Name },
+    Declare {
+        function: Option<Name>,
+        key: Name,
+        value: Name,
+    },
     Define(Definition),
+    /// One that cannot be read. What it may have defined is not known, but not undefined either.
+    Lost {
+        names: Box<[Name]>,
+        import: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -206,6 +217,8 @@ pub struct Meaning {
 pub struct List {
     pub statements: Vec<Statement>,
     pub meanings: FxHashMap<Name, Vec<Meaning>>,
+    /// An import in it cannot be read.
+    pub incomplete: bool,
 }
 
 /// A parsed file.

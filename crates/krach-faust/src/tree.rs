@@ -22,6 +22,7 @@ impl Syntax {
     fn tree_of_list(&self, list: ListId, depth: u32) -> Option<Vec<ast::Statement>> {
         let tree = |statement: &crate::syntax::Statement| {
             Some(match &statement.kind {
+                StatementKind::Lost { .. } => return None,
                 StatementKind::Import(file) => ast::Statement::Import(self.text(*file).clone()),
                 StatementKind::Declare { function, key, value } => {
                     let (key, value) = (self.text(*key).clone(), self.text(*value).clone());
@@ -66,6 +67,7 @@ impl Syntax {
             &Expr::Int(value) => ast::Expr::Int(value),
             &Expr::Real(value) => ast::Expr::Real(value),
             Expr::Wire => ast::Expr::Wire,
+            Expr::Lost => return None,
             Expr::Cut => ast::Expr::Cut,
             &Expr::Prim(prim) => match infix(prim) {
                 Some(operator) => ast::Expr::Operator(operator),

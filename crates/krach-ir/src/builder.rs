@@ -8,8 +8,8 @@ mod splice;
 use crate::error::BuildError;
 use crate::interval::Interval;
 use crate::program::{
-    Argument, Call, CallId, Control, ControlId, Line, LineId, Node, Noise, NoiseId, Op, Output, Program, Ram,
-    RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
+    Argument, Call, CallId, Control, ControlId, Face, Line, LineId, Node, Noise, NoiseId, Op, Output,
+    Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
 use crate::{Fun, Limits, Rule, Ty, interval, keys, prune};
 use rustc_hash::FxHashMap;
@@ -89,7 +89,7 @@ impl ProgramBuilder {
         self.leaf(Op::SampleRate, Ty::Real)
     }
 
-    /// Declares a control, or finds the equal one of that name.
+    /// Declares a control, or finds the equal one of that name; the first one's face is what people see.
     ///
     /// # Errors
     /// A bad name or range; the same name with other parameters.
@@ -103,7 +103,13 @@ impl ProgramBuilder {
         }
         let known = self.program.controls.iter().position(|known| known.name == control.name);
         let id = match known {
-            Some(at) if self.program.controls[at] == control => ControlId::new(at),
+            Some(at) if self.program.controls[at].is_like(&control) => {
+                let face = &mut self.program.controls[at].face;
+                if *face == Face::default() {
+                    *face = control.face;
+                }
+                ControlId::new(at)
+            }
             Some(at) => {
                 return Err(BuildError::ControlConflict {
                     name: control.name,

@@ -55,8 +55,9 @@ pub use interval::{Interval, Intervals, OnePole};
 pub use key::ContentKey;
 pub use optimise::{at_rate, optimise};
 pub use program::{
-    Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
-    Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
+    Argument, Call, CallId, Control, ControlId, ControlKind, Face, Line, LineId, Node, Noise, NoiseId, Op,
+    Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
+    TableInit,
 };
 pub use rate::{Rate, Rates};
 pub use text::parse;

@@ -184,6 +184,39 @@ pub struct Control {
     pub hi: f64,
     /// Advice to widgets; values are not quantised.
     pub step: f64,
+    pub face: Face,
+}
+
+/// A control as people see it. No bearing on the sound.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Face {
+    /// Groups and label, each after a `/`; empty for a control that stands in no interface of groups.
+    pub address: Arc<str>,
+    /// What its author says of it, such as `unit`, `scale`, `style` or `midi`, as keys and values. A key may come
+    /// several times.
+    pub metadata: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Face {
+    /// Whether that is the last part of the address.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.address.rsplit('/').next() == Some(name)
+    }
+
+    /// The values of that key.
+    pub fn values<'a>(&'a self, key: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.metadata.iter().filter(move |(known, _)| **known == *key).map(|(_, value)| &**value)
+    }
+}
+
+/// How a program that is one voice becomes an instrument of several. Whoever plays no notes may ignore it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Polyphony {
+    /// How many notes sound at once.
+    pub voices: u32,
+    /// What their sum goes through.
+    pub effect: Option<Arc<Program>>,
 }
 
 /// A named audio output.
@@ -241,7 +274,9 @@ pub struct Program {
     pub(crate) rams: Vec<Ram>,
     pub(crate) noises: Vec<Noise>,
     pub(crate) outputs: Vec<Output>,
+    pub(crate) polyphony: Option<Polyphony>,
     // What people wrote; no bearing on the sound.
+    pub(crate) metadata: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) calls: Vec<Call>,
     pub(crate) homes: Vec<Option<CallId>>,
     pub(crate) names: BTreeMap<Sig, Arc<str>>,
@@ -258,6 +293,29 @@ impl Program {
     #[must_use]
     pub fn renamed(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    /// The same, declared to be such: keys and values, a key several times if need be.
+    #[must_use]
+    pub fn declared(self, metadata: Vec<(Arc<str>, Arc<str>)>) -> Self {
+        Self { metadata, ..self }
+    }
+
+    /// The same as one voice of several.
+    #[must_use]
+    pub fn polyphonic(self, polyphony: Option<Polyphony>) -> Self {
+        Self { polyphony, ..self }
+    }
+
+    #[must_use]
+    pub fn polyphony(&self) -> Option<&Polyphony> {
+        self.polyphony.as_ref()
+    }
+
+    /// What its author declares of it, such as `author`, `license` or `options`.
+    #[must_use]
+    pub fn metadata(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.metadata
     }
 
     /// Names of the audio inputs, in order of ports.

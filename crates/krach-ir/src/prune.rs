@@ -33,6 +33,8 @@ pub(crate) fn prune(program: &Program) -> Program {
     };
     let mut pruned = Program {
         name: program.name.clone(),
+        metadata: program.metadata.clone(),
+        polyphony: program.polyphony.clone(),
         inputs: program.inputs.clone(),
         controls: program.controls.clone(),
         nodes: sigs.keep(&program.nodes).map(node).collect(),

@@ -18,6 +18,9 @@ impl Limits {
     pub const DEFAULT: Self =
         Self { nodes: 400_000, ports: MAX_PORTS, table_entries: 1 << 28, delay_frames: 1 << 28 };
 
+    /// Notes that may sound at once.
+    pub const VOICES: u32 = 256;
+
     /// How deep the generators of tables may have tables with generators.
     pub const NESTING: usize = 4;
 }
@@ -54,6 +57,7 @@ impl Program {
         }
         check.state();
         check.ports();
+        check.polyphony();
         check.faults
     }
 }
@@ -68,6 +72,19 @@ struct Check<'a> {
 impl Check<'_> {
     fn fault(&mut self, part: impl fmt::Display, what: impl Into<String>) {
         self.faults.push(Fault { part: part.to_string(), what: what.into() });
+    }
+
+    fn polyphony(&mut self) {
+        let Some(polyphony) = self.program.polyphony() else { return };
+        if !(1..=Limits::VOICES).contains(&polyphony.voices) {
+            self.fault("voices", format!("{} voices, not 1 to {}", polyphony.voices, Limits::VOICES));
+        }
+        let Some(effect) = &polyphony.effect else { return };
+        if effect.polyphony.is_some() || self.nested > 0 {
+            return self.fault("effect", "an effect follows the voices of a whole program and has none");
+        }
+        let within = |f: Fault| Fault { part: format!("effect: {}", f.part), ..f };
+        self.faults.extend(effect.faults(self.nested).into_iter().map(within));
     }
 
     fn sizes(&mut self) {
@@ -269,6 +286,13 @@ impl Control {
         } else {
             None
         }
+    }
+
+    /// Whether both are one parameter, however people see it.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let parameter = |of: &Self| (of.kind, [of.init, of.lo, of.hi, of.step]);
+        self.name == other.name && parameter(self) == parameter(other)
     }
 
     /// Whether the name can stand in a path and in Faust text.

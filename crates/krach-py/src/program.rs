@@ -4,6 +4,7 @@ use crate::error;
 use crate::work::interruptible;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
+use krach_ir::Control;
 use krach_session::krlib::Instrument;
 use krach_session::{Cache, Compiled};
 use pyo3::prelude::*;
@@ -37,6 +38,13 @@ impl Program {
     }
 }
 
+/// Keys and values, in the order in which they were given.
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
+fn pairs(metadata: &[(Arc<str>, Arc<str>)]) -> Pairs<'_> {
+    metadata.iter().map(|(key, value)| (&**key, &**value)).collect()
+}
+
 #[pymethods]
 impl Program {
     #[getter]
@@ -56,10 +64,19 @@ impl Program {
         self.inner.outputs().iter().map(|output| &*output.name).collect()
     }
 
-    /// Per control, in order of first use: name, init, lo, hi, step.
+    /// Per control, in order of first use: name, init, lo, hi, step, address, metadata.
     #[getter]
-    fn controls(&self) -> Vec<(&str, f64, f64, f64, f64)> {
-        self.inner.controls().iter().map(|c| (&*c.name, c.init, c.lo, c.hi, c.step)).collect()
+    fn controls(&self) -> Vec<(&str, f64, f64, f64, f64, &str, Pairs<'_>)> {
+        fn row(c: &Control) -> (&str, f64, f64, f64, f64, &str, Pairs<'_>) {
+            (&c.name, c.init, c.lo, c.hi, c.step, &c.face.address, pairs(&c.face.metadata))
+        }
+        self.inner.controls().iter().map(row).collect()
+    }
+
+    /// What the author declares, key by key.
+    #[getter]
+    fn metadata(&self) -> Pairs<'_> {
+        pairs(self.inner.metadata())
     }
 
     /// Faust text that the official compiler renders to the same samples.

@@ -9,11 +9,11 @@
 //! What this crate refuses to know: Python, the command line, how code is made and how a block is computed.
 //!
 //! ```
-//! use krach_ir::{Control, ControlKind, ProgramBuilder};
+//! use krach_ir::{Control, ControlKind, Face, ProgramBuilder};
 //! use krach_session::{Cache, Take, render};
 //! use std::ops::ControlFlow;
 //! let mut b = ProgramBuilder::new("level");
-//! let level = Control { name: "level".into(), kind: ControlKind::Slider, init: 0.0, lo: 0.0, hi: 1.0, step: 0.01 };
+//! let level = Control { name: "level".into(), kind: ControlKind::Slider, init: 0.0, lo: 0.0, hi: 1.0, step: 0.01, face: Face::default() };
 //! let level = b.control(level)?;
 //! b.output("out", level)?;
 //! let take = Take::<f32> { events: vec![(2, "level".into(), 0.5)], ..Take::new(0.004, 1000) };
@@ -42,7 +42,7 @@ pub use impulse::{IMPULSE_RATE, Rand, Run, elaborate_impulse, respond};
 pub use libraries::Libraries;
 pub use nearest::nearest;
 pub use recording::decode;
-pub use sources::{Sources, read};
+pub use sources::{Sources, read, read_bytes};
 pub use store::{Store, StoreCounts};
 pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};

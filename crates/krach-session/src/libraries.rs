@@ -1,6 +1,6 @@
 //! Faust's files: where `import`, `library`, `component` and `soundfile` look, and what was read already.
 
-use crate::read;
+use crate::read_bytes;
 use krach_diag::Source;
 use krach_faust::{File, Files, Missing, Sound};
 use rustc_hash::FxHashMap;
@@ -102,7 +102,7 @@ fn parsed(path: &Path) -> Result<Arc<File>, String> {
     {
         return Ok(file.clone());
     }
-    let source: Arc<Source> = read(path).map_err(|report| report.message)?;
+    let source: Arc<Source> = read_bytes(path).map_err(|report| report.message)?;
     let file = Arc::new(File::parse(&source));
     read_already().insert(known_as, (stamp, file.clone()));
     Ok(file)

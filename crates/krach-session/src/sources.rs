@@ -27,7 +27,8 @@ impl Sources {
         match self.0.get(name) {
             Some(source) => Some(source.clone()),
             None => {
-                let source = Path::new(name).is_file().then(|| read(Path::new(name)).ok()).flatten()?;
+                let path = Path::new(name);
+                let source = path.is_file().then(|| read_bytes(path).ok()).flatten()?;
                 self.remember(source.clone());
                 Some(source)
             }
@@ -40,16 +41,37 @@ impl Sources {
 /// # Errors
 /// `KR0501` if there is no such file, it is a directory, unreadable, not UTF-8 text or larger than 64 MB.
 pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    read_as(path, |bytes| {
+        String::from_utf8(bytes).map_err(|error| {
+            format!("it is not UTF-8 text: byte {} is odd", error.utf8_error().valid_up_to())
+        })
+    })
+}
+
+/// Reads a text file whose language is one of bytes, as Faust is: what is not UTF-8 is read as Latin-1.
+///
+/// # Errors
+/// As for [`read`], except that any text will do.
+pub fn read_bytes(path: &Path) -> Result<Arc<Source>, Diagnostic> {
+    read_as(path, |bytes| {
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect()))
+    })
+}
+
+type Decode = fn(Vec<u8>) -> Result<String, String>;
+
+fn read_as(path: &Path, decode: Decode) -> Result<Arc<Source>, Diagnostic> {
     let (name, text) = if path == Path::new("-") {
-        (STDIN.to_owned(), text_of(io::stdin().lock()))
+        (STDIN.to_owned(), text_of(io::stdin().lock(), decode))
     } else {
-        (path.display().to_string(), File::open(path).and_then(text_of))
+        (path.display().to_string(), File::open(path).and_then(|file| text_of(file, decode)))
     };
     let text = text.map_err(|error| refusal(path, &name, &error))?;
     Ok(Arc::new(Source::new(name, text)))
 }
 
-fn text_of(from: impl Read) -> io::Result<String> {
+fn text_of(from: impl Read, decode: Decode) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
@@ -59,11 +81,9 @@ fn text_of(from: impl Read) -> io::Result<String> {
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return refuse(format!("it is not text: byte {at} is zero"));
     }
-    match String::from_utf8(bytes) {
+    match decode(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
-        Err(error) => {
-            refuse(format!("it is not UTF-8 text: byte {} is odd", error.utf8_error().valid_up_to()))
-        }
+        Err(why) => refuse(why),
     }
 }
 
@@ -128,6 +148,7 @@ mod tests {
         assert!(message(&at("sound.wav")).contains("byte 4 is zero"));
         std::fs::write(at("latin.py"), b"caf\xe9").unwrap();
         assert!(message(&at("latin.py")).contains("byte 3"));
+        assert_eq!(read_bytes(&at("latin.py")).unwrap().text(), "café");
         File::create(at("huge.py")).unwrap().set_len(LARGEST + 1).unwrap();
         assert!(message(&at("huge.py")).contains("64 MB"));
     }

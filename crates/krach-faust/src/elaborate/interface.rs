@@ -1,10 +1,8 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
-use crate::elaborate::Face;
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::elaborate::text::Texts;
-use crate::syntax::Group;
-use krach_ir::{Control, ControlKind};
+use krach_ir::{Control, ControlKind, Face};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -16,7 +14,8 @@ pub(crate) fn name_of(label: &str) -> String {
 /// The names that a label goes through: groups of its path, then its own.
 pub(crate) fn steps_of(label: &str) -> Vec<String> {
     let name = parse(label).0;
-    name.split('/').map(|part| split_kind(part).1.to_owned()).filter(|part| !part.is_empty()).collect()
+    let plain = |part: &str| group(part).map_or(part, |(name, _)| name).to_owned();
+    name.split('/').map(plain).filter(|part| !part.is_empty()).collect()
 }
 
 /// The text of a label, and its `[key:value]` pairs.
@@ -50,45 +49,39 @@ pub(crate) fn parse(label: &str) -> (String, Vec<(String, String)>) {
     (name.trim().to_owned(), metadata)
 }
 
-/// `h:name` opens a horizontal group, and so on; anything else before a colon a vertical one.
-fn split_kind(part: &str) -> (Option<Group>, &str) {
-    match part.split_once(':') {
-        Some(("h" | "H", name)) => (Some(Group::Horizontal), name),
-        Some(("t" | "T", name)) => (Some(Group::Tab), name),
-        Some((_, name)) => (Some(Group::Vertical), name),
-        None => (None, part),
-    }
+/// What opens a group at the head of a widget's label, and what follows: `h:name/`, with any letter.
+fn group(label: &str) -> Option<(&str, &str)> {
+    let mut chars = label.chars();
+    let (_, ':') = (chars.next()?, chars.next()?) else { return None };
+    Some(chars.as_str().split_once('/').unwrap_or((chars.as_str(), "")))
 }
 
-/// The groups around a widget and its label, after the paths in labels have been followed.
+/// The groups around a widget and its label, after the path at the head of the label has been followed. The labels
+/// of groups are no paths.
 pub(crate) fn resolve(widget: &Widget, texts: &Texts) -> (Vec<String>, String) {
-    let mut groups: Vec<String> = Vec::new();
-    for &(_, label) in widget.path.iter() {
-        follow(&mut groups, &name_of(texts.get(label)), false);
-    }
-    let name = name_of(texts.get(widget.label));
-    let own = follow(&mut groups, &name, true);
+    let mut groups: Vec<String> = widget.path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
+    let own = follow(&mut groups, &name_of(texts.get(widget.label))).to_owned();
     (groups, own)
 }
 
-/// Walks the path in a label; the last part of a widget's label is its own.
-fn follow(groups: &mut Vec<String>, label: &str, widget: bool) -> String {
-    let rooted = label.starts_with('/');
-    if rooted {
-        groups.clear();
-    }
-    let mut parts: Vec<&str> = label.split('/').filter(|part| !part.is_empty()).collect();
-    let own = if widget { parts.pop().unwrap_or("").to_owned() } else { String::new() };
-    for part in parts {
-        match part {
-            ".." => {
-                groups.pop();
-            }
-            "." => {}
-            part => groups.push(split_kind(part).1.to_owned()),
+/// Walks the path at the head of a label; what is left is the label itself.
+fn follow<'a>(groups: &mut Vec<String>, mut label: &'a str) -> &'a str {
+    loop {
+        if let Some(rest) = label.strip_prefix('/') {
+            groups.clear();
+            label = rest;
+        } else if let Some(rest) = label.strip_prefix("./") {
+            label = rest;
+        } else if let Some(rest) = label.strip_prefix("../") {
+            groups.pop();
+            label = rest;
+        } else if let Some((name, rest)) = group(label) {
+            groups.push(name.trim().to_owned());
+            label = rest;
+        } else {
+            return label.trim();
         }
     }
-    own
 }
 
 /// A part of an address: characters that would mean something there become `_`.
@@ -97,8 +90,15 @@ fn clean(part: &str) -> String {
 }
 
 /// The controls of the widgets that a program uses, each with a name of its own: the last part of its address,
-/// extended to the left until it is unique.
-pub(crate) fn controls(signals: &Signals, used: &[WidgetId], texts: &Texts) -> Vec<Control> {
+/// extended to the left until it is unique. `program` is the root of an interface that is not all in one group; an
+/// expression, which has no name, gets no root.
+pub(crate) fn controls(
+    signals: &Signals,
+    order: &[SigId],
+    used: &[WidgetId],
+    texts: &Texts,
+    program: Option<&str>,
+) -> Vec<Control> {
     let paths: Vec<Vec<String>> = used
         .iter()
         .map(|&id| {
@@ -106,6 +106,27 @@ pub(crate) fn controls(signals: &Signals, used: &[WidgetId], texts: &Texts) -> V
             groups.iter().chain(std::iter::once(&own)).map(|part| clean(part)).collect()
         })
         .collect();
+    let root = program.filter(|_| !is_rooted(signals, order, texts)).map(clean);
+    let names = unique_names(&paths);
+    let controls = used.iter().zip(paths.iter().zip(names));
+    controls
+        .map(|(&id, (path, name))| {
+            let parts = root.iter().chain(path);
+            let shown = |part: &String| if part.is_empty() { NAMELESS.to_owned() } else { part.clone() };
+            let address: String = parts.map(|part| format!("/{}", shown(part))).collect();
+            let widget = signals.widget_of(id);
+            let metadata = parse(texts.get(widget.label)).1;
+            let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+            control(widget, name.into(), Face { address: address.into(), metadata })
+        })
+        .collect()
+}
+
+/// What has no label is called this.
+const NAMELESS: &str = "0x00";
+
+/// For each path its last part, with as many before it as make it unique, joined by `_`.
+fn unique_names(paths: &[Vec<String>]) -> Vec<String> {
     let mut lengths = vec![1; paths.len()];
     let name = |path: &[String], length: usize| path[path.len().saturating_sub(length)..].join("_");
     loop {
@@ -125,31 +146,20 @@ pub(crate) fn controls(signals: &Signals, used: &[WidgetId], texts: &Texts) -> V
         }
     }
     let mut taken: FxHashMap<String, usize> = FxHashMap::default();
-    used.iter()
-        .zip(paths.iter().zip(&lengths))
-        .map(|(&id, (path, &length))| {
-            let mut name = name(path, length);
-            if name.trim().is_empty() {
-                name = "0x00".to_owned();
-            }
-            let again = taken.entry(name.clone()).or_default();
-            *again += 1;
-            if *again > 1 {
-                name = format!("{name}_{again}");
-            }
-            control(signals.widget_of(id), name.into())
-        })
-        .collect()
+    let mut give = |(path, &length): (&Vec<String>, &usize)| {
+        let mut name = name(path, length);
+        if name.trim().is_empty() {
+            NAMELESS.clone_into(&mut name);
+        }
+        let again = taken.entry(name.clone()).or_default();
+        *again += 1;
+        if *again > 1 { format!("{name}_{again}") } else { name }
+    };
+    paths.iter().zip(&lengths).map(&mut give).collect()
 }
 
-/// How people reach each of the widgets used: its address, and what its label says besides.
-pub(crate) fn faces(
-    signals: &Signals,
-    order: &[SigId],
-    used: &[WidgetId],
-    texts: &Texts,
-    name: &str,
-) -> Vec<Face> {
+/// Whether the whole interface is in one group, which then is its root.
+fn is_rooted(signals: &Signals, order: &[SigId], texts: &Texts) -> bool {
     let shown = |&id: &SigId| match signals.get(id) {
         Signal::Widget(id) | Signal::Shown(id, _) => Some(signals.widget_of(id)),
         _ => None,
@@ -157,20 +167,7 @@ pub(crate) fn faces(
     let visible = order.iter().filter_map(shown).filter(|widget| widget.kind != WidgetKind::Count);
     let mut tops = visible.map(|widget| resolve(widget, texts).0.into_iter().next());
     let first = tops.next().flatten();
-    // An interface in one group has it as its root; any other gets one.
-    let rooted = first.is_some() && tops.all(|top| top == first);
-    let face = |&id: &WidgetId| {
-        let widget = signals.widget_of(id);
-        let (groups, own) = resolve(widget, texts);
-        let root = (!rooted).then(|| name.to_owned());
-        let path = root.into_iter().chain(groups).chain([own]);
-        let shown = |part: String| if part.is_empty() { "0x00".to_owned() } else { clean(&part) };
-        let address: String = path.map(|part| format!("/{}", shown(part))).collect();
-        let [_, lo, hi, _] = widget.range.map(f64::from_bits);
-        let metadata = parse(texts.get(widget.label)).1;
-        Face { address: address.into(), range: [lo, hi], metadata }
-    };
-    used.iter().map(face).collect()
+    first.is_some() && tops.all(|top| top == first)
 }
 
 /// What the controls of a voice take, whatever the range of the widget: every MIDI note and velocity.
@@ -184,15 +181,15 @@ const NOTES: [(&str, [f64; 2]); 6] = [
 ];
 
 /// Lets the controls of a voice take every note.
-pub(crate) fn accept_notes(controls: &mut [Control], faces: &[Face]) {
-    for (control, face) in controls.iter_mut().zip(faces) {
-        if let Some((_, [lo, hi])) = NOTES.iter().find(|(name, _)| face.is_called(name)) {
+pub(crate) fn accept_notes(controls: &mut [Control]) {
+    for control in controls {
+        if let Some((_, [lo, hi])) = NOTES.iter().find(|(name, _)| control.face.is_called(name)) {
             (control.lo, control.hi) = (control.lo.min(*lo), control.hi.max(*hi));
         }
     }
 }
 
-fn control(widget: &Widget, name: Arc<str>) -> Control {
+fn control(widget: &Widget, name: Arc<str>, face: Face) -> Control {
     let [init, lo, hi, step] = widget.range.map(f64::from_bits);
     let kind = match widget.kind {
         WidgetKind::Button => ControlKind::Button,
@@ -203,7 +200,7 @@ fn control(widget: &Widget, name: Arc<str>) -> Control {
     // Faust does not look at the step; ours is advice and positive.
     let step = if step.is_finite() && step > 0.0 { step } else { 0.001 };
     let finite = |value: f64| value.clamp(f64::MIN, f64::MAX);
-    Control { name, kind, init: finite(init), lo: finite(lo), hi: finite(hi), step }
+    Control { name, kind, init: finite(init), lo: finite(lo), hi: finite(hi), step, face }
 }
 
 #[cfg(test)]
@@ -222,11 +219,21 @@ mod tests {
 
     #[test]
     fn paths() {
-        let mut groups = vec!["a".to_owned(), "b".to_owned()];
-        assert_eq!(follow(&mut groups, "../h:c/gain", true), "gain");
-        assert_eq!(groups, ["a", "c"]);
-        assert_eq!(follow(&mut groups, "/top/v:x/level", true), "level");
-        assert_eq!(groups, ["top", "x"]);
+        let walk = |label: &str| {
+            let mut groups = vec!["a".to_owned(), "b".to_owned()];
+            let own = follow(&mut groups, label).to_owned();
+            (groups.join(" "), own)
+        };
+        let to = |groups: &str, own: &str| (groups.to_owned(), own.to_owned());
+        assert_eq!(walk("../h:c/gain"), to("a c", "gain"));
+        assert_eq!(walk("/V:top/v:x/level"), to("top x", "level"));
+        assert_eq!(walk("./z:c d/x"), to("a b c d", "x"));
+        // Groups are opened at the head only.
+        assert_eq!(walk("x/v:c/y"), to("a b", "x/v:c/y"));
+        assert_eq!(walk("vv:c/y"), to("a b", "vv:c/y"));
+        assert_eq!(walk("v:c//x"), to("", "x"));
+        assert_eq!(walk("v:c:d/"), to("a b c:d", ""));
+        assert_eq!(walk("a:b"), to("a b b", ""));
         assert_eq!(steps_of("h:synth/v:env/attack [unit:s]"), ["synth", "env", "attack"]);
     }
 }

@@ -47,35 +47,16 @@ impl Default for Options {
     }
 }
 
-/// A program, and how people reach what it offers.
+/// A program, and what its text says besides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Elaborated {
     pub program: Program,
-    /// One for each control of the program.
-    pub faces: Vec<Face>,
+    /// What the widget of each control ranges over.
+    pub widget_ranges: Vec<[f64; 2]>,
     /// The control that is `count`, if [`Options::impulse`] asks for it and the program for `count`.
     pub count: Option<usize>,
     /// The definitions of libraries that the program uses.
     pub used: Vec<Used>,
-}
-
-/// A control as people see it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Face {
-    /// Groups and label, each after a `/`.
-    pub address: Arc<str>,
-    /// Of the widget.
-    pub range: [f64; 2],
-    /// The `[key:value]` pairs of its label.
-    pub metadata: Vec<(String, String)>,
-}
-
-impl Face {
-    /// Whether that is the last part of the address.
-    #[must_use]
-    pub fn is_called(&self, name: &str) -> bool {
-        self.address.rsplit('/').next() == Some(name)
-    }
 }
 
 impl Options {
@@ -122,8 +103,8 @@ pub(crate) fn elaborate_file(
     let run = || {
         let mut evaluator = Evaluator::new(Arc::new(main()), files, options, Stack::here());
         evaluator.signals.input_ranges = ranges;
-        let program = if evaluator.failed() { None } else { program(&mut evaluator) };
-        let program = program.filter(|_| !evaluator.failed());
+        // Also where a part cannot be read: there may be more to say about the rest.
+        let program = program(&mut evaluator).filter(|_| !evaluator.failed());
         (program, evaluator.reports)
     };
     // Evaluation recurses as deep as the text nests, which no ordinary stack bears.
@@ -142,6 +123,10 @@ pub(crate) fn elaborate_file(
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
     let name = &evaluator.options.process;
     let Some(process) = evaluator.definition_of(FileId::MAIN, name) else {
+        // It may be in what cannot be read.
+        if evaluator.failed() {
+            return None;
+        }
         let start = evaluator.place(FileId::MAIN, krach_diag::Span::new(0, 0));
         let report = Diagnostic::error(Code::FaustProcess, format!("`{name}` is not defined"))
             .at(start)
@@ -150,6 +135,7 @@ fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
         return None;
     };
     if evaluator.failed() {
+        evaluator.fault(process);
         return None;
     }
     let (inputs, outputs) = ports(evaluator, process)?;
@@ -194,18 +180,25 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     }
     let gates = Gates::of(&evaluator.signals, &order, outputs);
     let widgets = widgets(evaluator, &order);
-    let mut controls = interface::controls(&evaluator.signals, &widgets, &evaluator.texts);
-    let name = name(evaluator);
-    let faces = interface::faces(&evaluator.signals, &order, &widgets, &evaluator.texts, &name);
+    let mut metadata = metadata(evaluator);
+    let name = name(evaluator, &metadata);
+    metadata.retain(|(key, _)| &**key != "name");
+    let root = name.as_deref();
+    let mut controls = interface::controls(&evaluator.signals, &order, &widgets, &evaluator.texts, root);
+    let widget_ranges = controls.iter().map(|control| [control.lo, control.hi]).collect();
     if evaluator.options.impulse {
-        interface::accept_notes(&mut controls, &faces);
+        interface::accept_notes(&mut controls);
     }
     let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
-    let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
+    let name = name.as_deref().unwrap_or("sound");
+    let emitted = Emitter::new(name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
-        Ok(program) => Some(Elaborated { program, faces, count, used: evaluator.used() }),
+        Ok(program) => {
+            let program = program.declared(metadata);
+            Some(Elaborated { program, widget_ranges, count, used: evaluator.used() })
+        }
         Err(refused) => {
             report_refusal(evaluator, &refused);
             None
@@ -222,23 +215,29 @@ fn widgets(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
     order.iter().filter_map(widget).collect()
 }
 
-/// `declare name`, or the file's name without its ending; a text that is no file is a sound.
-fn name(evaluator: &Evaluator<'_>) -> String {
+/// What the main file declares of itself.
+fn metadata(evaluator: &Evaluator<'_>) -> Vec<(Arc<str>, Arc<str>)> {
     let syntax = evaluator.syntax(FileId::MAIN);
-    let declared = syntax.list(ListId::FILE).statements.iter().find_map(|statement| match statement.kind {
-        StatementKind::Declare { function: None, key, value } if &**syntax.text(key) == "name" => {
-            Some(syntax.text(value).to_string())
+    let declared = syntax.list(ListId::FILE).statements.iter().filter_map(|statement| match statement.kind {
+        StatementKind::Declare { function: None, key, value } => {
+            Some((syntax.text(key).clone(), syntax.text(value).clone()))
         }
         _ => None,
     });
-    declared.unwrap_or_else(|| {
-        let path = syntax.source().name();
-        if path.starts_with('<') {
-            return "sound".to_owned();
-        }
-        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        file.strip_suffix(".dsp").unwrap_or(file).to_owned()
-    })
+    declared.collect()
+}
+
+/// `declare name`, or the file's name without its ending; a text that is no file has none.
+fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> Option<String> {
+    if let Some((_, name)) = metadata.iter().find(|(key, _)| &**key == "name") {
+        return Some(name.to_string());
+    }
+    let path = evaluator.syntax(FileId::MAIN).source().name();
+    if path.starts_with('<') {
+        return None;
+    }
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    Some(file.strip_suffix(".dsp").unwrap_or(file).to_owned())
 }
 
 /// What the program needs but cannot mean.

@@ -1,6 +1,6 @@
 //! Statements, lists of definitions, and what a list says about each name.
 
-use super::{Failed, Parsed, Parser};
+use super::{Failed, Parsed, Parser, is_reserved};
 use crate::parse::lex::Token;
 use crate::syntax::{
     Definition, Expr, ExprId, List, ListId, Meaning, Name, Precisions, Rule, Statement, StatementKind,
@@ -32,8 +32,30 @@ impl Parser<'_> {
             Err(Failed) => {
                 self.nesting = nesting;
                 self.skip_statement(start);
+                statements.push(self.lost(start));
             }
         }
+    }
+
+    /// What stands for the tokens from `start` to here, which cannot be read. More than one statement may have been
+    /// swallowed, where a semicolon is missing.
+    fn lost(&mut self, start: usize) -> Statement {
+        let tokens = &self.tokens[start..self.at];
+        let text = |span: Span| &self.source.text()[span.start as usize..span.end as usize];
+        let words = tokens.iter().filter(|(token, _)| *token == Token::Word).map(|&(_, span)| text(span));
+        let import = words.clone().any(|word| word == "import");
+        let defining = tokens.windows(2).enumerate().filter(|(at, pair)| match (pair[0].0, pair[1].0) {
+            (Token::Word, Token::Define) => true,
+            (Token::Word, Token::Open) => *at == 0 || tokens[at - 1].0 == Token::Semicolon,
+            _ => false,
+        });
+        let defined: Vec<&str> = defining.map(|(_, pair)| text(pair[0].1)).collect();
+        // A statement that ends early may not get as far as its `=`.
+        let first = words.take(1).filter(|word| !is_reserved(word));
+        let names = first.chain(defined).map(|word| self.names.intern(word)).collect();
+        let ends = [start, self.at.max(start + 1) - 1].map(|at| self.tokens[at].1);
+        let kind = StatementKind::Lost { names, import };
+        Statement { precisions: Precisions::default(), span: ends[0].to(ends[1]), kind }
     }
 
     fn skip_statement(&mut self, start: usize) {
@@ -210,6 +232,15 @@ impl Parser<'_> {
                 .collect();
             let meaning = Meaning { precisions, expr: self.meaning(&definitions), span: definitions[0].1 };
             list.meanings.entry(name).or_default().push(meaning);
+        }
+        for statement in &statements {
+            let StatementKind::Lost { names, import } = &statement.kind else { continue };
+            list.incomplete |= import;
+            for &name in names {
+                let expr = self.push(Expr::Lost, statement.span);
+                let precisions = Precisions::default();
+                list.meanings.insert(name, vec![Meaning { precisions, expr, span: statement.span }]);
+            }
         }
         list.statements = statements;
         list

@@ -1,11 +1,19 @@
 use super::{Interval, Intervals, OnePole};
-use crate::program::ControlKind;
+use crate::program::{ControlKind, Face};
 use crate::{BuildError, Control, Fun, Program, ProgramBuilder, Sig, TableInit, Ty};
 
 type Built = Result<Sig, BuildError>;
 
 fn control(b: &mut ProgramBuilder, name: &str, lo: f64, hi: f64) -> Built {
-    b.control(Control { name: name.into(), kind: ControlKind::Slider, init: lo, lo, hi, step: 0.01 })
+    b.control(Control {
+        name: name.into(),
+        kind: ControlKind::Slider,
+        init: lo,
+        lo,
+        hi,
+        step: 0.01,
+        face: Face::default(),
+    })
 }
 
 /// The interval of what the function builds, while building and (one-poles trusted, then widened) when finished.

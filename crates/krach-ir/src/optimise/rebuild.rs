@@ -212,6 +212,8 @@ impl<'a> Rebuild<'a> {
             }
         }
         program.name.clone_from(&old.name);
+        program.metadata.clone_from(&old.metadata);
+        program.polyphony.clone_from(&old.polyphony);
         program.inputs.clone_from(&old.inputs);
         program.controls.clone_from(&old.controls);
         program.tables.clone_from(&old.tables);

@@ -38,6 +38,10 @@ words! {
     Init "init";
     Range "range";
     Step "step";
+    Face "face";
+    Declare "declare";
+    Voices "voices";
+    Effect "effect";
     Table "table";
     Register "register";
     Noise "noise";

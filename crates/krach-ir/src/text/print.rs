@@ -1,7 +1,7 @@
 //! Writing the text form.
 
 use super::lex::Word;
-use crate::program::{Call, ControlKind, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use crate::program::{Call, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -52,6 +52,17 @@ impl<W: Write> Printer<'_, W> {
         self.out.write_str("program")?;
         self.name(&p.name)?;
         self.out.write_char('\n')?;
+        for (key, value) in p.metadata.iter().filter(|_| !self.bare) {
+            writeln!(self.out, "declare {key:?} {value:?}")?;
+        }
+        if let Some(polyphony) = &p.polyphony {
+            write!(self.out, "voices {}", polyphony.voices)?;
+            if let Some(effect) = &polyphony.effect {
+                self.out.write_str(" effect")?;
+                self.braced(effect)?;
+            }
+            self.out.write_char('\n')?;
+        }
         for input in &p.inputs {
             self.out.write_str("input")?;
             self.name(input)?;
@@ -60,12 +71,24 @@ impl<W: Write> Printer<'_, W> {
         for (at, control) in p.controls.iter().enumerate() {
             let (name, kind, init) = (&control.name, control.kind.word().text(), control.init);
             let (lo, hi, step) = (control.lo, control.hi, control.step);
-            writeln!(
+            write!(
                 self.out,
                 "control c{at} {name:?} {kind} init {init:?} range {lo:?} {hi:?} step {step:?}"
             )?;
+            if !self.bare {
+                self.face(&control.face)?;
+            }
+            self.out.write_char('\n')?;
         }
         Ok(())
+    }
+
+    fn face(&mut self, face: &Face) -> fmt::Result {
+        if *face == Face::default() {
+            return Ok(());
+        }
+        write!(self.out, " face {:?}", face.address)?;
+        face.metadata.iter().try_for_each(|(key, value)| write!(self.out, " {key:?} {value:?}"))
     }
 
     fn state(&mut self) -> fmt::Result {
@@ -113,13 +136,16 @@ impl<W: Write> Printer<'_, W> {
         match init {
             TableInit::Reals(values) => self.list(values.iter(), |value| format!("{value:?}")),
             TableInit::Ints(values) => self.list(values.iter(), ToString::to_string),
-            TableInit::Generated(inner) => {
-                let text = if self.bare { format!("{inner:#}") } else { inner.to_string() };
-                self.out.write_str(" {\n")?;
-                text.lines().try_for_each(|line| writeln!(self.out, "  {line}"))?;
-                self.out.write_char('}')
-            }
+            TableInit::Generated(inner) => self.braced(inner),
         }
+    }
+
+    /// A program inside another.
+    fn braced(&mut self, inner: &Program) -> fmt::Result {
+        let text = if self.bare { format!("{inner:#}") } else { inner.to_string() };
+        self.out.write_str(" {\n")?;
+        text.lines().try_for_each(|line| writeln!(self.out, "  {line}"))?;
+        self.out.write_char('}')
     }
 
     fn nodes(&mut self) -> fmt::Result {

@@ -4,8 +4,9 @@ use super::lex::{Token, Word};
 use super::parse::{Parsed, Parser};
 use crate::builder::UNWRITTEN;
 use crate::program::{
-    Argument, Call, CallId, Control, ControlId, ControlKind, Line, LineId, Node, Noise, NoiseId, Op, Output,
-    Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
+    Argument, Call, CallId, Control, ControlId, ControlKind, Face, Line, LineId, Node, Noise, NoiseId, Op,
+    Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
+    TableInit,
 };
 use crate::{Fun, Ty};
 use krach_diag::Span;
@@ -63,6 +64,8 @@ impl Parser<'_> {
         let read = match Word::find(text) {
             Some(Word::Input) => Self::input,
             Some(Word::Control) => Self::control,
+            Some(Word::Declare) => Self::declare,
+            Some(Word::Voices) => Self::voices,
             Some(Word::Table) => Self::table,
             Some(Word::Register) => Self::register,
             Some(Word::Noise) => Self::noise,
@@ -89,6 +92,25 @@ impl Parser<'_> {
         Ok(())
     }
 
+    fn declare(&mut self, draft: &mut Draft, _: Span) -> Parsed<()> {
+        let key = self.text()?.into();
+        draft.program.metadata.push((key, self.text()?.into()));
+        Ok(())
+    }
+
+    fn voices(&mut self, draft: &mut Draft, span: Span) -> Parsed<()> {
+        draft.place(&"voices", span);
+        let voices = self.int()?;
+        let effect = if self.maybe(Word::Effect) {
+            self.mark("{")?;
+            Some(Arc::new(self.nested()?))
+        } else {
+            None
+        };
+        draft.program.polyphony = Some(Polyphony { voices, effect });
+        Ok(())
+    }
+
     fn control(&mut self, draft: &mut Draft, span: Span) -> Parsed<()> {
         let controls = &mut draft.program.controls;
         self.next_id('c', controls.len())?;
@@ -102,7 +124,15 @@ impl Parser<'_> {
         self.word(Word::Range)?;
         let (lo, hi) = (self.real()?, self.real()?);
         self.word(Word::Step)?;
-        controls.push(Control { name, kind, init, lo, hi, step: self.real()? });
+        let step = self.real()?;
+        let mut face = Face::default();
+        if self.maybe(Word::Face) {
+            face.address = self.text()?.into();
+            while let Some(key) = self.maybe_text() {
+                face.metadata.push((key.into(), self.text()?.into()));
+            }
+        }
+        controls.push(Control { name, kind, init, lo, hi, step, face });
         let at = controls.len() - 1;
         draft.place(&ControlId::new(at), span);
         Ok(())

@@ -1,6 +1,6 @@
 use super::lex::Word;
 use super::parse;
-use crate::program::{Control, ControlKind, Site, Static, TableInit};
+use crate::program::{Control, ControlKind, Face, Polyphony, Site, Static, TableInit};
 use crate::{BuildError, Fun, Program, ProgramBuilder, Ty};
 use krach_diag::{Code, Diagnostic, Source};
 use std::sync::Arc;
@@ -16,7 +16,10 @@ fn everything() -> Result<Program, BuildError> {
     let site = Site { file: "jam.py".into(), line: 3, column: 1, end_line: 3, end_column: 9 };
     b.at(Some(site));
     let kind = ControlKind::Checkbox;
-    let on = b.control(Control { name: "a/on".into(), kind, init: 0.0, lo: 0.0, hi: 1.0, step: 1.0 })?;
+    let metadata = vec![("unit".into(), "\"Hz\"".into()), ("1".into(), "".into())];
+    let face = Face { address: "/every/a/on".into(), metadata };
+    let on =
+        b.control(Control { name: "a/on".into(), kind, init: 0.0, lo: 0.0, hi: 1.0, step: 1.0, face })?;
     let gate = b.cast(on, Ty::Int);
     b.enter("outer");
     b.enter("inner");
@@ -51,7 +54,12 @@ fn everything() -> Result<Program, BuildError> {
     let end = b.apply(Fun::Select, &[seven, delayed, early])?;
     b.output("one", end)?;
     b.output("two", gate)?;
-    b.finish()
+    let mut quiet = ProgramBuilder::new("quiet");
+    let x = quiet.input("x");
+    quiet.output("out", x)?;
+    let polyphony = Polyphony { voices: 8, effect: Some(Arc::new(quiet.finish()?)) };
+    let program = b.finish()?.declared(vec![("author".into(), "one\ntwo".into())]);
+    Ok(program.polyphonic(Some(polyphony)))
 }
 
 #[test]

@@ -3,30 +3,29 @@
 //! For n = 0 … 126: controller n at 100, key pressure n at 75, note n on and off with 75, pitch bend at 4000; then
 //! program 10 and channel pressure 10. Only what a widget hears last bears on it.
 
-use krach_faust::Face;
+use krach_ir::Face;
 
 /// Where the widget stands afterwards, if one of its `[midi:…]` listens on all channels to what is played.
-pub(super) fn prelude(face: &Face) -> Option<f64> {
+pub(super) fn prelude(face: &Face, range: [f64; 2]) -> Option<f64> {
     let heard = |value: &str| {
         let words: Vec<&str> = value.split_whitespace().collect();
         let number = |text: &&str| text.parse::<u8>().is_ok_and(|number| number <= 126);
         Some(match words[..] {
-            ["ctrl", ref n] if number(n) => scaled(face, 100.0 / 127.0),
-            ["keyon" | "keyoff" | "keypress", ref n] if number(n) => scaled(face, 75.0 / 127.0),
-            ["key", ref n] if number(n) => scaled(face, 0.0),
-            ["chanpress"] => scaled(face, 10.0 / 127.0),
-            ["pitchwheel" | "pitchbend"] => bent(face, 4000.0),
+            ["ctrl", ref n] if number(n) => scaled(face, range, 100.0 / 127.0),
+            ["keyon" | "keyoff" | "keypress", ref n] if number(n) => scaled(face, range, 75.0 / 127.0),
+            ["key", ref n] if number(n) => scaled(face, range, 0.0),
+            ["chanpress"] => scaled(face, range, 10.0 / 127.0),
+            ["pitchwheel" | "pitchbend"] => bent(range, 4000.0),
             _ => return None,
         })
     };
-    face.metadata.iter().filter(|(key, _)| key == "midi").filter_map(|(_, value)| heard(value)).next_back()
+    face.values("midi").filter_map(heard).next_back()
 }
 
 /// A part of the widget's range, on its scale.
-fn scaled(face: &Face, part: f64) -> f64 {
-    let [lo, hi] = face.range;
+fn scaled(face: &Face, [lo, hi]: [f64; 2], part: f64) -> f64 {
     let between = |lo: f64, hi: f64| lo + part * (hi - lo);
-    match face.metadata.iter().find(|(key, _)| key == "scale").map(|(_, scale)| scale.as_str()) {
+    match face.values("scale").next() {
         Some("log") => {
             let ln = |x: f64| x.max(f64::MIN_POSITIVE).ln();
             between(ln(lo), ln(hi)).exp()
@@ -37,8 +36,7 @@ fn scaled(face: &Face, part: f64) -> f64 {
 }
 
 /// A pitch wheel of 0 … 16383, whose middle is 0 if the range holds it.
-fn bent(face: &Face, wheel: f64) -> f64 {
-    let [lo, hi] = face.range;
+fn bent([lo, hi]: [f64; 2], wheel: f64) -> f64 {
     let middle = if lo < 0.0 && hi > 0.0 { 0.0 } else { lo.midpoint(hi) };
     if wheel <= 8191.0 {
         lo + wheel / 8191.0 * (middle - lo)
@@ -51,21 +49,21 @@ fn bent(face: &Face, wheel: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn face(midi: &[&str], scale: &str, range: [f64; 2]) -> Face {
-        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let metadata = midi.iter().map(|value| pair("midi", value)).chain([pair("scale", scale)]);
-        Face { address: "/x".into(), range, metadata: metadata.collect() }
+    fn heard(midi: &[&str], scale: &str, range: [f64; 2]) -> Option<f64> {
+        let midi = midi.iter().map(|&value| ("midi".into(), value.into()));
+        let metadata = midi.chain([("scale".into(), scale.into())]).collect();
+        prelude(&Face { address: "/x".into(), metadata }, range)
     }
 
     #[test]
     fn widgets_stand_where_the_last_message_left_them() {
-        assert_eq!(prelude(&face(&["ctrl 7"], "", [0.0, 127.0])), Some(100.0));
-        assert_eq!(prelude(&face(&["keyon 60"], "", [0.0, 127.0])), Some(75.0));
-        assert_eq!(prelude(&face(&["key 60"], "", [-1.0, 1.0])), Some(-1.0));
-        assert_eq!(prelude(&face(&["pitchwheel"], "", [-8191.0, 8192.0])), Some(-4191.0));
-        assert_eq!(prelude(&face(&["ctrl 127"], "", [0.0, 1.0])), None);
-        assert_eq!(prelude(&face(&["start"], "", [0.0, 1.0])), None);
-        let log = prelude(&face(&["ctrl 7"], "log", [1.0, 2.0_f64.powi(127)])).expect("it listens");
+        assert_eq!(heard(&["ctrl 7"], "", [0.0, 127.0]), Some(100.0));
+        assert_eq!(heard(&["keyon 60"], "", [0.0, 127.0]), Some(75.0));
+        assert_eq!(heard(&["key 60"], "", [-1.0, 1.0]), Some(-1.0));
+        assert_eq!(heard(&["pitchwheel"], "", [-8191.0, 8192.0]), Some(-4191.0));
+        assert_eq!(heard(&["ctrl 127"], "", [0.0, 1.0]), None);
+        assert_eq!(heard(&["start"], "", [0.0, 1.0]), None);
+        let log = heard(&["ctrl 7"], "log", [1.0, 2.0_f64.powi(127)]).expect("it listens");
         assert!((log.log2() - 100.0).abs() < 1e-9, "{log}");
     }
 }

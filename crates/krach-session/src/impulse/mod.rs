@@ -119,9 +119,10 @@ impl<'a> Trial<'a> {
     }
 
     fn play_prelude(&mut self) {
-        for (control, face) in self.whole.faces.iter().enumerate() {
-            if let Some(value) = midi::prelude(face) {
-                self.voices.iter_mut().for_each(|voice| voice.set(control, value));
+        let controls = self.whole.program.controls().iter().zip(&self.whole.widget_ranges).enumerate();
+        for (at, (control, &range)) in controls {
+            if let Some(value) = midi::prelude(&control.face, range) {
+                self.voices.iter_mut().for_each(|voice| voice.set(at, value));
             }
         }
     }
@@ -140,9 +141,9 @@ impl<'a> Trial<'a> {
                 ("vel", VELOCITY),
                 ("velocity", VELOCITY),
             ];
-            for (control, face) in self.whole.faces.iter().enumerate() {
-                if let Some((_, value)) = played.iter().find(|(name, _)| face.is_called(name)) {
-                    voice.set(control, *value);
+            for (at, control) in self.whole.program.controls().iter().enumerate() {
+                if let Some((_, value)) = played.iter().find(|(name, _)| control.face.is_called(name)) {
+                    voice.set(at, *value);
                 }
             }
         }

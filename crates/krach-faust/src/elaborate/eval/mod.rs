@@ -190,6 +190,7 @@ impl<'a> Evaluator<'a> {
             Expr::Real(value) => return self.make(Diagram::Real(value.to_bits())),
             Expr::Wire => return self.make(Diagram::Wire),
             Expr::Cut => return self.make(Diagram::Cut),
+            Expr::Lost => return self.error(),
             Expr::Prim(prim) => return self.make(Diagram::Prim(prim)),
             _ => {}
         }

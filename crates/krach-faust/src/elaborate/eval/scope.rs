@@ -46,6 +46,8 @@ pub(super) enum Layer {
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) parts: Vec<(FileId, ListId)>,
+    /// A file that it imports is not known.
+    incomplete: bool,
 }
 
 /// What a name is bound to.
@@ -114,16 +116,21 @@ impl Evaluator<'_> {
             return known;
         }
         let mut parts = vec![(file, list)];
+        let mut incomplete = false;
         let mut next = 0;
         while let Some(&(file, list)) = parts.get(next) {
             next += 1;
             let syntax = self.files[file.index()].file.clone();
-            for statement in &syntax.syntax.list(list).statements {
-                if let StatementKind::Import(name) = statement.kind
-                    && let Some(imported) = self.open(name, file, statement.span)
-                    && !parts.contains(&(imported, ListId::FILE))
-                {
-                    parts.push((imported, ListId::FILE));
+            let list = syntax.syntax.list(list);
+            incomplete |= list.incomplete;
+            for statement in &list.statements {
+                let StatementKind::Import(name) = statement.kind else { continue };
+                match self.open(name, file, statement.span) {
+                    Some(imported) if !parts.contains(&(imported, ListId::FILE)) => {
+                        parts.push((imported, ListId::FILE));
+                    }
+                    Some(_) => {}
+                    None => incomplete = true,
                 }
             }
         }
@@ -131,7 +138,7 @@ impl Evaluator<'_> {
             self.check_imports(&parts);
         }
         let id = ScopeId(u32::try_from(self.scopes.len()).expect("fewer scopes than expressions"));
-        self.scopes.push(Scope { parts });
+        self.scopes.push(Scope { parts, incomplete });
         self.known_scopes.insert((file, list), id);
         id
     }
@@ -256,12 +263,12 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Every name that can be seen, for the hint to an undefined one.
-    pub(super) fn visible(&self, mut env: Env) -> Vec<Arc<str>> {
+    /// Every name that can be seen, for the hint to an undefined one; none if files are missing that may define it.
+    pub(super) fn visible(&self, mut env: Env) -> Option<Vec<Arc<str>>> {
         let mut names = Vec::new();
         loop {
             let scope = match self.layers[env.0 as usize] {
-                Layer::Root => return names,
+                Layer::Root => return Some(names),
                 Layer::Bind { parent, name, .. } => {
                     names.push(self.texts.get(name).clone());
                     env = parent;
@@ -276,7 +283,11 @@ impl Evaluator<'_> {
                     scope
                 }
             };
-            for &(file, list) in &self.scopes[scope.0 as usize].parts {
+            let scope = &self.scopes[scope.0 as usize];
+            if scope.incomplete {
+                return None;
+            }
+            for &(file, list) in &scope.parts {
                 let syntax = &self.files[file.index()].file.syntax;
                 names.extend(syntax.list(list).meanings.keys().map(|&name| syntax.text(name).clone()));
             }

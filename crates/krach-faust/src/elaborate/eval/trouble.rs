@@ -5,6 +5,7 @@ use crate::elaborate::diagram::{Arity, BoxId, Diagram};
 use crate::elaborate::text::Text;
 use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::{Code, Diagnostic, Place, Severity, Span};
+use rustc_hash::FxHashSet;
 
 /// Reports after which further ones are dropped.
 const MAX_REPORTS: usize = 100;
@@ -81,7 +82,10 @@ impl Evaluator<'_> {
 
     pub(super) fn undefined(&mut self, name: Text, env: Env) -> BoxId {
         let text = self.texts.get(name).clone();
-        let mut visible = self.visible(env);
+        let Some(mut visible) = self.visible(env) else {
+            // What is missing was reported.
+            return self.error();
+        };
         visible.sort();
         let near = visible
             .iter()
@@ -110,26 +114,34 @@ impl Evaluator<'_> {
         self.error()
     }
 
-    /// Reports why a box has no arity: its innermost part that does not fit.
+    /// Reports why a box has no arity: its innermost parts that do not fit.
     pub fn fault(&mut self, id: BoxId) {
-        let mut id = id;
-        let (compose, a, b, u, v, x, y) = loop {
-            let inner = match self.boxes.get(id) {
+        let mut seen = FxHashSet::default();
+        let mut wanted = vec![id];
+        while let Some(id) = wanted.pop() {
+            if self.boxes.arity(id) != Arity::Fault || !seen.insert(id) {
+                continue;
+            }
+            match self.boxes.get(id) {
                 Diagram::Compose(compose, a, b) => match (self.boxes.arity(a), self.boxes.arity(b)) {
-                    (Arity::Fault, _) => a,
-                    (_, Arity::Fault) => b,
-                    (Arity::Known(u, v), Arity::Known(x, y)) => break (compose, a, b, u, v, x, y),
-                    _ => return,
+                    (Arity::Known(..), Arity::Known(..)) => self.misfit(id, compose, a, b),
+                    _ => wanted.extend([b, a]),
                 },
-                Diagram::Group(_, _, inner) | Diagram::Symbolic(_, inner) => inner,
+                Diagram::Group(_, _, inner) | Diagram::Symbolic(_, inner) => wanted.push(inner),
                 Diagram::Environment(_) => {
                     let origin = self.boxes.facts(id).origin;
                     let message = "an environment stands where a box is wanted".to_owned();
-                    return self.trouble_at(Code::FaustEnvironment, message, origin);
+                    self.trouble_at(Code::FaustEnvironment, message, origin);
                 }
-                _ => return,
-            };
-            id = inner;
+                _ => {}
+            }
+        }
+    }
+
+    /// Reports a composition whose sides do not fit.
+    fn misfit(&mut self, id: BoxId, compose: Compose, a: BoxId, b: BoxId) {
+        let (Arity::Known(u, v), Arity::Known(x, y)) = (self.boxes.arity(a), self.boxes.arity(b)) else {
+            return;
         };
         let outputs = |count: u32| format!("{count} output{}", if count == 1 { "" } else { "s" });
         let inputs = |count: u32| format!("{count} input{}", if count == 1 { "" } else { "s" });
