@@ -12,7 +12,7 @@ from krach import _krach, _page, _place, _plots, _take
 from krach._diagram import Diagram
 from krach._errors import Error, error
 from krach._krach import Program
-from krach._take import Event, Precision
+from krach._take import Event, Note, Precision
 from krach._transpile import trace
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class DspDef:
 
     @property
     def controls(self) -> tuple[Control, ...]:
-        """Its parameters, in order of first use."""
+        """Its parameters, in order of first use; those of its effect come last."""
         return tuple(
             Control(*parameters, address, tuple(metadata))
             for *parameters, address, metadata in self._program.controls
@@ -149,8 +149,23 @@ class DspDef:
 
     @property
     def num_outputs(self) -> int:
-        """How many audio outputs it has."""
+        """How many audio outputs it has (its effect, if it has one)."""
         return len(self._program.outputs)
+
+    @property
+    def voices(self) -> int | None:
+        """How many notes it plays at once, where a Faust program says so.
+
+        >>> krach.faust('declare options "[nvoices:8]"; process = _;').voices
+        8
+        """
+        return self._program.voices
+
+    @property
+    def effect(self) -> DspDef | None:
+        """What its sound goes through in the end: the definition `effect` of a Faust program with voices."""
+        effect = self._program.effect
+        return None if effect is None else DspDef(None, effect, precision=self._precision)
 
     @property
     def compile_ms(self) -> float:
@@ -167,6 +182,7 @@ class DspDef:
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        notes: Iterable[Note] | None = None,
         precision: Precision | None = None,
         dtype: Literal["float32"] = "float32",
         progress: Callable[[float], object] | None = None,
@@ -181,6 +197,7 @@ class DspDef:
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        notes: Iterable[Note] | None = None,
         precision: Precision | None = None,
         dtype: Literal["float64"],
         progress: Callable[[float], object] | None = None,
@@ -194,6 +211,7 @@ class DspDef:
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        notes: Iterable[Note] | None = None,
         precision: Precision | None = None,
         dtype: Literal["float32", "float64"] = "float32",
         progress: Callable[[float], object] | None = None,
@@ -205,10 +223,13 @@ class DspDef:
         `inputs` is one row of samples per audio input (a single one may be flat); short ones are followed by
         silence, `None` is silence. Controls have the values of `controls` and of further keywords from birth
         on; `events` are (frame, control, value), each heard from exactly its frame. Values outside a
-        control's range are clamped into it. `progress` is called with the part done, 0..1. Ctrl-C works, also
+        control's range are clamped into it. `notes` are (frame, frames, key, velocity), velocity being 1 unless told
+        and key 69 being 440 Hz: each is played by a copy of its own, as many at once as the program declares
+        (`voices`, else 16). They set the controls `freq` in Hz or `key`, `gate`, and `gain` 0..1 or `vel`, `velocity`
+        0..127; all others are shared. `progress` is called with the part done, 0..1. Ctrl-C works, also
         while compiling.
 
-        Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event,
+        Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event or note,
         KR0407 for inputs of another shape, KR0408 for a bad duration, KR0403 for a bad sample rate, KR0402
         for more memory than one sound may have.
 
@@ -222,7 +243,9 @@ class DspDef:
 
         try:
             settings = {**(controls or {}), **values}
-            taken = _take.wishes(seconds, sample_rate, precision or self._precision, settings, events or ())
+            taken = _take.wishes(
+                seconds, sample_rate, precision or self._precision, settings, events or (), notes or ()
+            )
             hook = None if progress is None else _take.fraction(progress, taken)
             sound: NDArray[np.float32] | NDArray[np.float64]
             if dtype == "float64":

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Precision = Literal["single", "double"]
 Event = tuple[int, str, float]
 """Frame, control, value: the control has the value from exactly that frame on."""
+Note = tuple[int, int, float] | tuple[int, int, float, float]
+"""Frame, frames, key, and velocity 0..1 (1 unless told): the key, 69 being 440 Hz, is held from that frame on for so
+many frames."""
 
 
 class Wishes(TypedDict):
@@ -27,6 +30,7 @@ class Wishes(TypedDict):
     precision: str
     values: list[tuple[str, float]]
     events: list[Event]
+    notes: list[tuple[int, int, float, float]]
     reference: bool
 
 
@@ -36,6 +40,7 @@ def wishes(
     precision: object,
     values: Mapping[str, object],
     events: Iterable[object],
+    notes: Iterable[object] = (),
 ) -> Wishes:
     """Raises KR0403 to KR0408 for what cannot be meant."""
     return {
@@ -44,6 +49,7 @@ def wishes(
         "precision": arithmetic(precision),
         "values": [_setting(name, value) for name, value in values.items()],
         "events": [_event(event) for event in events],
+        "notes": [_note(note) for note in notes],
         "reference": False,
     }
 
@@ -102,11 +108,32 @@ def _setting(name: object, value: object) -> tuple[str, float]:
 
 
 def _event(event: object) -> Event:
-    parts: list[object] = [*cast("list[object]", event)] if isinstance(event, (tuple, list)) else []
+    parts = _parts(event)
     if len(parts) != 3:
-        raise error("KR0406", f"an event is (frame, control, value), not {describe(cast('object', event))}")
+        raise error("KR0406", f"an event is (frame, control, value), not {describe(event)}")
     frame, name, value = parts
-    at = _number("KR0406", "an event's frame", frame)
+    return (_frames("an event's frame", frame), *_setting(name, value))
+
+
+def _note(note: object) -> tuple[int, int, float, float]:
+    parts = _parts(note)
+    if len(parts) not in (3, 4):
+        raise error("KR0406", f"a note is (frame, frames, key, velocity), not {describe(note)}")
+    frame, frames, key, velocity = [*parts, 1.0][:4]
+    return (
+        _frames("a note's frame", frame),
+        _frames("a note's length", frames),
+        _number("KR0406", "a note's key", key),
+        _number("KR0406", "a note's velocity", velocity),
+    )
+
+
+def _parts(of: object) -> list[object]:
+    return [*cast("list[object]", of)] if isinstance(of, (tuple, list)) else []
+
+
+def _frames(what: str, value: object) -> int:
+    at = _number("KR0406", what, value)
     if not 0 <= at < float("inf") or at != int(at):
-        raise error("KR0406", f"an event's frame is a whole number from 0, not {describe(frame)}")
-    return (min(int(at), 1 << 62), *_setting(name, value))
+        raise error("KR0406", f"{what} is a whole number from 0, not {describe(value)}")
+    return min(int(at), 1 << 62)

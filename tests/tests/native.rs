@@ -3,7 +3,7 @@
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
-use krach_engine::{Event, Score, render_f64};
+use krach_engine::{Event, Rig, Score, render_f64};
 use krach_ir::{
     BuildError, Control, ControlKind, Face, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig,
     TableInit, Ty, at_rate,
@@ -50,7 +50,7 @@ fn perform(factory: &dyn DspFactory, block: usize, wide: bool) -> Vec<Vec<f64>> 
             score.events.push(Event { frame: frame + control, control, value: at(part) });
         }
     }
-    render_f64(factory, &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")
+    render_f64(&Rig::solo(factory), &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")
 }
 
 fn native(program: &Program, precision: Precision) -> Arc<NativeFactory> {
@@ -394,7 +394,8 @@ fn noises_differ_by_ordinal_and_copy() {
     let factory = native(&noises, Precision::Single);
     let play = |seed| {
         let score = Score { seed, ..Score::new(64) };
-        render_f64(factory.as_ref(), &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")
+        render_f64(&Rig::solo(factory.as_ref()), &score, &mut |_| ControlFlow::Continue(()))
+            .expect("the score fits")
     };
     assert_ne!(play(Seed::default()), play(Seed { instance: 1, voice: 0 }));
     assert_eq!(play(Seed { instance: 3, voice: 2 }), play(Seed { instance: 3, voice: 2 }));

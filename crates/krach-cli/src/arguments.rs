@@ -1,5 +1,6 @@
 //! The command line: every sub-command and flag, and the texts of `--help`.
 
+use crate::note::Note;
 use crate::target::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use krach_abi::Precision;
@@ -118,6 +119,9 @@ pub(crate) struct Render {
     /// Set a control before the first frame; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, f64)>,
+    /// Play a note, 60 being c' (start and length in seconds, velocity 0..1); may be repeated
+    #[arg(long, value_name = "KEY[@START][+LENGTH][*VELOCITY]", allow_negative_numbers = true)]
+    pub note: Vec<Note>,
     #[command(flatten)]
     pub machine: Machine,
 }

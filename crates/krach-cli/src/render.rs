@@ -5,7 +5,7 @@ use crate::shell::WELL;
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
 use krach_codegen::Spec;
-use krach_session::{Cache, Take, perform, wav_target, write_wav};
+use krach_session::{Cache, Part, Take, perform, wav_target, write_wav};
 use std::time::Duration;
 
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
@@ -21,17 +21,22 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     };
     let take = Take {
         values: what.set.clone(),
+        notes: what.note.iter().map(|note| note.at(machine.rate)).collect(),
         precision: machine.precision,
         ..Take::<f32>::new(what.seconds, machine.rate)
     };
     let bar = bar(take.frames());
     let work = move |token: &krach_session::Token| {
         let spec = Spec::new(take.sample_rate, take.precision);
-        let compile = || match &instrument {
-            Some(instrument) => instrument.compile(spec),
-            None => Cache::shared().compile(&program, spec),
+        let compile = |part: Part<'_>| {
+            let compiled = match (part, &instrument) {
+                (Part::Effect(effect), _) => Cache::shared().compile(effect, spec),
+                (Part::Voice, Some(instrument)) => instrument.compile(spec),
+                (Part::Voice, None) => Cache::shared().compile(&program, spec),
+            };
+            Ok(compiled?.factory)
         };
-        perform(&program, &take, || Ok(compile()?.factory), &mut |done| token.advance(done))
+        perform(&program, &take, compile, &mut |done| token.advance(done))
     };
     let channels = shell.work(work, |token| bar.set_position(token.done() as u64));
     bar.finish_and_clear();

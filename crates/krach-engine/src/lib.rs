@@ -20,11 +20,13 @@
 //! ```
 
 mod device;
+mod ensemble;
 mod null;
 mod render;
 mod score;
 
 pub use device::{DeviceError, play};
+pub use ensemble::{Keyboard, Note, Role};
 pub use null::NullDevice;
-pub use render::{render, render_f64};
+pub use render::{Rig, render, render_f64};
 pub use score::{Event, RenderError, Score};

@@ -1,5 +1,6 @@
 //! What is to be rendered, and why it may not be.
 
+use crate::Note;
 use krach_abi::{Ports, Seed};
 use std::fmt;
 
@@ -25,6 +26,8 @@ pub struct Score<'a, S> {
     pub values: Vec<(usize, f64)>,
     /// In any order; those of one frame are applied in the order given.
     pub events: Vec<Event>,
+    /// In any order; they need a keyboard.
+    pub notes: Vec<Note>,
     /// The most frames computed at once, at least 1. Has no bearing on the samples.
     pub block: usize,
     pub seed: Seed,
@@ -39,6 +42,7 @@ impl<S> Score<'_, S> {
             inputs: &[],
             values: Vec::new(),
             events: Vec::new(),
+            notes: Vec::new(),
             block: 512,
             seed: Seed::default(),
         }

@@ -1,7 +1,7 @@
 //! The stage, with a toy on it.
 
 use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{DeviceError, Event, RenderError, Score, play, render, render_f64};
+use krach_engine::{DeviceError, Event, RenderError, Rig, Score, play, render, render_f64};
 use std::ops::ControlFlow;
 
 /// Multiplies its input by a control and adds the number of frames so far.
@@ -78,7 +78,7 @@ fn events_fall_on_their_frame_at_any_block_size() {
     let input = [1.0_f32; 40];
     let play = |block| {
         let score = Score { inputs: &[&input], events: events.clone(), block, ..Score::new(100) };
-        render(&Toy::new(), &score, &mut quiet).expect("a score")
+        render(&Rig::solo(&Toy::new()), &score, &mut quiet).expect("a score")
     };
     let wanted = play(512);
     assert_eq!(wanted[1][..5], [0.25, 0.25, 0.25, -1.0, -1.0]);
@@ -93,14 +93,18 @@ fn events_fall_on_their_frame_at_any_block_size() {
 fn values_are_clamped_and_seeds_passed_on() {
     let score: Score<'_, f64> =
         Score { values: vec![(0, 1.5), (0, 99.0)], seed: Seed { instance: 5, voice: 0 }, ..Score::new(2) };
-    assert_eq!(render_f64(&Toy::new(), &score, &mut quiet).expect("a score"), [[5.0, 6.0], [2.0, 2.0]]);
+    assert_eq!(
+        render_f64(&Rig::solo(&Toy::new()), &score, &mut quiet).expect("a score"),
+        [[5.0, 6.0], [2.0, 2.0]]
+    );
     let nothing: Score<'_, f32> = Score::new(0);
-    assert_eq!(render(&Toy::new(), &nothing, &mut quiet).expect("a score"), [[0.0; 0], [0.0; 0]]);
+    assert_eq!(render(&Rig::solo(&Toy::new()), &nothing, &mut quiet).expect("a score"), [[0.0; 0], [0.0; 0]]);
 }
 
 #[test]
 fn what_cannot_be_played_is_refused() {
-    let refused = |score: Score<'_, f32>| render(&Toy::new(), &score, &mut quiet).expect_err("refused");
+    let refused =
+        |score: Score<'_, f32>| render(&Rig::solo(&Toy::new()), &score, &mut quiet).expect_err("refused");
     let values = |control, value| Score { values: vec![(control, value)], ..Score::new(1) };
     assert_eq!(refused(values(1, 0.0)), RenderError::NoSuchControl { control: 1, controls: 1 });
     let why = refused(values(0, f64::INFINITY));
@@ -117,13 +121,13 @@ fn what_cannot_be_played_is_refused() {
 fn progress_is_told_and_may_end_it() {
     let mut heard = Vec::new();
     let score: Score<'_, f32> = Score { block: 40, ..Score::new(100) };
-    render(&Toy::new(), &score, &mut |done| {
+    render(&Rig::solo(&Toy::new()), &score, &mut |done| {
         heard.push(done);
         ControlFlow::Continue(())
     })
     .expect("a score");
     assert_eq!(heard, [40, 80, 100]);
-    let stopped = render(&Toy::new(), &score, &mut |_| ControlFlow::Break(()));
+    let stopped = render(&Rig::solo(&Toy::new()), &score, &mut |_| ControlFlow::Break(()));
     assert_eq!(stopped, Err(RenderError::Cancelled { done: 40 }));
 }
 

@@ -22,7 +22,10 @@ pub fn to_ast(program: &Program) -> Ast {
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
     let declared = program.metadata().iter().filter(|(key, _)| is_word(key));
     statements.extend(declared.map(|(key, value)| Statement::Declare(key.clone(), string(value))));
-    let main = Sheet::of(program).main(&mut vocabulary);
+    let mut main = Sheet::of(program).main(&mut vocabulary, "process");
+    if let Some(effect) = program.polyphony().and_then(|polyphony| polyphony.effect.as_ref()) {
+        main.extend(Sheet::of(effect).main(&mut vocabulary, "effect"));
+    }
     if vocabulary.uses_library {
         statements.push(Statement::Import("stdfaust.lib".into()));
     }
@@ -89,8 +92,8 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Controls, values and `process`.
-    fn main(&mut self, vocabulary: &mut Vocabulary) -> Vec<Definition> {
+    /// Controls, values, and what they are for, under its name.
+    fn main(&mut self, vocabulary: &mut Vocabulary, process: &str) -> Vec<Definition> {
         self.read_all();
         let reading = &self.readings[&None];
         let name = |at: usize| self.user_name(None, reading, at);
@@ -113,7 +116,7 @@ impl<'a> Sheet<'a> {
         let (inner, outer): (Vec<_>, Vec<_>) = values.into_iter().partition(|(at, _)| hears[*at]);
         definitions.extend(outer.into_iter().map(|(_, definition)| definition));
         let body = body.with(inner.into_iter().map(|(_, definition)| definition).collect());
-        definitions.push(Definition::function("process".into(), inputs, body));
+        definitions.push(Definition::function(process.into(), inputs, body));
         definitions
     }
 

@@ -312,6 +312,23 @@ impl Program {
         self.polyphony.as_ref()
     }
 
+    /// What the sum of its voices goes through.
+    #[must_use]
+    pub fn effect(&self) -> Option<&Arc<Program>> {
+        self.polyphony.as_ref()?.effect.as_ref()
+    }
+
+    /// What is heard in the end: the outputs of its effect, or its own.
+    #[must_use]
+    pub fn heard(&self) -> &[Output] {
+        self.effect().map_or(&self.outputs, |effect| &effect.outputs)
+    }
+
+    /// Its controls, then those of its effect.
+    pub fn all_controls(&self) -> impl Iterator<Item = &Control> {
+        self.controls.iter().chain(self.effect().into_iter().flat_map(|effect| &effect.controls))
+    }
+
     /// What its author declares of it, such as `author`, `license` or `options`.
     #[must_use]
     pub fn metadata(&self) -> &[(Arc<str>, Arc<str>)] {

@@ -29,9 +29,9 @@ impl Program {
     }
 
     /// What gives its code: the library that it lies in, or the compiler and its cache.
-    pub fn compiler(&self) -> impl FnOnce(Spec) -> Result<Compiled, Diagnostic> + Send + use<> {
+    pub fn compiler(&self) -> impl Fn(Spec) -> Result<Compiled, Diagnostic> + Send + use<> {
         let (program, instrument) = (self.inner.clone(), self.instrument.clone());
-        move |spec| match instrument {
+        move |spec| match &instrument {
             Some(instrument) => instrument.compile(spec),
             None => Cache::shared().compile(&program, spec),
         }
@@ -58,19 +58,32 @@ impl Program {
         self.inner.inputs().iter().map(|name| &**name).collect()
     }
 
-    /// Names of the audio outputs.
+    /// Names of the audio outputs, of its effect if it has one.
     #[getter]
     fn outputs(&self) -> Vec<&str> {
-        self.inner.outputs().iter().map(|output| &*output.name).collect()
+        self.inner.heard().iter().map(|output| &*output.name).collect()
     }
 
-    /// Per control, in order of first use: name, init, lo, hi, step, address, metadata.
+    /// How many notes it plays at once, if it says so.
+    #[getter]
+    fn voices(&self) -> Option<u32> {
+        self.inner.polyphony().map(|polyphony| polyphony.voices)
+    }
+
+    /// What its voices go through, if anything.
+    #[getter]
+    fn effect(&self) -> Option<Self> {
+        let inner = self.inner.effect()?.clone();
+        Some(Self { inner, instrument: None })
+    }
+
+    /// Per control, in order of first use, its own before those of its effect: name, init, lo, hi, step, address, metadata.
     #[getter]
     fn controls(&self) -> Vec<(&str, f64, f64, f64, f64, &str, Pairs<'_>)> {
         fn row(c: &Control) -> (&str, f64, f64, f64, f64, &str, Pairs<'_>) {
             (&c.name, c.init, c.lo, c.hi, c.step, &c.face.address, pairs(&c.face.metadata))
         }
-        self.inner.controls().iter().map(row).collect()
+        self.inner.all_controls().map(row).collect()
     }
 
     /// What the author declares, key by key.

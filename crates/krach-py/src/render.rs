@@ -7,7 +7,7 @@ use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_ir::InterpreterFactory;
-use krach_session::{Cache, Sample, Stop, Take};
+use krach_session::{Cache, Part, Sample, Stop, Take};
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -59,6 +59,7 @@ pub struct Wishes {
     precision: String,
     values: Vec<(String, f64)>,
     events: Vec<(u64, String, f64)>,
+    notes: Vec<(u64, u64, f64, f64)>,
     /// By the interpreter instead of native code.
     reference: bool,
 }
@@ -87,17 +88,26 @@ fn rendered<'py, S: Sample + Element + Send>(
     inputs: &PyReadonlyArray2<'py, S>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<S>>> {
-    let Wishes { seconds, sample_rate, precision, values, events, reference } = wishes;
+    let Wishes { seconds, sample_rate, precision, values, events, notes, reference } = wishes;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
-    let take = Take { seconds, sample_rate, precision: self::precision(&precision)?, inputs, values, events };
+    let precision = self::precision(&precision)?;
+    let take = Take { seconds, sample_rate, precision, inputs, values, events, notes };
     let spec = Spec::new(take.sample_rate, take.precision);
     let (program, compile) = (program.inner.clone(), program.compiler());
     let outcome = interruptible(py, progress, move |token| {
         let advance = &mut |done| token.advance(done);
         if reference {
-            krach_session::perform(&program, &take, || interpreter(&program, &take), advance)
+            let interpret = |part: Part<'_>| match part {
+                Part::Voice => interpreter(&program, &take),
+                Part::Effect(effect) => interpreter(effect, &take),
+            };
+            krach_session::perform(&program, &take, interpret, advance)
         } else {
-            krach_session::perform(&program, &take, || Ok(compile(spec)?.factory), advance)
+            let compile = |part: Part<'_>| match part {
+                Part::Voice => Ok(compile(spec)?.factory),
+                Part::Effect(effect) => Ok(Cache::shared().compile(effect, spec)?.factory),
+            };
+            krach_session::perform(&program, &take, compile, advance)
         }
     })?;
     match outcome {

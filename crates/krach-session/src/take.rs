@@ -1,11 +1,12 @@
 //! One off-line performance, by name.
 
+use crate::notes::{keyboard, notes};
 use crate::{Cache, nearest};
 use krach_abi::{DspFactory, Precision};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{Event, RenderError, Score};
-use krach_ir::Program;
+use krach_engine::{Event, RenderError, Rig, Score};
+use krach_ir::{Control, Program};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -22,14 +23,16 @@ pub struct Take<S = f32> {
     pub values: Vec<(String, f64)>,
     /// Frame, control, value: heard from exactly that frame on. Those of one frame apply in the order given.
     pub events: Vec<(u64, String, f64)>,
+    /// Frame, frames, key in semitones (69 is 440 Hz), velocity 0..1: as many at once as the program has voices.
+    pub notes: Vec<(u64, u64, f64, f64)>,
 }
 
 impl<S> Take<S> {
     /// So many seconds of a program that is left alone, in single precision.
     #[must_use]
     pub fn new(seconds: f64, sample_rate: u32) -> Self {
-        let (inputs, values, events) = (Vec::new(), Vec::new(), Vec::new());
-        Self { seconds, sample_rate, precision: Precision::Single, inputs, values, events }
+        let (inputs, values, events, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { seconds, sample_rate, precision: Precision::Single, inputs, values, events, notes }
     }
 
     /// `seconds` at `sample_rate`, rounded to the nearest frame (a tie to the even one, as Python rounds).
@@ -61,7 +64,7 @@ pub trait Sample: Copy + 'static {
     /// # Errors
     /// What the engine refuses.
     fn perform(
-        factory: &dyn DspFactory,
+        rig: &Rig<'_>,
         score: &Score<'_, Self>,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<Self>>, RenderError>;
@@ -69,21 +72,21 @@ pub trait Sample: Copy + 'static {
 
 impl Sample for f32 {
     fn perform(
-        factory: &dyn DspFactory,
+        rig: &Rig<'_>,
         score: &Score<'_, Self>,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<Self>>, RenderError> {
-        krach_engine::render(factory, score, progress)
+        krach_engine::render(rig, score, progress)
     }
 }
 
 impl Sample for f64 {
     fn perform(
-        factory: &dyn DspFactory,
+        rig: &Rig<'_>,
         score: &Score<'_, Self>,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<Self>>, RenderError> {
-        krach_engine::render_f64(factory, score, progress)
+        krach_engine::render_f64(rig, score, progress)
     }
 }
 
@@ -100,17 +103,33 @@ pub fn render<S: Sample>(
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<S>>, Stop> {
     let spec = Spec::new(take.sample_rate, take.precision);
-    perform(program, take, || Ok(cache.compile(program, spec)?.factory), progress)
+    let compile = |part: Part<'_>| match part {
+        Part::Voice => Ok(cache.compile(program, spec)?.factory),
+        Part::Effect(effect) => Ok(cache.compile(effect, spec)?.factory),
+    };
+    perform(program, take, compile, progress)
 }
 
-/// As [`render`], by whatever engine `factory` gives: the reference interpreter, for one.
+/// What of a program is to be compiled.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// The program itself.
+    Voice,
+    /// What its voices go through.
+    Effect(&'a Arc<Program>),
+}
+
+/// The most memory that copies of voices may take.
+const LARGEST_STATE: usize = 4 << 30;
+
+/// As [`render`], by whatever engine `compile` gives: the reference interpreter, for one.
 ///
 /// # Errors
-/// As for [`render`], and what `factory` refuses.
+/// As for [`render`], and what `compile` refuses.
 pub fn perform<S: Sample, F: DspFactory>(
     program: &Program,
     take: &Take<S>,
-    factory: impl FnOnce() -> Result<Arc<F>, Diagnostic>,
+    compile: impl Fn(Part<'_>) -> Result<Arc<F>, Diagnostic>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<S>>, Stop> {
     // The cheap checks first: nobody waits for a compiler to hear of a typing slip.
@@ -123,9 +142,21 @@ pub fn perform<S: Sample, F: DspFactory>(
             .map(|(name, value)| setting(program, name, *value))
             .collect::<Result<_, _>>()?,
         events: take.events.iter().map(|event| at_frame(program, event)).collect::<Result<_, _>>()?,
+        notes: notes(take)?,
         ..Score::new(frames(program, take)?)
     };
-    S::perform(factory()?.as_ref(), &score, progress).map_err(|error| match error {
+    let keyboard = if take.notes.is_empty() { None } else { Some(keyboard(program)?) };
+    let voice = compile(Part::Voice)?;
+    if let Some(keyboard) = &keyboard
+        && voice.state_bytes().saturating_mul(2 * keyboard.voices) > LARGEST_STATE
+    {
+        let message = format!("{} voices of `{}` need too much memory", keyboard.voices, program.name());
+        return Err(Diagnostic::error(Code::StateTooLarge, message).help("declare fewer voices").into());
+    }
+    let effect = program.effect().map(|effect| compile(Part::Effect(effect))).transpose()?;
+    let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
+    let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
+    S::perform(&rig, &score, progress).map_err(|error| match error {
         RenderError::Cancelled { .. } => Stop::Cancelled,
         RenderError::TooLong { .. } => Diagnostic::error(Code::Duration, error.to_string()).into(),
         // Names are resolved and values checked above.
@@ -133,24 +164,27 @@ pub fn perform<S: Sample, F: DspFactory>(
     })
 }
 
-/// The control of that name, by number.
+/// The control of that name or address, by number; those of the effect come behind the program's own.
 ///
 /// # Errors
 /// `KR0404` with the nearest name and all of them.
 pub fn find_control(program: &Program, name: &str) -> Result<usize, Diagnostic> {
-    let controls = program.controls();
-    controls.iter().position(|control| &*control.name == name).ok_or_else(|| {
-        let message = format!("`{}` has no control `{name}`", program.name());
-        let report = Diagnostic::error(Code::NoSuchControl, message);
-        let report = match nearest(name, controls.iter().map(|control| &*control.name)) {
-            Some(near) => report.help(format!("did you mean `{near}`?")),
-            None => report,
-        };
-        report.help(match controls {
-            [] => "it has no controls: declare them with `krs.control`".to_owned(),
-            _ => format!("its controls are {}", listed(controls.iter().map(|control| &*control.name))),
-        })
-    })
+    let controls: Vec<&Control> = program.all_controls().collect();
+    let named = controls.iter().position(|control| &*control.name == name);
+    let found = named.or_else(|| controls.iter().position(|control| &*control.face.address == name));
+    if let Some(at) = found.filter(|_| !name.is_empty()) {
+        return Ok(at);
+    }
+    let message = format!("`{}` has no control `{name}`", program.name());
+    let report = Diagnostic::error(Code::NoSuchControl, message);
+    let report = match nearest(name, controls.iter().map(|control| &*control.name)) {
+        Some(near) => report.help(format!("did you mean `{near}`?")),
+        None => report,
+    };
+    Err(report.help(match *controls {
+        [] => "it has no controls: declare them with `krs.control`".to_owned(),
+        _ => format!("its controls are {}", listed(controls.iter().map(|control| &*control.name))),
+    }))
 }
 
 /// `` `a`, `b`, … `` with an end.
@@ -169,7 +203,7 @@ fn setting(program: &Program, name: &str, value: f64) -> Result<(usize, f64), Di
     if value.is_finite() {
         return Ok((control, value));
     }
-    let range = &program.controls()[control];
+    let range = program.all_controls().nth(control).expect("it was found there");
     Err(Diagnostic::error(Code::ControlValue, format!("control `{name}` cannot be {value}"))
         .help(format!("give a number within {}..{}; others are clamped", range.lo, range.hi)))
 }
@@ -205,7 +239,7 @@ fn frames<S>(program: &Program, take: &Take<S>) -> Result<usize, Diagnostic> {
         return refuse("give a finite number of seconds, 0 or more");
     }
     #[allow(clippy::cast_precision_loss)]
-    let bytes = frames * (program.outputs().len() * size_of::<S>()) as f64;
+    let bytes = frames * (program.heard().len() * size_of::<S>()) as f64;
     if bytes > LARGEST_TAKE {
         return refuse("they do not fit into 2 GB; render a shorter piece");
     }

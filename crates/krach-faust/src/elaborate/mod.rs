@@ -7,6 +7,7 @@ mod foreign;
 mod gate;
 mod interface;
 mod nature;
+mod polyphony;
 mod propagate;
 mod range;
 mod signal;
@@ -26,7 +27,7 @@ use self::stack::{STACK_BYTES, Stack};
 use crate::files::{File, Files};
 use crate::syntax::{ListId, Precisions, StatementKind};
 use krach_diag::{Code, Diagnostic, Source};
-use krach_ir::{BuildError, Fun, Program};
+use krach_ir::{BuildError, Fun, Polyphony, Program};
 use std::sync::Arc;
 
 /// How a program is elaborated.
@@ -37,7 +38,7 @@ pub struct Options {
     /// As the official test program runs it: `count` is a control that the caller sets to the frames of each call,
     /// and the controls of a voice take every note whatever the range of their widgets.
     pub impulse: bool,
-    /// The definition that is the program: `process`, or `effect` for what follows the voices of an instrument.
+    /// The definition that is the program. Where that declares voices, `effect` is what follows them.
     pub process: Arc<str>,
 }
 
@@ -101,11 +102,24 @@ pub(crate) fn elaborate_file(
     options: &Options,
 ) -> (Option<Elaborated>, Vec<Diagnostic>) {
     let run = || {
-        let mut evaluator = Evaluator::new(Arc::new(main()), files, options, Stack::here());
-        evaluator.signals.input_ranges = ranges;
-        // Also where a part cannot be read: there may be more to say about the rest.
-        let program = program(&mut evaluator).filter(|_| !evaluator.failed());
-        (program, evaluator.reports)
+        let main = Arc::new(main());
+        let (elaborated, mut reports) = elaborate_one(main.clone(), ranges, files, options);
+        let Some(mut elaborated) = elaborated else { return (None, reports) };
+        let voices = polyphony::voices(elaborated.program.metadata());
+        let Some(voices) = voices.filter(|_| !options.impulse) else { return (Some(elaborated), reports) };
+        let mut effect = None;
+        if main.syntax().defines(EFFECT) {
+            let options = Options { process: EFFECT.into(), ..options.clone() };
+            let (found, further) = elaborate_one(main, Vec::new(), files, &options);
+            reports.extend(further);
+            let Some(found) = found else { return (None, reports) };
+            elaborated.used.extend(found.used);
+            elaborated.used.sort();
+            elaborated.used.dedup();
+            effect = Some(Arc::new(found.program.declared(Vec::new())));
+        }
+        elaborated.program = elaborated.program.polyphonic(Some(Polyphony { voices, effect }));
+        (Some(elaborated), reports)
     };
     // Evaluation recurses as deep as the text nests, which no ordinary stack bears.
     std::thread::scope(|scope| {
@@ -118,6 +132,23 @@ pub(crate) fn elaborate_file(
             }
         }
     })
+}
+
+/// What follows the voices of an instrument is defined under this name.
+const EFFECT: &str = "effect";
+
+/// One of the definitions of a file that programs are made of.
+fn elaborate_one(
+    main: Arc<File>,
+    ranges: Vec<(f64, f64)>,
+    files: &dyn Files,
+    options: &Options,
+) -> (Option<Elaborated>, Vec<Diagnostic>) {
+    let mut evaluator = Evaluator::new(main, files, options, Stack::here());
+    evaluator.signals.input_ranges = ranges;
+    // Also where a part cannot be read: there may be more to say about the rest.
+    let program = program(&mut evaluator).filter(|_| !evaluator.failed());
+    (program, evaluator.reports)
 }
 
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {

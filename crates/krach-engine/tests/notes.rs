@@ -1,0 +1,226 @@
+//! Notes on a toy: voices are taken, let go, stolen, and go through an effect.
+
+use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
+use krach_engine::{Event, Keyboard, Note, Rig, Role, Score, render_f64};
+use std::ops::ControlFlow;
+
+/// One output: `key` plus a thousandth of its frames since birth while `gate` is up, then `tail`.
+#[derive(Debug)]
+struct Voice(Ports);
+
+const KEY: usize = 0;
+const GATE: usize = 1;
+const TAIL: usize = 2;
+
+#[derive(Default)]
+struct Running {
+    controls: [f64; 3],
+    frames: f64,
+}
+
+fn range(lo: f64, hi: f64) -> ControlRange {
+    ControlRange { init: 0.0, lo, hi }
+}
+
+impl Voice {
+    fn new() -> Self {
+        let controls = vec![range(0.0, 127.0), range(0.0, 1.0), range(0.0, 1.0)];
+        Self(Ports { inputs: 0, outputs: 1, controls })
+    }
+}
+
+impl DspFactory for Voice {
+    fn ports(&self) -> &Ports {
+        &self.0
+    }
+
+    fn sample_rate(&self) -> u32 {
+        1000
+    }
+
+    fn precision(&self) -> Precision {
+        Precision::Double
+    }
+
+    fn state_bytes(&self) -> usize {
+        size_of::<Running>()
+    }
+
+    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
+        Box::new(Running::default())
+    }
+}
+
+impl Dsp for Running {
+    fn set(&mut self, control: usize, value: f64) {
+        self.controls[control] = value;
+    }
+
+    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
+        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
+    }
+
+    fn process_f64(&mut self, _: &[&[f64]], outputs: &mut [&mut [f64]]) {
+        for frame in outputs[0].iter_mut() {
+            let [key, gate, tail] = self.controls;
+            *frame = if gate > 0.0 { key + self.frames / 1000.0 } else { tail };
+            self.frames += 1.0;
+        }
+    }
+
+    fn reset(&mut self) {
+        self.frames = 0.0;
+    }
+}
+
+/// Twice its input to the left, its control to the right.
+#[derive(Debug)]
+struct Effect(Ports);
+
+struct Doubling(f64);
+
+impl DspFactory for Effect {
+    fn ports(&self) -> &Ports {
+        &self.0
+    }
+
+    fn sample_rate(&self) -> u32 {
+        1000
+    }
+
+    fn precision(&self) -> Precision {
+        Precision::Double
+    }
+
+    fn state_bytes(&self) -> usize {
+        0
+    }
+
+    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
+        Box::new(Doubling(0.0))
+    }
+}
+
+impl Dsp for Doubling {
+    fn set(&mut self, _: usize, value: f64) {
+        self.0 = value;
+    }
+
+    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
+        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
+    }
+
+    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
+        for frame in 0..inputs[0].len() {
+            outputs[0][frame] = 2.0 * inputs[0][frame];
+            outputs[1][frame] = self.0;
+        }
+    }
+
+    fn reset(&mut self) {}
+}
+
+fn note(frame: usize, frames: usize, key: f64) -> Note {
+    Note { frame, frames, key, velocity: 1.0 }
+}
+
+fn keyboard(voices: usize) -> Keyboard {
+    Keyboard { voices, roles: vec![(KEY, Role::Key), (GATE, Role::Gate)] }
+}
+
+fn played(voices: usize, notes: &[Note], frames: usize, block: usize) -> Vec<f64> {
+    let (voice, keyboard) = (Voice::new(), keyboard(voices));
+    let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
+    let score = Score { notes: notes.to_vec(), block, ..Score::new(frames) };
+    let mut sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    sound.remove(0)
+}
+
+#[test]
+fn a_note_sounds_from_its_frame_until_it_is_let_go() {
+    let sound = played(1, &[note(3, 2, 60.0)], 8, 512);
+    assert_eq!(sound, [0.0, 0.0, 0.0, 60.0, 60.001, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn chords_add_up_and_each_note_begins_at_birth() {
+    let sound = played(4, &[note(0, 3, 60.0), note(1, 2, 70.0), note(200, 1, 60.0)], 201, 512);
+    assert_eq!(sound[..3], [60.0, 60.001 + 70.0, 60.002 + 70.001]);
+    assert_eq!(sound[200], 60.0);
+}
+
+#[test]
+fn a_note_that_gives_way_fades() {
+    // 5 frames at 1000 Hz.
+    let sound = played(1, &[note(0, 100, 60.0), note(10, 100, 70.0)], 20, 512);
+    let fading = |left: f64, frame: f64| (60.0 + frame / 1000.0) * left / 5.0;
+    assert_eq!(sound[9], 60.009);
+    for frame in 0..5_u8 {
+        let frame = f64::from(frame);
+        let wanted = 70.0 + frame / 1000.0 + fading(5.0 - frame, 10.0 + frame);
+        let heard = sound[10 + frame as usize];
+        assert!((heard - wanted).abs() < 1e-9, "{frame}: {heard}, not {wanted}");
+    }
+    assert_eq!(sound[15], 70.005);
+}
+
+#[test]
+fn notes_that_were_let_go_give_way_first() {
+    // The first is held, the second was let go and rings on: the third takes the second's place.
+    let voice = Voice::new();
+    let keyboard = keyboard(2);
+    let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
+    let notes = vec![note(0, 100, 10.0), note(1, 1, 20.0), note(20, 100, 30.0)];
+    let score = Score { notes, values: vec![(TAIL, 0.5)], ..Score::new(40) };
+    let sound = &render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits")[0];
+    assert_eq!(sound[19], 10.019 + 0.5);
+    assert_eq!(sound[39], 10.039 + 30.019);
+}
+
+#[test]
+fn the_size_of_blocks_does_not_matter() {
+    let notes: Vec<Note> = (0..40).map(|at| note(at * 13 % 300, at * 7 % 90, at as f64)).collect();
+    let whole = played(3, &notes, 700, 512);
+    for block in [1, 7, 64] {
+        assert_eq!(played(3, &notes, 700, block), whole, "blocks of {block}");
+    }
+}
+
+#[test]
+fn velocity_is_a_level_where_no_control_takes_it() {
+    let sound = played(1, &[Note { velocity: 0.5, ..note(0, 1, 60.0) }], 1, 64);
+    assert_eq!(sound, [30.0]);
+    let (voice, mut keyboard) = (Voice::new(), keyboard(1));
+    keyboard.roles.push((TAIL, Role::Velocity));
+    let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
+    let notes = vec![Note { velocity: 0.5, ..note(0, 1, 60.0) }];
+    let score = Score { notes, ..Score::new(2) };
+    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    assert_eq!(sound[0], [60.0, 0.5]);
+}
+
+#[test]
+fn the_sum_goes_through_an_effect() {
+    let (voice, keyboard) = (Voice::new(), keyboard(2));
+    let effect = Effect(Ports { inputs: 1, outputs: 2, controls: vec![range(0.0, 9.0)] });
+    let rig = Rig { voice: &voice, keyboard: Some(&keyboard), effect: Some(&effect) };
+    let notes = vec![note(0, 2, 60.0), note(0, 2, 70.0)];
+    let events = vec![Event { frame: 1, control: 3, value: 99.0 }];
+    let score = Score { notes, events, ..Score::new(3) };
+    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    assert_eq!(sound, [vec![260.0, 260.004, 0.0], vec![0.0, 9.0, 9.0]]);
+}
+
+#[test]
+fn an_effect_takes_as_many_channels_as_it_likes() {
+    let effect = |inputs| Effect(Ports { inputs, outputs: 2, controls: Vec::new() });
+    let voice = Voice::new();
+    for (inputs, wanted) in [(1, 2.0), (2, 2.0)] {
+        let effect = effect(inputs);
+        let rig = Rig { effect: Some(&effect), ..Rig::solo(&voice) };
+        let values = vec![(TAIL, 1.0)];
+        let score = Score { values, ..Score::new(1) };
+        let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+        assert_eq!(sound[0], [wanted]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Notes, and the controls that take them.
+
+use crate::take::Take;
+use krach_diag::{Code, Diagnostic};
+use krach_engine::{Keyboard, Note, Role};
+use krach_ir::{Control, Program};
+
+/// Voices of a program that does not say how many it has.
+const VOICES: usize = 16;
+
+/// How notes play the program.
+///
+/// The controls that take them are those of the Faust convention, by the last part of their address or by their name:
+/// `freq` in Hz or `key`, `gate`, `gain` from 0 to 1, `vel` or `velocity` from 0 to 127 (to 1 if that is all the
+/// control has).
+///
+/// # Errors
+/// `KR0406` if no control tells when a note is held.
+pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
+    let controls = program.controls().iter().enumerate();
+    let roles: Vec<(usize, Role)> =
+        controls.filter_map(|(at, control)| role(control).map(|role| (at, role))).collect();
+    if !roles.iter().any(|&(_, role)| role == Role::Gate) {
+        let message = format!("notes cannot play `{}`: it has no control `gate`", program.name());
+        return Err(Diagnostic::error(Code::BadEvent, message).help(
+            "notes set `gate`, `freq` or `key`, and `gain`, `vel` or `velocity`; declare those it needs",
+        ));
+    }
+    let voices = program.polyphony().map_or(VOICES, |polyphony| polyphony.voices as usize);
+    Ok(Keyboard { voices, roles })
+}
+
+fn role(control: &Control) -> Option<Role> {
+    Some(
+        match control.face.address.rsplit('/').next().filter(|part| !part.is_empty()).unwrap_or(&control.name)
+        {
+            "freq" => Role::Hertz,
+            "key" => Role::Key,
+            "gate" => Role::Gate,
+            "gain" => Role::Velocity,
+            "vel" | "velocity" if control.hi > 1.0 => Role::MidiVelocity,
+            "vel" | "velocity" => Role::Velocity,
+            _ => return None,
+        },
+    )
+}
+
+/// The notes of a take, by number of frame.
+///
+/// # Errors
+/// `KR0406` for a note that cannot be played.
+pub(crate) fn notes<S>(take: &Take<S>) -> Result<Vec<Note>, Diagnostic> {
+    let frames = |frames: u64| usize::try_from(frames).unwrap_or(usize::MAX / 2).min(usize::MAX / 2);
+    let note = |&(frame, length, key, velocity): &(u64, u64, f64, f64)| {
+        if !(0.0..=1.0).contains(&velocity) || !(-1000.0..=1000.0).contains(&key) {
+            let message = format!("the note at frame {frame} has key {key} and velocity {velocity}");
+            return Err(Diagnostic::error(Code::BadEvent, message)
+                .help("a key is a number of semitones, 69 being 440 Hz, a velocity lies within 0..1"));
+        }
+        Ok(Note { frame: frames(frame), frames: frames(length), key, velocity })
+    };
+    take.notes.iter().map(note).collect()
+}
