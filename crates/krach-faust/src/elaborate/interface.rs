@@ -1,9 +1,11 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
-use crate::elaborate::text::Texts;
+use crate::elaborate::text::{Text, Texts};
+use crate::syntax::Group;
 use krach_ir::{Control, ControlKind, Face};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A label without its metadata, trimmed.
@@ -56,12 +58,19 @@ fn group(label: &str) -> Option<(&str, &str)> {
     Some(chars.as_str().split_once('/').unwrap_or((chars.as_str(), "")))
 }
 
-/// The groups around a widget and its label, after the path at the head of the label has been followed. The labels
-/// of groups are no paths.
-pub(crate) fn resolve(widget: &Widget, texts: &Texts) -> (Vec<String>, String) {
-    let mut groups: Vec<String> = widget.path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
-    let own = follow(&mut groups, &name_of(texts.get(widget.label))).to_owned();
-    (groups, own)
+/// The groups around a widget, its label and its metadata, after the path at the head of the label has been followed.
+/// The labels of groups are no paths.
+pub(crate) fn resolve(
+    path: &[(Group, Text)],
+    label: Text,
+    texts: &mut Texts,
+) -> (Rc<[Text]>, Text, Rc<[(Text, Text)]>) {
+    let (label, metadata) = parse(texts.get(label));
+    let mut groups: Vec<String> = path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
+    let name = follow(&mut groups, &label).to_owned();
+    let mut text = |text: String| texts.intern(&text.into());
+    let metadata = metadata.into_iter().map(|(key, value)| (text(key), text(value))).collect();
+    (groups.into_iter().map(&mut text).collect(), text(name), metadata)
 }
 
 /// Walks the path at the head of a label; what is left is the label itself.
@@ -102,11 +111,11 @@ pub(crate) fn controls(
     let paths: Vec<Vec<String>> = used
         .iter()
         .map(|&id| {
-            let (groups, own) = resolve(signals.widget_of(id), texts);
-            groups.iter().chain(std::iter::once(&own)).map(|part| clean(part)).collect()
+            let widget = signals.widget_of(id);
+            widget.groups.iter().chain([&widget.name]).map(|&part| clean(texts.get(part))).collect()
         })
         .collect();
-    let root = program.filter(|_| !is_rooted(signals, order, texts)).map(clean);
+    let root = program.filter(|_| !is_rooted(signals, order)).map(clean);
     let names = unique_names(&paths);
     let controls = used.iter().zip(paths.iter().zip(names));
     controls
@@ -115,8 +124,8 @@ pub(crate) fn controls(
             let shown = |part: &String| if part.is_empty() { NAMELESS.to_owned() } else { part.clone() };
             let address: String = parts.map(|part| format!("/{}", shown(part))).collect();
             let widget = signals.widget_of(id);
-            let metadata = parse(texts.get(widget.label)).1;
-            let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+            let text = |text: Text| texts.get(text).clone();
+            let metadata = widget.metadata.iter().map(|&(key, value)| (text(key), text(value))).collect();
             control(widget, name.into(), Face { address: address.into(), metadata })
         })
         .collect()
@@ -159,13 +168,13 @@ fn unique_names(paths: &[Vec<String>]) -> Vec<String> {
 }
 
 /// Whether the whole interface is in one group, which then is its root.
-fn is_rooted(signals: &Signals, order: &[SigId], texts: &Texts) -> bool {
+fn is_rooted(signals: &Signals, order: &[SigId]) -> bool {
     let shown = |&id: &SigId| match signals.get(id) {
         Signal::Widget(id) | Signal::Shown(id, _) => Some(signals.widget_of(id)),
         _ => None,
     };
     let visible = order.iter().filter_map(shown).filter(|widget| widget.kind != WidgetKind::Count);
-    let mut tops = visible.map(|widget| resolve(widget, texts).0.into_iter().next());
+    let mut tops = visible.map(|widget| widget.groups.first().copied());
     let first = tops.next().flatten();
     first.is_some() && tops.all(|top| top == first)
 }

@@ -148,7 +148,24 @@ fn elaborate_one(
     evaluator.signals.input_ranges = ranges;
     // Also where a part cannot be read: there may be more to say about the rest.
     let program = program(&mut evaluator).filter(|_| !evaluator.failed());
-    (program, evaluator.reports)
+    (program, in_order(evaluator.reports))
+}
+
+/// As people read: file by file, from the top.
+fn in_order(mut reports: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut files: Vec<Arc<str>> = Vec::new();
+    for place in reports.iter().filter_map(|report| report.place.as_ref()) {
+        if !files.contains(&place.file) {
+            files.push(place.file.clone());
+        }
+    }
+    let position = |report: &Diagnostic| {
+        let place = report.place.as_ref()?;
+        let file = files.iter().position(|file| *file == place.file);
+        Some((file, place.line, place.column))
+    };
+    reports.sort_by_key(position);
+    reports
 }
 
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
@@ -283,10 +300,14 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
         Signal::Wrong(Wrong::Foreign(name)) => {
             (Code::FaustForeign, format!("the foreign name `{}` is not known", evaluator.texts.get(name)))
         }
-        Signal::Apply(fun @ (Fun::Div | Fun::Rem), [_, b, _])
+        Signal::Apply(fun @ (Fun::Div | Fun::Rem | Fun::Remainder), [_, b, _])
             if constant(b).is_some_and(|divisor| divisor.real() == 0.0) =>
         {
-            let symbol = if fun == Fun::Div { "/" } else { "%" };
+            let symbol = match fun {
+                Fun::Div => "/",
+                Fun::Rem => "%",
+                _ => "remainder",
+            };
             (Code::FaustMaths, format!("`{symbol}` by the constant 0"))
         }
         Signal::Apply(fun @ (Fun::Sqrt | Fun::Log | Fun::Log10 | Fun::Asin | Fun::Acos), [x, ..]) => {
