@@ -55,7 +55,14 @@ pub(crate) fn parse(label: &str) -> (String, Vec<(String, String)>) {
 fn group(label: &str) -> Option<(&str, &str)> {
     let mut chars = label.chars();
     let (_, ':') = (chars.next()?, chars.next()?) else { return None };
-    Some(chars.as_str().split_once('/').unwrap_or((chars.as_str(), "")))
+    let rest = chars.as_str();
+    // Brackets may hold anything.
+    let mut depth = 0_i32;
+    let end = rest.find(|c| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == '/' && depth <= 0
+    });
+    Some(end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..])))
 }
 
 /// The groups around a widget, its label and its metadata, after the path at the head of the label has been followed.
@@ -65,9 +72,8 @@ pub(crate) fn resolve(
     label: Text,
     texts: &mut Texts,
 ) -> (Rc<[Text]>, Text, Rc<[(Text, Text)]>) {
-    let (label, metadata) = parse(texts.get(label));
     let mut groups: Vec<String> = path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
-    let name = follow(&mut groups, &label).to_owned();
+    let (name, metadata) = parse(follow(&mut groups, texts.get(label).trim()));
     let mut text = |text: String| texts.intern(&text.into());
     let metadata = metadata.into_iter().map(|(key, value)| (text(key), text(value))).collect();
     (groups.into_iter().map(&mut text).collect(), text(name), metadata)
@@ -85,10 +91,10 @@ fn follow<'a>(groups: &mut Vec<String>, mut label: &'a str) -> &'a str {
             groups.pop();
             label = rest;
         } else if let Some((name, rest)) = group(label) {
-            groups.push(name.trim().to_owned());
+            groups.push(name_of(name));
             label = rest;
         } else {
-            return label.trim();
+            return label;
         }
     }
 }
@@ -99,14 +105,13 @@ fn clean(part: &str) -> String {
 }
 
 /// The controls of the widgets that a program uses, each with a name of its own: the last part of its address,
-/// extended to the left until it is unique. `program` is the root of an interface that is not all in one group; an
-/// expression, which has no name, gets no root.
+/// extended to the left until it is unique. `root` is that of an interface that is not all in one group.
 pub(crate) fn controls(
     signals: &Signals,
     order: &[SigId],
     used: &[WidgetId],
     texts: &Texts,
-    program: Option<&str>,
+    root: Option<&str>,
 ) -> Vec<Control> {
     let paths: Vec<Vec<String>> = used
         .iter()
@@ -115,7 +120,7 @@ pub(crate) fn controls(
             widget.groups.iter().chain([&widget.name]).map(|&part| clean(texts.get(part))).collect()
         })
         .collect();
-    let root = program.filter(|_| !is_rooted(signals, order)).map(clean);
+    let root = root.filter(|_| !is_rooted(signals, order)).map(clean);
     let names = unique_names(&paths);
     let controls = used.iter().zip(paths.iter().zip(names));
     controls
@@ -242,6 +247,7 @@ mod tests {
         assert_eq!(walk("vv:c/y"), to("a b", "vv:c/y"));
         assert_eq!(walk("v:c//x"), to("", "x"));
         assert_eq!(walk("v:c:d/"), to("a b c:d", ""));
+        assert_eq!(walk("v: c [url:x/y] / d [1]"), to("a b c", " d [1]"));
         assert_eq!(walk("a:b"), to("a b b", ""));
         assert_eq!(steps_of("h:synth/v:env/attack [unit:s]"), ["synth", "env", "attack"]);
     }

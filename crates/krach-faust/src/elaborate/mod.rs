@@ -40,11 +40,18 @@ pub struct Options {
     pub impulse: bool,
     /// The definition that is the program. Where that declares voices, `effect` is what follows them.
     pub process: Arc<str>,
+    /// Addresses begin with the program's name, unless the whole interface is in one group.
+    pub rooted: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { precision: krach_abi::Precision::default(), impulse: false, process: "process".into() }
+        Self {
+            precision: krach_abi::Precision::default(),
+            impulse: false,
+            process: "process".into(),
+            rooted: true,
+        }
     }
 }
 
@@ -231,7 +238,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let mut metadata = metadata(evaluator);
     let name = name(evaluator, &metadata);
     metadata.retain(|(key, _)| &**key != "name");
-    let root = name.as_deref();
+    let root = evaluator.options.rooted.then_some(&*name);
     let mut controls = interface::controls(&evaluator.signals, &order, &widgets, &evaluator.texts, root);
     let widget_ranges = controls.iter().map(|control| [control.lo, control.hi]).collect();
     if evaluator.options.impulse {
@@ -240,8 +247,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
-    let name = name.as_deref().unwrap_or("sound");
-    let emitted = Emitter::new(name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
+    let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
         Ok(program) => {
             let program = program.declared(metadata);
@@ -275,17 +281,17 @@ fn metadata(evaluator: &Evaluator<'_>) -> Vec<(Arc<str>, Arc<str>)> {
     declared.collect()
 }
 
-/// `declare name`, or the file's name without its ending; a text that is no file has none.
-fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> Option<String> {
+/// `declare name`, or the file's name without its ending; a text that is no file is a sound.
+fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> String {
     if let Some((_, name)) = metadata.iter().find(|(key, _)| &**key == "name") {
-        return Some(name.to_string());
+        return name.to_string();
     }
     let path = evaluator.syntax(FileId::MAIN).source().name();
     if path.starts_with('<') {
-        return None;
+        return "sound".to_owned();
     }
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    Some(file.strip_suffix(".dsp").unwrap_or(file).to_owned())
+    file.strip_suffix(".dsp").unwrap_or(file).to_owned()
 }
 
 /// What the program needs but cannot mean.
