@@ -34,7 +34,7 @@ impl Files for OneLibrary {
                 "a = library(\"a.lib\"); f(0) = 1; f(n) = n * f(n - 1); g(x) = x : + ~ *(0.5); e = environment { k = 3; };"
             }
             "b.dsp" => "import(\"b.dsp\"); process = _ * 0.5;",
-            _ => return Err(Missing { searched: vec!["nowhere".into()] }),
+            _ => return Err(Missing::Nowhere(vec!["nowhere".into()])),
         };
         Ok(Arc::new(File::parse(&Source::new(name, text))))
     }

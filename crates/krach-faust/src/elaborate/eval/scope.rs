@@ -6,7 +6,7 @@
 use super::{Evaluator, FileId};
 use crate::elaborate::diagram::BoxId;
 use crate::elaborate::text::Text;
-use crate::files::File;
+use crate::files::{File, Missing};
 use crate::syntax::{ExprId, ListId, Name, StatementKind};
 use krach_diag::{Code, Diagnostic, Span};
 use std::sync::Arc;
@@ -96,10 +96,13 @@ impl Evaluator<'_> {
         let opened = match self.provider.open(&text_of, &path) {
             Ok(file) => Some(self.load(file)),
             Err(missing) => {
-                let report =
-                    Diagnostic::error(Code::FaustFile, format!("`{text_of}` is not found; {missing}"))
-                        .at(self.place(from, span))
-                        .help(crate::files::REMEDY);
+                let (wrong, remedy) = match missing {
+                    Missing::Nowhere(_) => ("not found", crate::files::REMEDY),
+                    Missing::Unusable(_) => ("not usable", "it must be a text file that may be read"),
+                };
+                let report = Diagnostic::error(Code::FaustFile, format!("`{text_of}` is {wrong}; {missing}"))
+                    .at(self.place(from, span))
+                    .help(remedy);
                 self.report(report);
                 None
             }
