@@ -31,9 +31,18 @@ impl Evaluator<'_> {
     pub fn report(&mut self, report: Diagnostic) {
         self.failed |= report.severity == Severity::Error;
         let again = |known: &Diagnostic| known.message == report.message && known.place == report.place;
-        if self.reports.len() < MAX_REPORTS && !self.reports.iter().any(again) {
+        // Warnings leave room for errors.
+        let room = if report.severity == Severity::Error { MAX_REPORTS } else { MAX_REPORTS / 2 };
+        if self.reports.len() < room && !self.reports.iter().any(again) {
             self.reports.push(report);
         }
+    }
+
+    /// Whether one more error would be dropped; to be asked before work is put into what it says.
+    pub(super) fn said_enough(&mut self) -> bool {
+        let enough = self.reports.len() >= MAX_REPORTS;
+        self.failed |= enough;
+        enough
     }
 
     /// An error at the expression being evaluated, with the user's expression that led there.
@@ -42,6 +51,9 @@ impl Evaluator<'_> {
     }
 
     pub fn trouble_at(&mut self, code: Code, message: String, origin: (FileId, ExprId)) {
+        if self.said_enough() {
+            return;
+        }
         let mut report = Diagnostic::error(code, message);
         let user = self.user.and_then(|expr| self.place_of((FileId::MAIN, expr)));
         match (self.place_of(origin), user) {
@@ -80,8 +92,12 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn undefined(&mut self, name: Text, env: Env) -> BoxId {
+        const LONGEST: usize = 64;
+        if self.said_enough() {
+            return self.error();
+        }
         let text = self.texts.get(name).clone();
-        let mut visible = self.visible(env);
+        let mut visible = if text.len() <= LONGEST { self.visible(env) } else { Vec::new() };
         visible.sort();
         let near = visible
             .iter()
@@ -112,6 +128,9 @@ impl Evaluator<'_> {
 
     /// Reports why a box has no arity: its innermost part that does not fit.
     pub fn fault(&mut self, id: BoxId) {
+        if self.said_enough() {
+            return;
+        }
         let mut id = id;
         let (compose, a, b, u, v, x, y) = loop {
             let inner = match self.boxes.get(id) {
