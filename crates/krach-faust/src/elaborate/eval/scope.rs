@@ -214,27 +214,31 @@ impl Evaluator<'_> {
 
     /// What a name means in an environment, innermost layer first.
     pub(super) fn lookup(&mut self, mut env: Env, name: Text) -> Option<Bound> {
-        loop {
+        let mut layers = 0;
+        let found = loop {
+            layers += 1;
             match self.layers[env.0 as usize] {
-                Layer::Root => return None,
+                Layer::Root => break None,
                 Layer::Bind { parent, name: bound, value } => {
                     if bound == name {
-                        return Some(Bound::Value(value));
+                        break Some(Bound::Value(value));
                     }
                     env = parent;
                 }
                 Layer::Define { parent, scope } => {
                     if let Some((file, expr)) = self.definition(scope, name) {
-                        return Some(Bound::Definition(file, expr, env));
+                        break Some(Bound::Definition(file, expr, env));
                     }
                     env = parent;
                 }
                 Layer::Replace { .. } => match self.lookup_replaced(env, name) {
-                    Ok(bound) => return Some(bound),
+                    Ok(bound) => break Some(bound),
                     Err(parent) => env = parent,
                 },
             }
-        }
+        };
+        self.spend(layers);
+        found
     }
 
     /// In a layer that replaces definitions of another: those kept see the replacement. Otherwise the next layer.

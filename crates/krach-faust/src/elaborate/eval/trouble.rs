@@ -23,6 +23,17 @@ impl Evaluator<'_> {
         (expr.index() < syntax.exprs.len()).then(|| self.place(file, syntax.span(expr)))
     }
 
+    /// The innermost call that an expression is part of, or itself. In which part of a call the room ends is chance.
+    pub(super) fn call_around(&self, (file, expr): (FileId, ExprId)) -> (FileId, ExprId) {
+        let syntax = self.syntax(file);
+        let Some(&part) = syntax.spans.get(expr.index()) else { return (file, expr) };
+        let calls = syntax.spans.iter().zip(&syntax.exprs).zip(0..).filter(|&((span, call), _)| {
+            matches!(call, Expr::Apply(..)) && span.start <= part.start && part.end <= span.end
+        });
+        let innermost = calls.min_by_key(|((span, _), _)| span.end - span.start);
+        (file, innermost.map_or(expr, |(_, at)| ExprId(at)))
+    }
+
     pub(super) fn here_span(&self) -> Span {
         let (file, expr) = self.here;
         self.files[file.index()].file.syntax.span(expr)
