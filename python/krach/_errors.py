@@ -6,7 +6,6 @@ import linecache
 from collections.abc import Sequence
 from typing import NamedTuple
 
-
 _DRAWN_COLUMNS = 2_000
 """Longer lines are not shown: nobody reads them."""
 

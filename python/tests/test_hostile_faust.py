@@ -65,7 +65,10 @@ def test_a_file_without_end() -> None:
 
 CIRCLES = {
     "import of itself": ({"a.dsp": 'import("a.dsp"); process = _;'}, None),
-    "two imports": ({"a.dsp": 'import("b.dsp"); process = b;', "b.dsp": 'import("a.dsp"); b = process;'}, "KR0308"),
+    "two imports": (
+        {"a.dsp": 'import("b.dsp"); process = b;', "b.dsp": 'import("a.dsp"); b = process;'},
+        "KR0308",
+    ),
     "component": ({"a.dsp": 'process = component("a.dsp");'}, "KR0308"),
     "library of itself": ({"a.dsp": 'process = library("a.dsp").x; x = _;'}, None),
     "three libraries": (
@@ -80,7 +83,7 @@ CIRCLES = {
     "no text": ({"a.dsp": 'import("nul.lib"); process = _;', "nul.lib": "x = \0;"}, "KR0309"),
     "only zero bytes": ({"a.dsp": "\0" * 1000}, "KR0501"),
     "nothing": ({"a.dsp": ""}, "KR0317"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", CIRCLES)
