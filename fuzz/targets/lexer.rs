@@ -2,6 +2,12 @@
 
 #![no_main]
 
+use krach_tests::torture;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    krach_tests::torture::lexer(data);
+    torture::lexer(data);
+});
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    torture::mutated(data, size, seed).unwrap_or_else(|| libfuzzer_sys::fuzzer_mutate(data, size, max_size))
 });

@@ -6,6 +6,9 @@ import linecache
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_DRAWN_COLUMNS = 2_000
+"""Longer lines are not shown: nobody reads them."""
+
 
 class Place(NamedTuple):
     """A range of a source text: lines and columns from 1, columns in characters, the end exclusive."""
@@ -101,7 +104,8 @@ class InvalidSyntax(Error, SyntaxError):
         self.msg = f"{self.message} [{self.code}]"
         self.filename, self.lineno, self.offset = self.file, self.line, self.column
         self.end_lineno, self.end_offset = self.end_line, self.end_column
-        self.text = linecache.getline(self.file, self.line) if self.file and self.line else None
+        line = linecache.getline(self.file, self.line) if self.file and self.line else None
+        self.text = line if line and len(line) <= _DRAWN_COLUMNS else None
         return self
 
 

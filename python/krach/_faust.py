@@ -15,6 +15,9 @@ from krach._errors import Error, error
 from krach._take import Precision
 from krach._trace import describe
 
+_LARGEST = 64 << 20
+"""Characters of a file; longer ones are no Faust, and some, such as `/dev/zero`, never end."""
+
 
 class Text(NamedTuple):
     """A Faust text: its name in messages, and where its libraries are looked for first and then."""
@@ -45,6 +48,7 @@ def named(what: str, text: str, include: Iterable[str | os.PathLike[str]] = ()) 
     folders = [os.fspath(folder) for folder in include]
     if os.path.isfile(file):
         folders.append(os.path.dirname(os.path.abspath(file)))
+    text = text.encode(errors="replace").decode()  # half a surrogate pair is no character
     linecache.cache[name] = (len(text), None, [line + "\n" for line in text.split("\n")], name)
     return Text(name, text, folders, installed())
 
@@ -102,10 +106,12 @@ def faust(
     path = os.fspath(source)
     try:
         with open(path, "rb") as file:
-            content = decoded(file.read())
+            content = decoded(file.read(_LARGEST + 1))
     except (OSError, ValueError) as unreadable:
         why = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
         raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place()) from None
+    if len(content) > _LARGEST:
+        raise error("KR0501", f"cannot read `{path}`: it is larger than 64 MB", _place.user_place())
     folders = [os.fspath(folder) for folder in libraries] + [os.path.dirname(path) or "."]
     linecache.checkcache(path)
     program = _krach.faust(Text(path, content, folders, installed()), arithmetic, name)

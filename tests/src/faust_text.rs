@@ -1,6 +1,7 @@
 //! Random Faust: programs that are right by construction, and texts that are nearly so.
 
 use crate::dice::Dice;
+use krach_faust::prim::{Prim, RESERVED};
 
 const UNARY: &[&str] = &[
     "_",
@@ -28,6 +29,12 @@ const UNARY: &[&str] = &[
     "^(2)",
     "atan",
     "ffunction(float sinhf|sinh|sinhl (float), <math.h>, \"\") : min(1e9)",
+    "\\(x).(0, int(x) : soundfile(\"none\", 1) : !, !, _)",
+    "\\(x).(x : case { (0) => 7; (y) => y + 1; })",
+    "vgroup(\"box\", *(hslider(\"wet\", 0.5, 0, 1, 0.1)))",
+    "[\"cut\": *(2) -> *(hslider(\"cut\", 440, 20, 2000, 0.1))]",
+    "seq(i, 3, *(i + 1) : fmod(_, 7))",
+    "environment { k = 3; f = *(k); }.f",
 ];
 const BINARY: &[&str] = &[
     "+",
@@ -57,7 +64,19 @@ const BINARY: &[&str] = &[
     "pow",
     "\\(x, y).(x @ (y : abs : min(9) : int))",
     "\\(x, y).(x + y')",
+    "\\(x, n).(rwtable(7, 0.25, int(n) % 7 : abs, x, int(x) % 7 : abs))",
+    "\\(u, x).(y letrec { 'y = u + y * 0.5 : max(-9) : min(9); })",
+    "\\(u, x).((y, z) letrec { 'y = z * 0.25 + u; 'z = x - y' * 0.5 : int; } : +)",
+    "ffunction(float fminf|fmin|fminl (float, float), <math.h>, \"\")",
     "\\(x, n).(rdtable(5, (1, 2, 3, 4, 5 : +, _, _, _ :> _), int(n) % 5 : abs) + x)",
+];
+const TERNARY: &[&str] = &[
+    "select2",
+    "(int : &(1)), _, _ : select2",
+    "assertbounds(-1e9, 1e9, _), !, _ :> _",
+    "\\(s, x, y).(select3(int(s) % 3, x, y, x * y))",
+    "\\(x, y, n).(x, y : enable : control(n > 0))",
+    "\\(x, n, m).(rwtable(16, (1 : + ~ _), int(n) & 15, x, int(m) & 15))",
 ];
 const SOURCES: &[&str] = &[
     "0",
@@ -77,6 +96,10 @@ const SOURCES: &[&str] = &[
     "inputs((_, _))",
     "(rdtable(16, (1 : + ~ _), 3))",
     "3.25",
+    "sum(i, 3, i * 0.5)",
+    "prod(i, 4, i + 1 : float)",
+    "(k with { k = f(5); f(0) = 1; f(n) = n * f(n - 1); })",
+    "fvariable(int count, <math.h>)",
 ];
 
 /// A program of so many inputs and outputs, in which every composition fits.
@@ -147,6 +170,7 @@ impl Writer<'_, '_> {
             (0, 1) => self.dice.pick(SOURCES).to_owned(),
             (1, 1) => format!("({})", self.dice.pick(UNARY)),
             (2, 1) => format!("({})", self.dice.pick(BINARY)),
+            (3, 1) => format!("({})", self.dice.pick(TERNARY)),
             (0, _) => {
                 let sources: Vec<_> = (0..outputs).map(|_| self.dice.pick(SOURCES)).collect();
                 format!("({})", sources.join(", "))
@@ -166,17 +190,19 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Words that texts are damaged with: every token, and what stands at an edge.
-const WORDS: &str = "( ) { } [ ] , ; : <: :> ~ + - * / % ^ @ ' & | xor << >> < <= > >= == != _ ! . -> => \\ = \
-     with{ }; letrec case{ par seq sum prod inputs outputs route environment library(\"stdfaust.lib\") process x f \
-     0 1 2147483647 -1 1e400 1e-320 0.5 100000000 \"\" \"a/b\" <math.h> rdtable rwtable select2 select3 mem prefix \
-     enable control attach button(\"g\") waveform{1,2} import(\"a.lib\"); declare hslider(\"s\",0,0,1,0.1) \
-     singleprecision soundfile(\"s\",2) /* */ // <mdoc> [\"a\"-> (x).( i,4, i,100000, +~_ @1000000000";
+/// Words that texts are damaged with, beside those of the language: what stands at an edge.
+const WORDS: &str = "( ) { } [ ] , ; : <: :> ~ ! = _ . -> => \\ // /* */ + - * / % ^ @ ' with{ }; letrec{ case{ \
+     environment{ library(\"stdfaust.lib\") process x f 0 1 2147483647 -1 1e400 1e-320 0.5 100000000 \"\" \"a/b\" <math.h> \
+     button(\"g\") waveform{1,2} import(\"0.lib\"); import(\"1.lib\"); component(\"0.lib\") library(\"1.lib\") declare \
+     hslider(\"s\",0,0,1,0.1) soundfile(\"s\",2) <mdoc> [\"a\"-> (x). ( i,4, i,100000, +~_ @1000000000";
 
 /// A text with one to four changes: stretches lost or doubled, words of Faust put in.
 #[must_use]
 pub fn damaged(text: &str, dice: &mut Dice<'_>) -> String {
-    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    // A form feed begins another file.
+    let prims = Prim::ALL.iter().map(|prim| prim.text());
+    let words: Vec<&str> =
+        WORDS.split(' ').chain(prims).chain(RESERVED.iter().copied()).chain(["\u{c}"]).collect();
     let mut text: Vec<char> = text.chars().collect();
     for _ in 0..=dice.below(4) {
         let at = (dice.below(251) * 251 + dice.below(251)) % (text.len() + 1);

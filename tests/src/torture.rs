@@ -6,8 +6,8 @@ use crate::faust_text;
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, Spec, compile};
 use krach_diag::{Severity, Source};
-use krach_faust::{File, Files, Missing, Options, elaborate, parse};
-use krach_ir::{InterpreterFactory, Program, at_rate, optimise};
+use krach_faust::{File, Files, Given, Missing, Options, draw, elaborate, elaborate_expression, parse};
+use krach_ir::{InterpreterFactory, Intervals, OnePole, Program, at_rate, optimise};
 use std::sync::Arc;
 
 const RATE: u32 = 48_000;
@@ -24,21 +24,34 @@ pub enum Reached {
     Sound,
 }
 
-/// One library with what libraries are made of, which includes itself.
-struct OneLibrary;
+/// A text that is several files: after each form feed begins another, `1.lib`, `2.lib` and so on; `0.lib` is the main
+/// one. So they can name each other in any circle. `stdfaust.lib` is always the same.
+struct Pages<'t>(&'t str);
 
-impl Files for OneLibrary {
-    fn open(&self, name: &str, _: &str) -> Result<Arc<File>, Missing> {
-        let text = match name {
-            "a.lib" | "stdfaust.lib" => {
-                "a = library(\"a.lib\"); f(0) = 1; f(n) = n * f(n - 1); g(x) = x : + ~ *(0.5); e = environment { k = 3; };"
-            }
-            "b.dsp" => "import(\"b.dsp\"); process = _ * 0.5;",
-            _ => return Err(Missing { searched: vec!["nowhere".into()] }),
-        };
-        Ok(Arc::new(File::parse(&Source::new(name, text))))
+impl Pages<'_> {
+    fn page(&self, at: usize) -> Option<Source> {
+        self.0.split('\u{c}').nth(at).map(|text| Source::new(&*format!("{at}.lib"), text))
+    }
+
+    fn main(&self) -> Source {
+        self.page(0).expect("a text has a first page")
     }
 }
+
+impl Files for Pages<'_> {
+    fn open(&self, name: &str, _: &str) -> Result<Arc<File>, Missing> {
+        let page = match name {
+            "stdfaust.lib" => Some(Source::new(name, LIBRARY)),
+            _ => name.strip_suffix(".lib").and_then(|at| self.page(at.parse().ok()?)),
+        };
+        let file = page.map(|page| Arc::new(File::parse(&page)));
+        file.ok_or_else(|| Missing::Nowhere(vec!["nowhere".into()]))
+    }
+}
+
+/// What libraries are made of; it includes itself.
+const LIBRARY: &str = "a = library(\"stdfaust.lib\"); f(0) = 1; f(n) = n * f(n - 1); g(x) = x : + ~ *(0.5); \
+     e = environment { k = 3; };";
 
 fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
@@ -70,35 +83,56 @@ pub fn parser(data: &[u8]) -> Reached {
     }
 }
 
-/// There is a program or an error, and the program is valid.
+/// There is a program or an error, the program is valid, and people can look at it.
 pub fn evaluator(data: &[u8]) -> Reached {
-    match program(&text(data)) {
-        Some(_) => Reached::Program,
-        None => Reached::Refused,
+    let text = text(data);
+    let given = [Given::Signal { lo: -1.0, hi: 1.0 }, Given::Int(2)];
+    let pages = Pages(&text);
+    let _ = elaborate_expression(&pages.main(), &given, &pages, &options(Precision::Single));
+    let Some(program) = program(&text, Precision::Double) else { return Reached::Refused };
+    if program.nodes().len() <= NODES {
+        look(&program);
     }
+    Reached::Program
+}
+
+/// Everything there is to be read about a program.
+pub fn look(program: &Program) {
+    let _ = (program.key(), program.to_string(), krach_faust::print(program), draw(program).svg());
+    let _ = [OnePole::Trust, OnePole::Widen].map(|mode| Intervals::of_program(program, mode));
 }
 
 /// A program that is right by construction is one, and every engine hears the same.
 pub fn sound(data: &[u8]) -> Reached {
-    let text = faust_text::program(&mut Dice::new(data));
-    match program(&text) {
-        Some(program) => heard(&program, &text),
-        None => Reached::Refused,
-    }
+    let mut dice = Dice::new(data);
+    let precision = [Precision::Single, Precision::Double][dice.below(2)];
+    heard_text(&faust_text::program(&mut dice), precision)
 }
 
 /// A text, first mended or damaged as the bytes say, as far as it goes.
 pub fn damaged(seed: &str, data: &[u8]) -> Reached {
     let text = faust_text::damaged(seed, &mut Dice::new(data));
-    match program(&text) {
-        Some(program) => heard(&program, &text),
-        None => parser(text.as_bytes()).min(Reached::Parsed),
-    }
+    heard_text(&text, Precision::Double).max(parser(text.as_bytes()))
 }
 
-fn program(text: &str) -> Option<Program> {
-    let options = Options { precision: Precision::Double, ..Options::default() };
-    let (program, reports) = elaborate(&Source::new("fuzz.dsp", text), &OneLibrary, &options);
+/// How a fuzzer may change a text, now and then: by whole words. The new length.
+pub fn mutated(data: &mut [u8], size: usize, seed: u32) -> Option<usize> {
+    let mut dice = Dice::seeded(seed.into());
+    if dice.below(2) == 0 {
+        return None;
+    }
+    let text = faust_text::damaged(&text(&data[..size]), &mut dice);
+    data.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+    Some(text.len())
+}
+
+fn options(precision: Precision) -> Options {
+    Options { precision, ..Options::default() }
+}
+
+fn program(text: &str, precision: Precision) -> Option<Program> {
+    let pages = Pages(text);
+    let (program, reports) = elaborate(&pages.main(), &pages, &options(precision));
     let wrong = reports.iter().any(|report| report.severity == Severity::Error);
     assert_eq!(program.is_none(), wrong, "a program or an error: {reports:?}\n{text}");
     if let Some(program) = &program {
@@ -107,23 +141,32 @@ fn program(text: &str) -> Option<Program> {
     program
 }
 
-fn heard(program: &Program, text: &str) -> Reached {
+fn heard_text(text: &str, precision: Precision) -> Reached {
+    match program(text, precision) {
+        Some(program) => heard(&program, precision, text),
+        None => Reached::Refused,
+    }
+}
+
+/// Every engine that takes the program hears the same; `text` is what it came from.
+pub fn heard(program: &Program, precision: Precision, text: &str) -> Reached {
     if program.nodes().len() > NODES {
         return Reached::Program;
     }
-    let spec = Spec::new(RATE, Precision::Double);
+    let spec = Spec::new(RATE, precision);
     let optimised = optimise(program);
+    assert_eq!(optimised.validate(), Ok(()), "{text}");
     if Kernel::build(&optimised, &spec).is_err() {
         return Reached::Program;
     }
-    let reference = InterpreterFactory::new(Arc::new(at_rate(program, RATE)), RATE, Precision::Double);
+    let reference = InterpreterFactory::new(Arc::new(at_rate(program, RATE)), RATE, precision);
     let (Ok(native), Ok(reference)) = (compile(&optimised, &spec), reference) else {
         return Reached::Program;
     };
     let (got, wanted) = (render(native.as_ref()), render(&reference));
     let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
     let equal = got.iter().flatten().zip(wanted.iter().flatten()).all(same);
-    assert!(equal, "{got:?}\n{wanted:?}\n{text}");
+    assert!(equal, "{precision}\n{got:?}\n{wanted:?}\n{text}");
     Reached::Sound
 }
 

@@ -9,8 +9,9 @@ use std::io::{IsTerminal, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Excerpts of larger texts are not drawn.
+/// Excerpts of larger texts are not drawn, nor of longer lines.
 const DRAWN_BYTES: usize = 4 << 20;
+const DRAWN_COLUMNS: usize = 2_000;
 
 /// Writes every report to standard error: the line that editors jump on, the excerpt, the helps.
 pub(crate) fn draw(reports: &[Diagnostic], sources: &mut Sources) {
@@ -76,7 +77,7 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if blank(c) { ' ' } else { c }).collect()
 }
 
-/// The place as a range of characters of the whole text; `None` if the text has no such line.
+/// The place as a range of characters of the whole text; `None` if the text has no such line, or none to look at.
 fn characters(source: &Source, place: &Place) -> Option<Range<usize>> {
     let mut lines = source.text().split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
@@ -90,6 +91,9 @@ fn characters(source: &Source, place: &Place) -> Option<Range<usize>> {
         0 => first,
         further => lines.nth(further as usize - 1).unwrap_or(first),
     };
+    if first.1.max(last.1) > DRAWN_COLUMNS {
+        return None;
+    }
     let end = at(last, place.end_column).max(start);
     // Who knows no column means the line.
     let (line, length) = first;
@@ -200,5 +204,7 @@ mod tests {
         assert_eq!(characters(&source, &place(2, 1, 2, 1)), Some(5..8), "a line as a whole");
         assert_eq!(characters(&source, &place(9, 1, 9, 1)), None);
         assert_eq!(characters(&source, &place(0, 0, 0, 0)), None);
+        let endless = Source::new("a.py", "x".repeat(DRAWN_COLUMNS + 1));
+        assert_eq!(characters(&endless, &place(1, 1, 1, 2)), None, "a line that nobody reads");
     }
 }

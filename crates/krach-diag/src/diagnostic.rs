@@ -40,7 +40,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     #[must_use]
     pub fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
-        Self { severity, code, message: message.into(), place: None, labels: Vec::new(), helps: Vec::new() }
+        let message = readable(message.into());
+        Self { severity, code, message, place: None, labels: Vec::new(), helps: Vec::new() }
     }
 
     #[must_use]
@@ -61,15 +62,24 @@ impl Diagnostic {
 
     #[must_use]
     pub fn label(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.labels.push(Label { place, text: text.into() });
+        self.labels.push(Label { place, text: readable(text.into()) });
         self
     }
 
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.helps.push(text.into());
+        self.helps.push(readable(text.into()));
         self
     }
+}
+
+/// As much as people read, the end included: names and paths inside may be of any length.
+fn readable(text: String) -> String {
+    const LONGEST: usize = 2_000;
+    let Some((cut, _)) = text.char_indices().nth(LONGEST) else { return text };
+    let start: String = text[..cut].chars().take(LONGEST / 2).collect();
+    let end = text.char_indices().rev().nth(LONGEST / 2).map_or(cut, |(at, _)| at);
+    format!("{start} … {}", &text[end..])
 }
 
 /// The one-line form that editors jump on: `file:line:col: error[KR0107]: message`.
@@ -83,3 +93,15 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_megabytes_does_not_hide_what_is_said_about_it() {
+        let report = Diagnostic::error(Code::FaustUndefined, format!("`{}` is new", "é".repeat(10_000_000)));
+        assert!(report.message.len() < 5_000 && report.message.ends_with("éé` is new"), "{report}");
+        assert_eq!(Diagnostic::error(Code::FaustUndefined, "`é` is new").message, "`é` is new");
+    }
+}

@@ -39,7 +39,7 @@ impl Files for Folders {
             }
             searched.push(place.display().to_string());
         }
-        Err(Missing { searched })
+        Err(Missing::Nowhere(searched))
     }
 }
 

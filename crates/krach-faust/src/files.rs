@@ -31,11 +31,13 @@ impl File {
     }
 }
 
-/// A file that is nowhere, or cannot be read.
+/// Why there is no such file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// The places that were searched, or why reading failed.
-    pub searched: Vec<String>,
+pub enum Missing {
+    /// It is in none of these places.
+    Nowhere(Vec<String>),
+    /// It is there, and this is why it cannot be used.
+    Unusable(String),
 }
 
 /// What a sound file holds.
@@ -56,12 +58,12 @@ pub trait Files: Sync {
     /// The file of that name, asked for by the file at the path `from`.
     ///
     /// # Errors
-    /// It is in none of the places searched.
+    /// It is in none of the places searched, or cannot be used.
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing>;
 
     /// The recordings of those names, one part each, asked for by the file at the path `from`.
     fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
-        names.iter().map(|_| Err(Missing { searched: Vec::new() })).collect()
+        names.iter().map(|_| Err(Missing::Nowhere(Vec::new()))).collect()
     }
 }
 
@@ -71,15 +73,16 @@ pub struct NoFiles;
 
 impl Files for NoFiles {
     fn open(&self, _: &str, _: &str) -> Result<Arc<File>, Missing> {
-        Err(Missing { searched: Vec::new() })
+        Err(Missing::Nowhere(Vec::new()))
     }
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.searched.as_slice() {
-            [] => f.write_str("no places to search"),
-            places => write!(f, "searched: {}", places.join(", ")),
+        match self {
+            Self::Nowhere(places) if places.is_empty() => f.write_str("no places to search"),
+            Self::Nowhere(places) => write!(f, "searched: {}", places.join(", ")),
+            Self::Unusable(why) => f.write_str(why),
         }
     }
 }

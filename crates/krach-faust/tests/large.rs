@@ -1,5 +1,7 @@
-//! Programs of any size print in bounded time and depth.
+//! Programs of any size print in bounded time and depth; texts of any size are programs or a clear error.
 
+use krach_diag::Source;
+use krach_faust::{NoFiles, Options, elaborate};
 use krach_ir::{BuildError, Fun, Program, ProgramBuilder, Sig, TableInit, Ty};
 
 fn program(build: impl FnOnce(&mut ProgramBuilder, Sig) -> Result<Sig, BuildError>) -> Program {
@@ -137,4 +139,84 @@ fn ten_megabytes_of_constants() {
         b.lookup(table, x)
     });
     assert!(krach_faust::print(&table).contains("1249999.0"));
+}
+
+/// Whether it is a program, or what is said first.
+fn read(text: impl Into<std::sync::Arc<str>>) -> Result<(), String> {
+    let (program, reports) = elaborate(&Source::new("t.dsp", text), &NoFiles, &Options::default());
+    match program {
+        Some(_) => Ok(()),
+        None => Err(reports[0].to_string()),
+    }
+}
+
+fn refused(code: &str, text: String) {
+    let start: String = text.chars().take(60).collect();
+    let said = read(text).expect_err(&start);
+    assert!(said.contains(code), "{start}: {said}");
+}
+
+#[test]
+fn copies_of_copies_are_counted_before_they_are_made() {
+    for wide in [
+        "f(0) = _; f(n) = par(i, 10, f(n - 1)); process = f(20);",
+        "f(0) = 1; f(n) = par(i, 10, f(n - 1)); process = f(20) :> _;",
+        "process = par(i, 1000, par(j, 1000, _));",
+        "process = par(i, 1000000, i) :> _;",
+        "f(0) = _; f(n) = f(n - 1), f(n - 1); process = f(100);",
+    ] {
+        refused("KR0316", wide.to_owned());
+    }
+    refused("KR0307", "process = par(i, 1000000000, _);".to_owned());
+}
+
+#[test]
+fn a_thousand_equations_are_fine_and_a_hundred_thousand_too_many() {
+    let ring = |count: usize| {
+        let equation = |at| format!("'x{at} = x{} * 0.5 + {at};", (at + 1) % count);
+        format!("process = x0 letrec {{ {} }};", (0..count).map(equation).collect::<String>())
+    };
+    assert_eq!(read(ring(1_000)), Ok(()));
+    refused("KR0316", ring(100_000));
+}
+
+#[test]
+fn a_hundred_parameters_are_fine_and_twenty_thousand_too_many() {
+    let function = |count: usize| {
+        let names = (0..count).map(|at| format!("x{at}")).collect::<Vec<_>>().join(", ");
+        format!("process = \\({names}).({names} :> _);")
+    };
+    assert_eq!(read(function(100)), Ok(()));
+    refused("KR0316", function(20_000));
+}
+
+#[test]
+fn depth_of_every_kind_is_an_error() {
+    let deep = 100_000;
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{", "}"),
+        ("<", ">"),
+        ("/*", "*/"),
+        ("\\(x).(", ")"),
+        ("(a with { a = ", "; })"),
+        ("(a letrec { 'a = ", "; })"),
+        ("environment { a = ", "; }.a"),
+        ("case { (x) => ", "; }"),
+        ("par(i, 1, ", ")"),
+        ("hgroup(\"a\", ", ")"),
+        ("[\"a\": _ -> ", "]"),
+        ("sin(", ")"),
+        ("waveform{", "}"),
+        ("(_ : ", ")"),
+        ("(_ ~ ", ")"),
+    ] {
+        for text in [open.repeat(deep) + "_" + &close.repeat(deep), open.repeat(deep)] {
+            refused("error[KR03", format!("process = {text};"));
+        }
+    }
+    for chain in ["'", ".a", "(1)", "[a = 1;]", " with { a = 1; }", " ~ _", "(", ")"] {
+        refused("error[KR03", format!("process = _{};", chain.repeat(deep)));
+    }
 }

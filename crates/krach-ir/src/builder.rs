@@ -30,7 +30,8 @@ pub struct ProgramBuilder {
     lines: FxHashMap<(Option<CallId>, Sig), LineId>,
     open: Vec<CallId>,
     site: Option<Site>,
-    control_sites: Vec<Option<Site>>,
+    /// By name, with where each was made first.
+    controls: FxHashMap<Arc<str>, (ControlId, Option<Site>)>,
     owners: keys::Owners,
     proved: interval::Memo,
 }
@@ -46,7 +47,7 @@ impl ProgramBuilder {
             lines: FxHashMap::default(),
             open: Vec::new(),
             site: None,
-            control_sites: Vec::new(),
+            controls: FxHashMap::default(),
             owners: keys::Owners::default(),
             proved: interval::Memo::default(),
         }
@@ -101,25 +102,22 @@ impl ProgramBuilder {
             let Control { name, init, lo, hi, step, .. } = control;
             return Err(BuildError::ControlRange { name, init, lo, hi, step });
         }
-        let known = self.program.controls.iter().position(|known| known.name == control.name);
-        let id = match known {
-            Some(at) if self.program.controls[at].is_like(&control) => {
-                let face = &mut self.program.controls[at].face;
+        let id = match self.controls.get(&control.name) {
+            Some(&(id, _)) if self.program.controls[id.index()].is_like(&control) => {
+                let face = &mut self.program.controls[id.index()].face;
                 if *face == Face::default() {
                     *face = control.face;
                 }
-                ControlId::new(at)
+                id
             }
-            Some(at) => {
-                return Err(BuildError::ControlConflict {
-                    name: control.name,
-                    site: self.control_sites[at].clone(),
-                });
+            Some((_, site)) => {
+                return Err(BuildError::ControlConflict { name: control.name, site: site.clone() });
             }
             None => {
+                let id = ControlId::new(self.program.controls.len());
+                self.controls.insert(control.name.clone(), (id, self.site.clone()));
                 self.program.controls.push(control);
-                self.control_sites.push(self.site.clone());
-                ControlId::new(self.program.controls.len() - 1)
+                id
             }
         };
         Ok(self.leaf(Op::Control(id), Ty::Real))

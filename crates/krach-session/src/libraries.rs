@@ -70,14 +70,14 @@ impl Libraries {
         if Path::new(name).is_absolute() {
             searched = vec![name.to_owned()];
         }
-        Err(Missing { searched })
+        Err(Missing::Nowhere(searched))
     }
 }
 
 impl Files for Libraries {
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing> {
         let path = self.find(name, from)?;
-        parsed(&path).map_err(|why| Missing { searched: vec![why] })
+        parsed(&path).map_err(Missing::Unusable)
     }
 
     fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
@@ -139,11 +139,14 @@ mod tests {
     fn what_is_nowhere_names_every_place_once() {
         let (_root, near, far) = folders();
         let libraries = Libraries::new(&[near.clone(), near.clone()], std::slice::from_ref(&far));
-        let missing = libraries.find("none.lib", "main.dsp").unwrap_err();
-        assert_eq!(missing.searched[..2], [".".to_owned(), near.display().to_string()]);
-        assert!(missing.searched.contains(&far.display().to_string()));
-        assert!(missing.searched.iter().any(|place| place == "/usr/share/faust"));
-        assert_eq!(libraries.find("/none.lib", "main.dsp").unwrap_err().searched, ["/none.lib"]);
+        let Err(Missing::Nowhere(searched)) = libraries.find("none.lib", "main.dsp") else {
+            unreachable!("it is nowhere");
+        };
+        assert_eq!(searched[..2], [".".to_owned(), near.display().to_string()]);
+        assert!(searched.contains(&far.display().to_string()));
+        assert!(searched.iter().any(|place| place == "/usr/share/faust"));
+        let absolute = libraries.find("/none.lib", "main.dsp");
+        assert_eq!(absolute, Err(Missing::Nowhere(vec!["/none.lib".to_owned()])));
     }
 
     #[test]
@@ -155,6 +158,7 @@ mod tests {
         std::fs::write(near.join("both.lib"), "x = 1; y = 2;").unwrap();
         assert!(libraries.open("both.lib", "").unwrap().syntax().find("y").is_some());
         std::fs::write(near.join("both.lib"), b"x = \0;").unwrap();
-        assert!(libraries.open("both.lib", "").unwrap_err().searched[0].contains("is not text"));
+        let why = libraries.open("both.lib", "").unwrap_err().to_string();
+        assert!(why.starts_with("cannot read") && why.contains("is not text"), "{why}");
     }
 }

@@ -20,7 +20,7 @@ const LARGEST: usize = 1 << 26;
 /// # Errors
 /// Why it cannot be used.
 pub fn decode(path: &Path) -> Result<Arc<Sound>, Missing> {
-    let refuse = |why: &str| Missing { searched: vec![format!("{}: {why}", path.display())] };
+    let refuse = |why: &str| Missing::Unusable(format!("{}: {why}", path.display()));
     let file = File::open(path).map_err(|error| refuse(&error.to_string()))?;
     if !file.metadata().is_ok_and(|about| about.is_file()) {
         return Err(refuse("not a file"));

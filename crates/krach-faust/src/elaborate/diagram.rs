@@ -123,6 +123,8 @@ pub(crate) struct Diagrams {
     tables: Vec<Rc<Table>>,
     known_tables: FxHashMap<Rc<Table>, TableId>,
     closed: Rc<[u32]>,
+    /// Entries of all lists of free slots.
+    entries: usize,
 }
 
 impl Diagrams {
@@ -134,11 +136,13 @@ impl Diagrams {
             tables: Vec::new(),
             known_tables: FxHashMap::default(),
             closed: Rc::new([]),
+            entries: 0,
         }
     }
 
-    pub fn len(&self) -> usize {
-        self.nodes.len()
+    /// How much there is: nodes, and lists of free slots as the memory they are.
+    pub fn size(&self) -> usize {
+        self.nodes.len() + self.entries / 16
     }
 
     pub fn get(&self, id: BoxId) -> Diagram {
@@ -197,6 +201,7 @@ impl Diagrams {
         }
         let id = BoxId(u32::try_from(self.nodes.len()).expect("limited by the evaluator"));
         let facts = self.facts_of(node, origin);
+        self.entries += facts.slots.len();
         self.nodes.push(node);
         self.facts.push(facts);
         self.known.insert(node, id);

@@ -16,7 +16,8 @@ pub(crate) struct Findings<'a> {
     pub signals: &'a Signals,
     pub natures: &'a Natures,
     pub ranges: &'a Ranges,
-    pub gates: &'a Gates,
+    /// None in what fills a table: there `control` and `enable` hold nothing.
+    pub gates: Option<&'a Gates>,
 }
 
 /// A signal that the builder refuses, and why.
@@ -78,8 +79,9 @@ impl<'a> Emitter<'a> {
     }
 
     /// A program of one output that fills a table.
-    fn generator(findings: &'a Findings<'a>, contents: SigId) -> Emitted<Program> {
-        let mut emitter = Self::new("table", findings);
+    fn generator(findings: &Findings<'_>, contents: SigId) -> Emitted<Program> {
+        let findings = Findings { gates: None, ..*findings };
+        let mut emitter = Emitter::new("table", &findings);
         let sig = emitter.emit(contents)?;
         emitter.checked(Some(contents), |builder| builder.output("out", sig))?;
         emitter.close_loops()?;
@@ -139,7 +141,7 @@ impl<'a> Emitter<'a> {
             Signal::ReadWrite(..) => Some(id),
             _ => None,
         };
-        if let Some(condition) = moving.and_then(|id| self.findings.gates.get(id)) {
+        if let Some(condition) = moving.and_then(|id| self.findings.gates?.get(id)) {
             needs.extend(condition.iter().flatten());
         }
         needs
@@ -147,7 +149,7 @@ impl<'a> Emitter<'a> {
 
     /// The condition under which a signal is computed, as a signal; `None` if always.
     fn gate_of(&mut self, id: SigId) -> Emitted<Option<Sig>> {
-        let Some(condition) = self.findings.gates.get(id) else { return Ok(None) };
+        let Some(condition) = self.findings.gates.and_then(|gates| gates.get(id)) else { return Ok(None) };
         let mut any = None;
         for set in condition {
             let mut all = None;
@@ -210,6 +212,7 @@ impl<'a> Emitter<'a> {
                 self.checked(Some(id), |builder| builder.control(control))
             }
             Signal::SampleRate => Ok(self.builder.sample_rate()),
+            Signal::Hold(x, _) if self.findings.gates.is_none() => Ok(self.sig(x)),
             Signal::Hold(x, c) => self.hold(id, x, c),
             Signal::Attach(x, _) | Signal::Bounds([_, _, x]) | Signal::Shown(_, x) => Ok(self.sig(x)),
             Signal::Random => self.random(),

@@ -246,7 +246,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     }
     let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
-        Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
+        Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: Some(&gates) };
     let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
         Ok(program) => {

@@ -7,7 +7,7 @@ use crate::elaborate::eval::{Evaluator, FileId};
 use crate::elaborate::interface;
 use crate::elaborate::signal::{Origin, SigId, Signal, Wave};
 use crate::elaborate::text::Text;
-use crate::files::Sound;
+use crate::files::{Missing, Sound};
 use krach_diag::{Code, Diagnostic};
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
@@ -133,7 +133,7 @@ impl Evaluator<'_> {
         for (name, found) in names.iter().zip(self.provider.sounds(&names, &main)) {
             // Who has no places for files wants no word about each.
             if let Err(missing) = &found
-                && !missing.searched.is_empty()
+                && *missing != Missing::Nowhere(Vec::new())
             {
                 let message = format!("the sound file `{name}` cannot be used and is silent; {missing}");
                 let mut report = Diagnostic::warning(Code::FaustFile, message);

@@ -1,12 +1,12 @@
 //! Statements, lists of definitions, and what a list says about each name.
 
-use super::{Failed, Parsed, Parser, is_reserved};
+use super::{Failed, MAX_REPORTS, Parsed, Parser, is_reserved};
 use crate::parse::lex::Token;
 use crate::syntax::{
     Definition, Expr, ExprId, List, ListId, Meaning, Name, Precisions, Rule, Statement, StatementKind,
 };
 use krach_diag::{Code, Diagnostic, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Parser<'_> {
     /// The whole file, which is list 0.
@@ -275,7 +275,9 @@ impl Parser<'_> {
     fn check_again(&mut self, first: &Definition, at: Span, other: &Definition, span: Span) {
         let text = self.names.text(first.name).to_owned();
         let (here, there) = (other.arguments.len(), first.arguments.len());
-        let message = if here == 0 && there == 0 {
+        let message = if self.reports.len() >= MAX_REPORTS {
+            return;
+        } else if here == 0 && there == 0 {
             format!("`{text}` is defined twice")
         } else if here != there {
             format!("`{text}` is defined with {here} arguments, and before with {there}")
@@ -291,9 +293,10 @@ impl Parser<'_> {
     /// The arguments as parameters, if all are names and no name repeats.
     fn distinct_names(&self, arguments: &[ExprId]) -> Option<Box<[Name]>> {
         let mut names = Vec::with_capacity(arguments.len());
+        let mut seen = FxHashSet::default();
         for argument in arguments {
             match self.exprs[argument.index()] {
-                Expr::Name(name) if !names.contains(&name) => names.push(name),
+                Expr::Name(name) if seen.insert(name) => names.push(name),
                 _ => return None,
             }
         }

@@ -19,7 +19,7 @@ pub(crate) use pattern::CaseId;
 pub(crate) use scope::Env;
 pub use used::Used;
 
-use crate::elaborate::diagram::{BoxId, Diagram, Diagrams};
+use crate::elaborate::diagram::{BoxId, Diagram, Diagrams, Routing, Table};
 use crate::elaborate::signal::Signals;
 use crate::elaborate::stack::Stack;
 use crate::elaborate::text::{Text, Texts};
@@ -159,20 +159,31 @@ impl<'a> Evaluator<'a> {
             "recursion too deep"
         } else if self.steps > MAX_STEPS {
             "more steps than a program may take"
-        } else if self.boxes.len() > MAX_DIAGRAMS || self.signals.len() > MAX_SIGNALS {
+        } else if self.boxes.size() > MAX_DIAGRAMS || self.signals.len() > MAX_SIGNALS {
             "more boxes than a program may have"
         } else {
             return true;
         };
-        self.exhausted = true;
-        let code = if self.stack.has_room() { Code::FaustSize } else { Code::FaustEndless };
-        self.trouble(code, trouble.to_owned());
-        self.help("a recursive function needs a rule that ends it, and all its arguments");
+        self.exhaust(trouble);
         false
     }
 
+    fn exhaust(&mut self, trouble: &str) {
+        self.exhausted = true;
+        let code = if self.stack.has_room() { Code::FaustSize } else { Code::FaustEndless };
+        let origin = self.call_around(self.here);
+        self.trouble_at(code, trouble.to_owned(), origin);
+        self.help("a recursive function needs a rule that ends it, and all its arguments");
+    }
+
     pub(super) fn make(&mut self, node: Diagram) -> BoxId {
-        self.boxes.make(node, self.here)
+        if self.boxes.size() <= MAX_DIAGRAMS {
+            return self.boxes.make(node, self.here);
+        }
+        if !self.exhausted {
+            self.exhaust("more boxes than a program may have");
+        }
+        self.boxes.make(Diagram::Error, self.here)
     }
 
     pub(super) fn error(&mut self) -> BoxId {
@@ -353,6 +364,11 @@ impl<'a> Evaluator<'a> {
             return value;
         }
         let made = self.make(Diagram::Compose(compose, a, b));
+        self.of_size(made)
+    }
+
+    /// The box, if it has no more ports than any may have.
+    fn of_size(&mut self, made: BoxId) -> BoxId {
         match self.boxes.arity(made) {
             crate::elaborate::diagram::Arity::Known(inputs, outputs) if inputs.max(outputs) > MAX_PORTS => {
                 self.trouble(Code::FaustSize, format!("a box with more than {MAX_PORTS} inputs or outputs"));
@@ -365,7 +381,9 @@ impl<'a> Evaluator<'a> {
     /// The boxes side by side, nested to the right.
     pub(super) fn parallel(&mut self, boxes: &[BoxId]) -> BoxId {
         let Some((&last, rest)) = boxes.split_last() else { return self.make(Diagram::Empty) };
-        rest.iter().rev().fold(last, |right, &left| self.make(Diagram::Compose(Compose::Par, left, right)))
+        let all = rest.iter().rev();
+        let all = all.fold(last, |right, &left| self.make(Diagram::Compose(Compose::Par, left, right)));
+        self.of_size(all)
     }
 
     pub(super) fn wires(&mut self, count: u32) -> BoxId {
@@ -415,10 +433,10 @@ impl<'a> Evaluator<'a> {
         let feedback = self.wires(count);
         let recursion = self.compose(Compose::Rec, function, feedback);
         let mut outer = env;
-        for (at, &name) in names.iter().enumerate() {
-            let (wire, cut) = (self.make(Diagram::Wire), self.make(Diagram::Cut));
-            let selector: Vec<BoxId> = (0..names.len()).map(|k| if k == at { wire } else { cut }).collect();
-            let selector = self.parallel(&selector);
+        for (&name, port) in names.iter().zip(1..) {
+            let routing = Routing { inputs: count, outputs: 1, pairs: vec![(port, 1)] };
+            let table = self.boxes.intern(Table::Routing(routing));
+            let selector = self.make(Diagram::Route(table));
             let value = self.compose(Compose::Seq, recursion, selector);
             outer = self.bind(outer, name, value);
         }

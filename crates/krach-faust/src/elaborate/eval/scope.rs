@@ -6,7 +6,7 @@
 use super::{Evaluator, FileId};
 use crate::elaborate::diagram::BoxId;
 use crate::elaborate::text::Text;
-use crate::files::File;
+use crate::files::{File, Missing};
 use crate::syntax::{ExprId, ListId, Name, StatementKind};
 use krach_diag::{Code, Diagnostic, Span};
 use std::sync::Arc;
@@ -98,10 +98,13 @@ impl Evaluator<'_> {
         let opened = match self.provider.open(&text_of, &path) {
             Ok(file) => Some(self.load(file)),
             Err(missing) => {
-                let report =
-                    Diagnostic::error(Code::FaustFile, format!("`{text_of}` is not found; {missing}"))
-                        .at(self.place(from, span))
-                        .help(crate::files::REMEDY);
+                let (wrong, remedy) = match missing {
+                    Missing::Nowhere(_) => ("not found", crate::files::REMEDY),
+                    Missing::Unusable(_) => ("not usable", "it must be a text file that may be read"),
+                };
+                let report = Diagnostic::error(Code::FaustFile, format!("`{text_of}` is {wrong}; {missing}"))
+                    .at(self.place(from, span))
+                    .help(remedy);
                 self.report(report);
                 None
             }
@@ -163,7 +166,7 @@ impl Evaluator<'_> {
                     continue;
                 };
                 let there = self.files[other.index()].file.syntax.words(expr);
-                if other == file || syntax.syntax.words(meaning.expr) == there {
+                if other == file || syntax.syntax.words(meaning.expr) == there || self.said_enough() {
                     continue;
                 }
                 let message = format!("`{}` is defined twice", self.texts.get(text));
@@ -218,27 +221,31 @@ impl Evaluator<'_> {
 
     /// What a name means in an environment, innermost layer first.
     pub(super) fn lookup(&mut self, mut env: Env, name: Text) -> Option<Bound> {
-        loop {
+        let mut layers = 0;
+        let found = loop {
+            layers += 1;
             match self.layers[env.0 as usize] {
-                Layer::Root => return None,
+                Layer::Root => break None,
                 Layer::Bind { parent, name: bound, value } => {
                     if bound == name {
-                        return Some(Bound::Value(value));
+                        break Some(Bound::Value(value));
                     }
                     env = parent;
                 }
                 Layer::Define { parent, scope } => {
                     if let Some((file, expr)) = self.definition(scope, name) {
-                        return Some(Bound::Definition(file, expr, env));
+                        break Some(Bound::Definition(file, expr, env));
                     }
                     env = parent;
                 }
                 Layer::Replace { .. } => match self.lookup_replaced(env, name) {
-                    Ok(bound) => return Some(bound),
+                    Ok(bound) => break Some(bound),
                     Err(parent) => env = parent,
                 },
             }
-        }
+        };
+        self.spend(layers);
+        found
     }
 
     /// In a layer that replaces definitions of another: those kept see the replacement. Otherwise the next layer.

@@ -24,6 +24,17 @@ impl Evaluator<'_> {
         (expr.index() < syntax.exprs.len()).then(|| self.place(file, syntax.span(expr)))
     }
 
+    /// The innermost call that an expression is part of, or itself. In which part of a call the room ends is chance.
+    pub(super) fn call_around(&self, (file, expr): (FileId, ExprId)) -> (FileId, ExprId) {
+        let syntax = self.syntax(file);
+        let Some(&part) = syntax.spans.get(expr.index()) else { return (file, expr) };
+        let calls = syntax.spans.iter().zip(&syntax.exprs).zip(0..).filter(|&((span, call), _)| {
+            matches!(call, Expr::Apply(..)) && span.start <= part.start && part.end <= span.end
+        });
+        let innermost = calls.min_by_key(|((span, _), _)| span.end - span.start);
+        (file, innermost.map_or(expr, |(_, at)| ExprId(at)))
+    }
+
     pub(super) fn here_span(&self) -> Span {
         let (file, expr) = self.here;
         self.files[file.index()].file.syntax.span(expr)
@@ -32,9 +43,18 @@ impl Evaluator<'_> {
     pub fn report(&mut self, report: Diagnostic) {
         self.failed |= report.severity == Severity::Error;
         let again = |known: &Diagnostic| known.message == report.message && known.place == report.place;
-        if self.reports.len() < MAX_REPORTS && !self.reports.iter().any(again) {
+        // Warnings leave room for errors.
+        let room = if report.severity == Severity::Error { MAX_REPORTS } else { MAX_REPORTS / 2 };
+        if self.reports.len() < room && !self.reports.iter().any(again) {
             self.reports.push(report);
         }
+    }
+
+    /// Whether one more error would be dropped; to be asked before work is put into what it says.
+    pub(super) fn said_enough(&mut self) -> bool {
+        let enough = self.reports.len() >= MAX_REPORTS;
+        self.failed |= enough;
+        enough
     }
 
     /// An error at the expression being evaluated, with the user's expression that led there.
@@ -43,6 +63,9 @@ impl Evaluator<'_> {
     }
 
     pub fn trouble_at(&mut self, code: Code, message: String, origin: (FileId, ExprId)) {
+        if self.said_enough() {
+            return;
+        }
         let mut report = Diagnostic::error(code, message);
         let user = self.user.and_then(|expr| self.place_of((FileId::MAIN, expr)));
         match (self.place_of(origin), user) {
@@ -81,11 +104,16 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn undefined(&mut self, name: Text, env: Env) -> BoxId {
+        const LONGEST: usize = 64;
+        if self.said_enough() {
+            return self.error();
+        }
         let text = self.texts.get(name).clone();
         let Some(mut visible) = self.visible(env) else {
             // What is missing was reported.
             return self.error();
         };
+        visible.retain(|_| text.len() <= LONGEST);
         visible.sort();
         let near = visible
             .iter()
@@ -116,6 +144,9 @@ impl Evaluator<'_> {
 
     /// Reports why a box has no arity: its innermost parts that do not fit.
     pub fn fault(&mut self, id: BoxId) {
+        if self.said_enough() {
+            return;
+        }
         let mut seen = FxHashSet::default();
         let mut wanted = vec![id];
         while let Some(id) = wanted.pop() {
