@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from shell import COMMAND, krach
+
 WRONG = sorted((Path(__file__).parents[2] / "fixtures" / "wrong").glob("*.py"))
 
 JAM = '''\
@@ -34,17 +36,6 @@ def stereo(left, right):
 def jam(tmp_path: Path) -> Path:
     (tmp_path / "jam.py").write_text(JAM)
     return tmp_path
-
-
-def krach(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "krach", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def findings(cwd: Path, *arguments: str) -> dict[str, Any]:
@@ -187,7 +178,7 @@ def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
         "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(100))\n"
     )
     child = subprocess.Popen(
-        [sys.executable, "-m", "krach", "render", "long.py", "-o", "long.wav", "--seconds", "600"],
+        [*COMMAND, "render", "long.py", "-o", "long.wav", "--seconds", "600"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -262,9 +253,7 @@ def test_objects_that_answer_with_exceptions_are_passed_over(tmp_path: Path) -> 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_ctrl_c_ends_the_wait_for_a_silent_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "silent.program")
-    child = subprocess.Popen(
-        [sys.executable, "-m", "krach", "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE
-    )
+    child = subprocess.Popen([*COMMAND, "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE)
     time.sleep(0.5)
     child.send_signal(signal.SIGINT)
     assert (child.communicate(timeout=60)[1], child.returncode) == (b"interrupted\n", 130)

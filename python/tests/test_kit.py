@@ -19,6 +19,7 @@ import pytest
 
 import krach
 import krach.dsp as krs
+import shell
 
 KIT = Path(__file__).resolve().parents[2] / "examples" / "kit"
 NAMES = ["acid", "sub", "kick", "snare", "hat", "bell", "organ", "pad", "pluck", "room", "dub"]
@@ -38,19 +39,8 @@ def loud(x):
 '''
 
 
-def krach_(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "krach", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 def built(cwd: Path, *arguments: str, code: int = 0, **environment: str) -> str:
-    done = krach_(cwd, "build", *arguments, **environment)
+    done = shell.krach(cwd, "build", *arguments, **environment)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     return done.stderr
 
@@ -93,7 +83,7 @@ def test_every_instrument_sounds_as_if_compiled_here(kit: Path, trust: Any) -> N
 
 
 def test_the_index_has_its_shape(kit: Path) -> None:
-    found = json.loads(krach_(kit, "inspect", "kit.krlib", "--json").stdout)
+    found = json.loads(shell.krach(kit, "inspect", "kit.krlib", "--json").stdout)
     assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
     assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
     assert [instrument["name"] for instrument in found["instruments"]] == NAMES
@@ -107,22 +97,22 @@ def test_the_index_has_its_shape(kit: Path) -> None:
         assert list(target) == code
         assert (target["rate"], target["precision"], target["voices"]) == (48000, "single", 1)
         assert min(target["code_bytes"], target["state_bytes"]) > 0
-    one = json.loads(krach_(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
+    one = json.loads(shell.krach(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
     assert one["instruments"] == found["instruments"][:1]
 
 
 def test_inspect_reads_for_people(kit: Path) -> None:
-    lines = krach_(kit, "inspect", "kit.krlib").stdout.splitlines()
+    lines = shell.krach(kit, "inspect", "kit.krlib").stdout.splitlines()
     assert lines[0].startswith("kit.krlib: 11 instruments")
     assert [line.split()[0] for line in lines[3:]] == NAMES
-    one = krach_(kit, "inspect", "kit.krlib", "acid").stdout
+    one = shell.krach(kit, "inspect", "kit.krlib", "acid").stdout
     assert "squelch" in one
     assert "runs here" in one
-    assert "process" in krach_(kit, "inspect", "kit.krlib", "acid", "--faust").stdout
-    text = krach_(kit, "inspect", "kit.krlib", "acid", "--program").stdout
-    assert text == krach_(kit, "dump", "kit/bass.py:acid").stdout
-    assert "cutoff" in krach_(kit, "inspect", "kit.krlib", "acid", "--controls").stdout
-    wrong = krach_(kit, "inspect", "kit.krlib", "acdi")
+    assert "process" in shell.krach(kit, "inspect", "kit.krlib", "acid", "--faust").stdout
+    text = shell.krach(kit, "inspect", "kit.krlib", "acid", "--program").stdout
+    assert text == shell.krach(kit, "dump", "kit/bass.py:acid").stdout
+    assert "cutoff" in shell.krach(kit, "inspect", "kit.krlib", "acid", "--controls").stdout
+    wrong = shell.krach(kit, "inspect", "kit.krlib", "acdi")
     assert wrong.returncode == 1
     assert "error[KR0704]" in wrong.stderr
     assert "did you mean `acid`?" in wrong.stderr
@@ -130,11 +120,11 @@ def test_inspect_reads_for_people(kit: Path) -> None:
 
 def test_one_instrument_is_rendered_by_name(kit: Path) -> None:
     wishes = ["--seconds", "0.1", "--set", "gate=1"]
-    done = krach_(kit, "render", "kit.krlib:acid", "-o", "a.wav", *wishes)
+    done = shell.krach(kit, "render", "kit.krlib:acid", "-o", "a.wav", *wishes)
     assert done.returncode == 0, done.stderr
-    krach_(kit, "render", "kit/bass.py:acid", "-o", "b.wav", *wishes)
+    shell.krach(kit, "render", "kit/bass.py:acid", "-o", "b.wav", *wishes)
     assert (kit / "a.wav").read_bytes() == (kit / "b.wav").read_bytes()
-    done = krach_(kit, "render", "kit.krlib:acdi", "-o", "c.wav")
+    done = shell.krach(kit, "render", "kit.krlib:acdi", "-o", "c.wav")
     assert "did you mean `acid`?" in done.stderr
 
 
@@ -160,7 +150,7 @@ def test_the_same_input_gives_the_same_bytes(jam: Path) -> None:
     for name in ("a.krlib", "b.krlib"):
         built(jam, "jam.py", "-o", name, "--rate", "44100", "48000")
     assert (jam / "a.krlib").read_bytes() == (jam / "b.krlib").read_bytes()
-    targets = json.loads(krach_(jam, "inspect", "a.krlib", "--json").stdout)["instruments"][0]["targets"]
+    targets = json.loads(shell.krach(jam, "inspect", "a.krlib", "--json").stdout)["instruments"][0]["targets"]
     assert [target["rate"] for target in targets] == [44100, 48000]
 
 
@@ -170,11 +160,11 @@ def test_code_for_the_baseline_and_in_double_precision(jam: Path) -> None:
     assert soft.precision == "double"
     here = krs.transpile(runpy.run_path(str(jam / "jam.py"))["soft"], precision="double")
     assert np.array_equal(sound_of(soft, dtype="float64"), sound_of(here, dtype="float64"))
-    assert "runs here" in krach_(jam, "inspect", "jam.krlib", "soft").stdout
+    assert "runs here" in shell.krach(jam, "inspect", "jam.krlib", "soft").stdout
 
 
 def test_what_is_built_is_chosen_and_listed(jam: Path) -> None:
-    listed = krach_(jam, "build", "jam.py", "--list").stdout.split()
+    listed = shell.krach(jam, "build", "jam.py", "--list").stdout.split()
     assert listed == ["soft", "jam.py:4", "loud", "jam.py:9"]
     built(jam, "jam.py", "-o", "jam.krlib", "--only", "loud")
     assert list(krach.load_library(jam / "jam.krlib")) == ["loud"]
@@ -222,7 +212,7 @@ def test_another_users_code_is_compiled_afresh(kit: Path, tmp_path: Path) -> Non
     assert own[0] == "0", "the code of the library is run"
     assert stranger[0] == "1", "the program is compiled"
     assert own[1] == stranger[1]
-    told = krach_(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
+    told = shell.krach(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
     assert "it was not compiled by you on this machine" in told
 
 
@@ -252,13 +242,13 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-100])
     assert start() == "3 2"
     assert start() == "5 0"
-    shown = krach_(tmp_path, "cache", "--json", XDG_CACHE_HOME=str(tmp_path))
+    shown = shell.krach(tmp_path, "cache", "--json", XDG_CACHE_HOME=str(tmp_path))
     found = json.loads(shown.stdout)
     assert list(found) == ["schema", "enabled", "folder", "files", "bytes", "limit_bytes"]
     assert (found["enabled"], found["files"]) == (True, 5)
-    assert krach_(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
+    assert shell.krach(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
     assert start() == "0 5"
-    off = krach_(tmp_path, "cache", "--json", KRACH_CACHE="off")
+    off = shell.krach(tmp_path, "cache", "--json", KRACH_CACHE="off")
     assert json.loads(off.stdout)["enabled"] is False
 
 
@@ -279,7 +269,7 @@ def test_a_full_disk_leaves_the_old_file(jam: Path) -> None:
     built(jam, "jam.py", "-o", "jam.krlib")
     before = (jam / "jam.krlib").read_bytes()
     done = subprocess.run(
-        [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", "--rate", "8000"],
+        [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib", "--rate", "8000"],
         cwd=jam,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KRACH_CACHE": "off"},
         capture_output=True,
@@ -294,7 +284,7 @@ def test_a_full_disk_leaves_the_old_file(jam: Path) -> None:
 
 def test_killed_at_any_moment_the_old_file_is_whole(jam: Path) -> None:
     built(jam, "jam.py", "-o", "jam.krlib")
-    command = [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib"]
+    command = [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib"]
     begun = time.monotonic()
     subprocess.run(command, cwd=jam, check=True, capture_output=True)
     takes = time.monotonic() - begun
@@ -317,14 +307,14 @@ def test_two_builds_of_one_file_leave_one_of_them(jam: Path) -> None:
     for _ in range(3):
         children = [
             subprocess.Popen(
-                [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", *order],
+                [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib", *order],
                 cwd=jam,
                 stderr=subprocess.DEVNULL,
             )
             for order in orders
         ]
         assert [child.wait(120) for child in children] == [0, 0]
-        done = krach_(jam, "inspect", "jam.krlib", "--json")
+        done = shell.krach(jam, "inspect", "jam.krlib", "--json")
         assert done.returncode == 0
         (rate,) = {t["rate"] for i in json.loads(done.stdout)["instruments"] for t in i["targets"]}
         assert rate in (44100, 48000)
@@ -336,13 +326,37 @@ def test_damage_is_told_and_the_rest_is_played(jam: Path) -> None:
     whole = (jam / "jam.krlib").read_bytes()
     at = whole.index(b'program "soft"')
     (jam / "jam.krlib").write_bytes(whole[:at] + b"P" + whole[at + 1 :])
-    done = krach_(jam, "inspect", "jam.krlib")
+    done = shell.krach(jam, "inspect", "jam.krlib")
     assert done.returncode == 1
     assert "error[KR0703]: `jam.krlib` is damaged: the program of `soft` cannot be used" in done.stderr
     library = krach.load_library(jam / "jam.krlib")
     with pytest.raises(krach.Error, match="the checksum differs"):
         library["soft"]
     assert sound_of(library["loud"]).shape == (2, 2400)
-    (jam / "jam.krlib").write_bytes(whole[:-1000])
+
+
+def test_programs_are_saved_from_a_file_that_lost_its_end(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    whole = (jam / "jam.krlib").read_bytes()
+    expected = sound_of(krach.load_library(jam / "jam.krlib")["soft"])
+    # Without its end, and with a bit of its index changed.
+    for damaged in (whole[: len(whole) // 2], whole.replace(b'"schema":1', b'"schema":3')):
+        (jam / "jam.krlib").write_bytes(damaged)
+        with pytest.warns(krach.DamagedLibrary, match="could be saved") as warned:
+            library = krach.load_library(jam / "jam.krlib")
+        assert warned[0].filename == __file__
+        assert np.array_equal(sound_of(library["soft"]), expected)
+        assert library["soft"].source == ""
+        told = shell.krach(jam, "inspect", "jam.krlib", "--json")
+        assert told.returncode == 1
+        assert told.stderr.startswith("warning[KR070")
+        assert json.loads(told.stdout)["instruments"][0]["name"] == "soft"
+        done = shell.krach(jam, "render", "jam.krlib:soft", "-o", "soft.wav", "--seconds", "0.01")
+        assert done.returncode == 0
+        assert "could be saved" in done.stderr
+        assert (jam / "jam.krlib").read_bytes() == damaged, "nobody writes into it"
+    built(jam, "jam.krlib", "-o", "mended.krlib")
+    assert np.array_equal(sound_of(krach.load_library(jam / "mended.krlib")["soft"]), expected)
+    (jam / "jam.krlib").write_bytes(whole[:100])
     with pytest.raises(krach.Error, match="KR0701"):
         krach.load_library(jam / "jam.krlib")

@@ -2,13 +2,13 @@
 
 use crate::arguments::Build;
 use crate::host::Script;
-use crate::shell::WELL;
+use crate::shell::{WELL, WRONG};
 use crate::target::{Kind, Target};
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_session::krlib::{self, Built, Draft, Source};
+use krach_session::krlib::{self, Built, Draft};
 use krach_session::{file_target, nearest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,12 +51,12 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
     let output = what.output.as_deref().expect("required unless there is only a list");
     if built.is_empty() {
         shell.remark(&format!("{} is not written: there is nothing to put into it", output.display()));
-        return Ok(1);
+        return Ok(WRONG);
     }
     let summary = summary(output, &built, what, reports.len());
     krlib::write(output, built)?;
     shell.remark(&summary);
-    Ok(if reports.is_empty() || what.keep_going { WELL } else { 1 })
+    Ok(if reports.is_empty() || what.keep_going { WELL } else { WRONG })
 }
 
 /// The files meant, those of folders in the order of their names. A file's name that begins with `_` or `.` is its
@@ -130,7 +130,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
             return Err(Diagnostic::error(Code::NameTaken, message)
                 .at(candidate.place)
                 .label(first, "the first is here")
-                .help("rename one, or leave one out with `--only`"));
+                .help("rename one, or build them into two libraries"));
         }
         chosen.push(candidate);
     }
@@ -178,16 +178,13 @@ fn compiled(
 fn draft(candidate: &Candidate<'_>) -> Result<Draft, Failure> {
     let program = candidate.script.trace(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;
-    let source = (!about.python.is_empty()).then_some(Source { text: about.python, kind: "py" });
     Ok(Draft {
         name: candidate.name.to_owned(),
         doc: about.doc,
-        source,
+        source: about.source,
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
         program,
-        // Functions of `krs` are krach's own; those of Faust's libraries have authors who are named.
-        licences: Vec::new(),
     })
 }
 
@@ -207,14 +204,14 @@ fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> Strin
         built.iter().flat_map(|one| &one.record().targets).map(|target| target.code_bytes).sum();
     let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
     format!(
-        "wrote {}: {count} {instruments}, {} KB of {} code for {} at {} Hz{failed}",
+        "wrote {}: {count} {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",
         output.display(),
         code.div_ceil(1024),
-        what.precision,
         match what.target {
             krach_codegen::Target::Host => "this processor",
             krach_codegen::Target::Baseline => "any processor of this kind",
         },
+        what.precision,
         rates.join(", "),
     )
 }

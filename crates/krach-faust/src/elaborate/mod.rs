@@ -16,7 +16,6 @@ mod text;
 
 use self::diagram::{Arity, BoxId};
 use self::emit::{Emitter, Findings, Refused};
-pub use self::eval::Used;
 use self::eval::{Evaluator, FileId};
 use self::gate::Gates;
 use self::nature::Natures;
@@ -24,7 +23,7 @@ use self::range::Ranges;
 use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
 use self::stack::{STACK_BYTES, Stack};
 use crate::files::{File, Files};
-use crate::syntax::{ListId, Precisions, StatementKind};
+use crate::syntax::Precisions;
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::{BuildError, Fun, Program};
 use std::sync::Arc;
@@ -55,8 +54,6 @@ pub struct Elaborated {
     pub faces: Vec<Face>,
     /// The control that is `count`, if [`Options::impulse`] asks for it and the program for `count`.
     pub count: Option<usize>,
-    /// The definitions of libraries that the program uses.
-    pub used: Vec<Used>,
 }
 
 /// A control as people see it.
@@ -205,7 +202,10 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
     let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
-        Ok(program) => Some(Elaborated { program, faces, count, used: evaluator.used() }),
+        Ok(program) => {
+            let program = program.credited(evaluator.credits());
+            Some(Elaborated { program, faces, count })
+        }
         Err(refused) => {
             report_refusal(evaluator, &refused);
             None
@@ -225,13 +225,7 @@ fn widgets(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
 /// `declare name`, or the file's name without its ending; a text that is no file is a sound.
 fn name(evaluator: &Evaluator<'_>) -> String {
     let syntax = evaluator.syntax(FileId::MAIN);
-    let declared = syntax.list(ListId::FILE).statements.iter().find_map(|statement| match statement.kind {
-        StatementKind::Declare { function: None, key, value } if &**syntax.text(key) == "name" => {
-            Some(syntax.text(value).to_string())
-        }
-        _ => None,
-    });
-    declared.unwrap_or_else(|| {
+    syntax.declared(None, &["name"]).map(ToString::to_string).unwrap_or_else(|| {
         let path = syntax.source().name();
         if path.starts_with('<') {
             return "sound".to_owned();

@@ -63,6 +63,9 @@ words! {
     Arguments "arguments";
     Statics "statics";
     Results "results";
+    Credit "credit";
+    Function "function";
+    File "file";
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 use super::lex::Word;
 use super::parse;
 use crate::program::{Control, ControlKind, Site, Static, TableInit};
-use crate::{BuildError, Fun, Program, ProgramBuilder, Ty};
+use crate::{BuildError, Credit, Fun, Licence, Program, ProgramBuilder, Ty};
 use krach_diag::{Code, Diagnostic, Source};
 use std::sync::Arc;
 
@@ -51,7 +51,9 @@ fn everything() -> Result<Program, BuildError> {
     let end = b.apply(Fun::Select, &[seven, delayed, early])?;
     b.output("one", end)?;
     b.output("two", gate)?;
-    b.finish()
+    let licences = [Licence::Function("MIT".into()), Licence::File("LGPL \"x\"".into()), Licence::Undeclared];
+    let credit = |licence| Credit { library: "own.lib".into(), function: "f".into(), licence };
+    Ok(b.finish()?.credited(licences.map(credit).into()))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
-use krach_ir::{Control, ControlKind};
+use krach_ir::{Control, ControlKind, Credit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -70,8 +70,8 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
-    /// Of other people's library functions in it.
-    pub licences: Vec<Licence>,
+    /// Whose work it is made with.
+    pub licences: Vec<CreditRecord>,
     /// The text form.
     pub program: Part,
     pub faust: Option<Part>,
@@ -102,11 +102,27 @@ impl From<&Control> for ControlRecord {
     }
 }
 
-/// What a function's author asks of those who pass it on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Licence {
+/// A definition of somebody's library, and what its author asks of those who pass it on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CreditRecord {
+    pub library: String,
     pub function: String,
-    pub licence: String,
+    /// None if neither the definition nor its file declares one.
+    pub licence: Option<String>,
+    /// `function` or `file`: what the licence is declared of.
+    pub declared: Option<String>,
+}
+
+impl From<&Credit> for CreditRecord {
+    fn from(credit: &Credit) -> Self {
+        let (declared, licence) = credit.licence.declared().unzip();
+        Self {
+            library: credit.library.to_string(),
+            function: credit.function.to_string(),
+            licence: licence.map(str::to_owned),
+            declared: declared.map(str::to_owned),
+        }
+    }
 }
 
 /// An entry of the archive, and what it must contain.
