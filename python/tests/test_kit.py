@@ -154,6 +154,98 @@ def test_the_same_input_gives_the_same_bytes(jam: Path) -> None:
     assert [target["rate"] for target in targets] == [44100, 48000]
 
 
+def test_rates_are_checked_before_anything_is_built(jam: Path) -> None:
+    done = shell.krach(jam, "build", "jam.py", "-o", "jam.krlib", "--rate", "48000", "7")
+    assert done.returncode == 2
+    assert done.stderr.count("error[KR0403]") == 1
+    text = built(jam, "jam.py", "./jam.py", "-o", "jam.krlib", "--rate", "44100,44100")
+    assert text.endswith("at 44100 Hz\n")
+    found = json.loads(shell.krach(jam, "inspect", "jam.krlib", "--json").stdout)
+    assert [len(instrument["targets"]) for instrument in found["instruments"]] == [1, 1]
+
+
+def test_the_same_bytes_whatever_folder_and_however_many_processors(kit: Path, tmp_path: Path) -> None:
+    shutil.copytree(kit / "kit", tmp_path / "kit")
+    (processor, *_) = os.sched_getaffinity(0)
+    subprocess.run(
+        [*shell.COMMAND, "build", "kit", "-o", "kit.krlib"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {processor}),
+    )
+    assert (tmp_path / "kit.krlib").read_bytes() == (kit / "kit.krlib").read_bytes()
+
+
+MAPS = """
+import sys, krach
+acid = krach.load_library(sys.argv[1], trust=sys.argv[2])["acid"]
+acid.render(0.01)
+print(krach._krach.cache_info()[1])
+for line in open("/proc/self/maps"):
+    print(line.split()[1], *line.split()[5:])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not tell its mappings")
+@pytest.mark.parametrize("trust", ["tag", "program", "code"])
+def test_code_is_never_writable_once_it_can_run(kit: Path, trust: str) -> None:
+    command = [sys.executable, "-c", MAPS, str(kit / "kit.krlib"), trust]
+    done = subprocess.run(command, env={**os.environ, "KRACH_CACHE": "off"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    compiled, *mappings = done.stdout.splitlines()
+    assert compiled == ("1" if trust == "program" else "0")
+    assert "r-xp" in mappings, "code that lies in no file"
+    assert not [mapping for mapping in mappings if "w" in mapping[:4] and "x" in mapping[:4]]
+
+
+def test_the_secret_is_private_and_in_the_state_folder(jam: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    built(jam, "jam.py", "-o", "jam.krlib", XDG_STATE_HOME=str(state))
+    (secret,) = (path for path in state.rglob("*") if path.is_file())
+    assert secret == state / "krach" / "secret"
+    assert (secret.stat().st_mode & 0o777, secret.stat().st_size) == (0o600, 32)
+    secret.chmod(0o644)
+    built(jam, "jam.py", "-o", "open.krlib", XDG_STATE_HOME=str(state))
+    told = shell.krach(jam, "inspect", "jam.krlib", "soft", XDG_STATE_HOME=str(state)).stdout
+    assert "not run, but compiled from the program: nobody vouches for it" in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+def test_ctrl_c_leaves_the_old_file(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    before = (jam / "jam.krlib").read_bytes()
+    (jam / "long.py").write_text(
+        "import sys, krach.dsp as krs\n"
+        "def long():\n"
+        "    print('traced', file=sys.stderr, flush=True)\n"
+        "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(200))\n"
+    )
+    order = [*shell.COMMAND, "build", "long.py", "-o", "jam.krlib", "--rate"]
+    rates = [str(44100 + n) for n in range(40)]
+    child = subprocess.Popen([*order, *rates], cwd=jam, stderr=subprocess.PIPE, text=True)
+    assert child.stderr is not None
+    assert child.stderr.readline() == "traced\n"
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    rest = child.communicate(timeout=60)[1]
+    assert (child.returncode, rest) == (130, "interrupted\n")
+    assert (jam / "jam.krlib").read_bytes() == before
+    assert not list(jam.glob(".krach-*"))
+
+
+def test_where_no_library_can_be_nothing_is_built(jam: Path) -> None:
+    (jam / "folder.krlib").mkdir()
+    for output, why in [
+        ("folder.krlib", "it is a directory"),
+        ("no/such/jam.krlib", "there is no directory `no/such`"),
+        ("/proc/jam.krlib", "cannot write `/proc/jam.krlib`"),
+    ]:
+        text = built(jam, "jam.py", "-o", output, code=1)
+        assert text.startswith("error[KR0502]")
+        assert why in text
+
+
 def test_code_for_the_baseline_and_in_double_precision(jam: Path) -> None:
     built(jam, "jam.py", "-o", "jam.krlib", "--target", "baseline", "--precision", "double")
     soft = krach.load_library(jam / "jam.krlib")["soft"]

@@ -9,6 +9,7 @@ use krach_abi::DspFactory;
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{ContentKey, Program};
+use rustc_hash::FxHashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,7 +71,7 @@ impl Built {
     }
 }
 
-/// Compiles every draft for every spec, on all processors, in the order given. `token` hears how many are done, and
+/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `token` hears how many are done, and
 /// may break off: what was not begun is not in the result.
 ///
 /// # Errors
@@ -79,6 +80,8 @@ impl Built {
 pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Built, Diagnostic>> {
     /// As for all workers: compilers may recurse where programs are deep.
     const STACK_BYTES: usize = 64 << 20;
+    let mut seen = FxHashSet::default();
+    let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
     // Without a secret the code is there, but only a promise can make anybody run it.
     let secret = secret::own().ok();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -89,7 +92,7 @@ pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Buil
             && let Some(draft) = drafts.get(at)
             && !token.cancelled()
         {
-            let result = instrument(draft, specs, secret.as_ref());
+            let result = instrument(draft, &specs, secret.as_ref());
             *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
             let _ = token.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
@@ -199,6 +202,12 @@ fn part(entry: String, bytes: &[u8]) -> Part {
 /// # Errors
 /// `KR0502` if the file cannot be written, `KR0705` if two instruments have one name.
 pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
+    let mut names = FxHashSet::default();
+    if let Some(twice) = built.iter().find(|built| !names.insert(&built.record.name)) {
+        let message = format!("`{}` is the name of two instruments", twice.record.name);
+        let report = Diagnostic::error(Code::NameTaken, message);
+        return Err(report.at(Place::line(twice.record.file.clone(), twice.record.line)).help("rename one"));
+    }
     let target = files::target(path)?;
     store(&target, built, "krach build").map_err(|error| files::refusal(path, &error.to_string()))
 }

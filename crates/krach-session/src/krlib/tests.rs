@@ -332,6 +332,19 @@ fn a_program_that_breaks_a_rule_is_refused_and_not_played() {
 }
 
 #[test]
+fn what_is_asked_for_twice_is_there_once_and_no_name_twice() {
+    let bench = bench();
+    let once = build(&[draft("soft", 0.25)], &[spec(), spec()], &Token::default());
+    write(&bench.path, once.into_iter().map(Result::unwrap).collect()).unwrap();
+    let library = Library::open(&bench.path, Policy::Tag).unwrap();
+    assert_eq!((library.damage(), library.index().instruments[0].targets.len()), (None, 1));
+    let before = fs::read(&bench.path).unwrap();
+    let twice = [built(), built()].concat();
+    assert_eq!(write(&bench.path, twice).unwrap_err().code, Code::NameTaken);
+    assert_eq!(fs::read(&bench.path).unwrap(), before);
+}
+
+#[test]
 fn an_empty_library_is_one() {
     let bench = bench();
     let empty = bench.forged(|index, parts| {
