@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shell import COMMAND, krach
+from shell import COMMAND, interrupt, krach
 
 WRONG = sorted((Path(__file__).parents[2] / "fixtures" / "wrong").glob("*.py"))
 
@@ -177,18 +177,8 @@ def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
         "    print('traced', file=sys.stderr, flush=True)\n"
         "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(100))\n"
     )
-    child = subprocess.Popen(
-        [*COMMAND, "render", "long.py", "-o", "long.wav", "--seconds", "600"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stderr is not None
-    assert child.stderr.readline() == "traced\n"
-    time.sleep(0.2)
-    child.send_signal(signal.SIGINT)
-    rest = child.communicate(timeout=60)[1]
-    assert (child.returncode, rest) == (130, "interrupted\n")
+    done = interrupt(tmp_path, "render", "long.py", "-o", "long.wav", "--seconds", "600")
+    assert done == (130, "interrupted\n")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["long.py"]
 
 
