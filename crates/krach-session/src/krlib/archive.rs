@@ -135,7 +135,7 @@ impl Archive {
     fn comment(&self) -> Option<Digest> {
         let mut text = String::new();
         self.zip.comment().take(256).read_to_string(&mut text).ok()?;
-        text.strip_prefix(COMMENT)?.to_owned().try_into().ok()
+        text.strip_prefix(COMMENT)?.try_into().ok()
     }
 
     /// Notes where every entry is.

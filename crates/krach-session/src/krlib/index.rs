@@ -14,7 +14,7 @@ const LONGEST_NAME: usize = 100;
 
 /// A BLAKE3 hash, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(into = "String", try_from = "&str")]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
@@ -36,11 +36,12 @@ impl From<Digest> for String {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = String;
+/// Borrowed: an index has thousands of them.
+impl TryFrom<&str> for Digest {
+    type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let hash = blake3::Hash::from_hex(&text).map_err(|_| "a hash has 64 hexadecimal digits")?;
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let hash = blake3::Hash::from_hex(text).map_err(|_| "a hash has 64 hexadecimal digits")?;
         Ok(Self(hash.into()))
     }
 }
