@@ -46,7 +46,7 @@ fn programs(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
         bytes.get(HEADER.1 + MIMETYPE.0.len()..).is_some_and(|rest| rest.starts_with(MIMETYPE.1.as_bytes()));
     let mut at = if ours { 0 } else { bytes.len() };
     std::iter::from_fn(move || {
-        while let Some(start) = find(bytes, HEADER.0, at) {
+        while let Some(start) = find(bytes, &[HEADER.0], at) {
             at = start + HEADER.0.len();
             if let Some((name, text, end)) = program(bytes, start) {
                 at = end;
@@ -61,23 +61,24 @@ fn programs(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
 fn program(bytes: &[u8], start: usize) -> Option<(&str, &str, usize)> {
     let length = |at: usize| Some(usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     let name_at = start + HEADER.1;
-    let name_end = name_at + length(name_at - 4)?;
-    let text_at = name_end + length(name_at - 2)?;
-    let name = std::str::from_utf8(bytes.get(name_at..name_end)?).ok()?;
+    let text_at = name_at + length(name_at - 4)?;
+    let name = std::str::from_utf8(bytes.get(name_at..text_at)?).ok()?;
     let name = name.strip_prefix(PROGRAMS.0)?.strip_suffix(PROGRAMS.1)?;
-    if bad_name(name).is_some() {
-        return None;
+    if bad_name(name).is_some() || length(name_at - 2)? > 0 {
+        return None; // Nothing of ours has more in its header.
     }
-    let text_end = find(bytes, DESCRIPTOR.0, text_at)?;
+    // Texts of programs have no control characters: another header means that this entry has lost its end.
+    let text_end = find(bytes, &[DESCRIPTOR.0, HEADER.0], text_at)?;
     let end = text_end + DESCRIPTOR.1;
     let (text, descriptor) = (&bytes[text_at..text_end], bytes.get(text_end..end)?);
     let number = |at: usize| Some(u32::from_le_bytes(descriptor[at..at + 4].try_into().ok()?));
-    let whole = number(4)? == rawzip::crc32(text) && number(8)? as usize == text.len();
+    let whole = descriptor.starts_with(DESCRIPTOR.0)
+        && number(4)? == rawzip::crc32(text)
+        && number(8)? as usize == text.len();
     Some((name, std::str::from_utf8(text).ok().filter(|_| whole)?, end))
 }
 
-/// Where those bytes are next, from `at` on.
-fn find(bytes: &[u8], what: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    Some(at + rest.windows(what.len()).position(|window| window == what)?)
+/// Where one of those marks is next, from `at` on.
+fn find(bytes: &[u8], marks: &[&[u8]], at: usize) -> Option<usize> {
+    Some(at + bytes.get(at..)?.windows(4).position(|window| marks.contains(&window))?)
 }

@@ -344,6 +344,20 @@ fn what_is_asked_for_twice_is_there_once_and_no_name_twice() {
     assert_eq!(fs::read(&bench.path).unwrap(), before);
 }
 
+/// Looking through it ends: nothing is read twice.
+#[test]
+fn a_million_beginnings_of_programs_are_none() {
+    let bench = bench();
+    let mut bytes = fs::read(&bench.path).unwrap();
+    let header = bytes.windows(4).rposition(|window| window == b"PK\x03\x04").unwrap();
+    let soft = bytes.windows(13).position(|window| window == b"programs/soft").unwrap() - 30;
+    let beginning = bytes[soft..soft + 60].to_vec();
+    bytes.truncate(header);
+    bytes.extend(beginning.repeat(1 << 20));
+    fs::write(&bench.path, &bytes).unwrap();
+    assert_eq!(usable(&Library::open(&bench.path, Policy::Tag).unwrap()), KIT.len());
+}
+
 #[test]
 fn an_empty_library_is_one() {
     let bench = bench();
