@@ -98,7 +98,8 @@ impl From<&Control> for ControlRecord {
             ControlKind::Button => "button",
             ControlKind::Checkbox => "checkbox",
         };
-        let Control { ref name, init, lo, hi, step, .. } = *control;
+        // All fields by name: what a control learns to say, a library is to know.
+        let Control { ref name, kind: _, init, lo, hi, step } = *control;
         Self { name: name.to_string(), kind: kind.to_owned(), init, lo, hi, step }
     }
 }
