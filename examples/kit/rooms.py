@@ -8,7 +8,8 @@ def room(left: Signal, right: Signal) -> tuple[Signal, Signal]:
     """A reverberating room for two channels, `mix` of it beside the dry sound."""
     size = krs.control("size", 0.75, 0, 1)
     mix = krs.control("mix", 0.3, 0, 1)
-    wet = krs.reverb((left + right) * 0.5, size, 0.4)
+    # Sustained sounds gather in a room: this makes them about as loud behind it as before.
+    wet = krs.reverb((left + right) * 0.075, size, 0.4)
     return krs.lerp(left, wet, mix), krs.lerp(right, wet, mix)
 
 

@@ -8,7 +8,7 @@
 (1, 48000)
 """
 
-from krach._definition import Control, DspDef
+from krach._definition import Control, Credit, DspDef
 from krach._errors import (
     Error,
     FaustError,
@@ -22,13 +22,15 @@ from krach._errors import (
     UnknownInstrument,
 )
 from krach._faust import faust
-from krach._instruments import Library, load_library
+from krach._instruments import DamagedLibrary, Library, load_library
 from krach._krach import Program, __version__
 from krach._signal import Signal
 from krach._sound import play, write_wav
 
 __all__ = [
     "Control",
+    "Credit",
+    "DamagedLibrary",
     "DspDef",
     "Error",
     "FaustError",

@@ -42,6 +42,19 @@ class Control(NamedTuple):
         return dict(self.metadata).get("unit", "")
 
 
+class Credit(NamedTuple):
+    """A definition of somebody's Faust library that a sound is made with.
+
+    `licence` is what the library declares of it, or of the whole file, as `declared` tells: "function" or
+    "file". Both are `None` where nothing is declared.
+    """
+
+    library: str
+    function: str
+    licence: str | None
+    declared: str | None
+
+
 class DspDef:
     """A sound: what `krs.transpile` makes of a function. Immutable; equal programs share their native code.
 
@@ -131,6 +144,13 @@ class DspDef:
         (('author', 'me'),)
         """
         return tuple(self._program.metadata)
+
+    @property
+    def credits(self) -> tuple[Credit, ...]:
+        """Whose work it is made with: definitions of Faust libraries, by way of `krach.faust` and
+        `krs.faust_expr`. What `krs` itself offers asks for nothing.
+        """
+        return tuple(Credit(*credit) for credit in self._program.credits)
 
     @property
     def control_ranges(self) -> dict[str, tuple[float, float]]:

@@ -58,12 +58,13 @@ class Script:
                 return function.traced.program
             return trace(function.traced, function.name, {})
 
-    def about(self, index: int) -> tuple[str, str]:
-        """What one of `functions` says about itself, and its Python text; "" where there is none."""
+    def about(self, index: int) -> tuple[str, str, bool]:
+        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust."""
         traced = self._functions[index].traced
-        if isinstance(traced, DspDef):
-            return inspect.getdoc(traced.fn) or "", traced.source
-        return inspect.getdoc(traced) or "", source_of(traced)
+        if not isinstance(traced, DspDef):
+            return inspect.getdoc(traced) or "", source_of(traced), False
+        doc = "" if traced.fn is None else inspect.getdoc(traced.fn) or ""
+        return doc, traced.source, traced.fn is None
 
 
 def load(file: str, text: str) -> Script:
@@ -80,7 +81,7 @@ def load(file: str, text: str) -> Script:
     with _reported("KR0117", "the file cannot be run: ", file), _silence():
         code = compile(text, file, "exec", dont_inherit=True)
         exec(code, vars(module))
-    return Script(_functions(module, file, _loaded(code)), file)
+    return Script(_functions(module, file, code), file)
 
 
 @contextlib.contextmanager
@@ -146,7 +147,7 @@ def _place_in(trace: TracebackType | None, file: str) -> Place | None:
     return _place.place_of(code, best.tb_lasti, list(code.co_positions()))
 
 
-def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Function]:
+def _functions(module: ModuleType, file: str, code: CodeType) -> list[Function]:
     """Everything in the file that can be traced; listed is what builds sound, as far as its code tells."""
     traced: dict[str, _Traced] = {
         name: value
@@ -157,7 +158,7 @@ def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Func
         name: _function(value.fn if isinstance(value, DspDef) else value) for name, value in traced.items()
     }
     own = {name: code for name, code in plain.items() if code and code.__code__.co_filename == file}
-    survey = _Survey(own, module, used)
+    survey = _Survey(own, module, _loaded(code))
     listed = {
         name
         for name, value in traced.items()
@@ -165,10 +166,8 @@ def _functions(module: ModuleType, file: str, used: frozenset[str]) -> list[Func
     }
     faust = {name for name, value in traced.items() if isinstance(value, DspDef) and value.fn is None}
     listed = {name for name in listed or survey.plain() if name in own or name in faust}
-    functions = [
-        Function(name, own[name].__code__.co_firstlineno if name in own else 1, name in listed, value)
-        for name, value in traced.items()
-    ]
+    lines = _stored(code) | {name: function.__code__.co_firstlineno for name, function in own.items()}
+    functions = [Function(name, lines.get(name, 1), name in listed, value) for name, value in traced.items()]
     return sorted(functions, key=lambda function: function.line)
 
 
@@ -246,6 +245,15 @@ def _names(code: CodeType) -> frozenset[str]:
 def _loaded(code: CodeType) -> frozenset[str]:
     """Every name that the top level of a file reads."""
     return frozenset(step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_NAME")
+
+
+def _stored(code: CodeType) -> dict[str, int]:
+    """Per name that the top level of a file sets, the line of the last time."""
+    return {
+        step.argval: step.positions.lineno or 1
+        for step in dis.get_instructions(code)
+        if step.opname == "STORE_NAME" and step.positions
+    }
 
 
 def _inputs(function: FunctionType) -> bool:

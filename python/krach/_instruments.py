@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Literal, NoReturn
@@ -18,6 +19,10 @@ Trust = Literal["tag", "program", "code"]
 _SHOWN = 40
 
 
+class DamagedLibrary(UserWarning):
+    """Of a library's file only the programs could be read: its instruments sound, their sources are lost."""
+
+
 class Library(Mapping[str, DspDef]):
     """Instruments by name, as `krach.load_library` opens them. But for the list of contents, nothing is read
     before it is wanted.
@@ -28,6 +33,10 @@ class Library(Mapping[str, DspDef]):
         self._path = os.fspath(path)
         self._inner = _krach.Library(self._path, trust)
         self._known: dict[str, DspDef | None] = dict.fromkeys(self._inner.names)
+        if self._inner.damage is not None:
+            place = _place.user_place()
+            file, line = (place.file, place.line) if place else ("<unknown>", 1)
+            warnings.warn_explicit(self._inner.damage, DamagedLibrary, file, line)
 
     @property
     def path(self) -> str:
@@ -39,11 +48,12 @@ class Library(Mapping[str, DspDef]):
         if known is None:
             try:
                 program = self._inner.program(name)
-                source = self._inner.source(name)
+                source, faust = self._inner.source(name)
                 precision = arithmetic(self._inner.precision(name))
             except Error as refused:
                 raise refused.located(_place.user_place()) from None
-            known = DspDef(_function(name, self._path), program, source=source, precision=precision)
+            function = None if faust else _function(name, self._path)
+            known = DspDef(function, program, source=source, precision=precision)
             self._known[name] = known
         return known
 
@@ -109,6 +119,9 @@ def load_library(path: str | os.PathLike[str], *, trust: Trust = "tag") -> Libra
     your state folder, is run; everything else is compiled from the program beside it, which takes some
     milliseconds and sounds the same. `"program"`: no code of the file is run. `"code"`: all of it is run, as
     it is, with all your rights: only for files that you would run as a program.
+
+    A file that has lost its index or its end still gives the programs that are whole, with the warning
+    `krach.DamagedLibrary`.
 
     Errors: KR0501 for a file that cannot be read, KR0701 for one that is no library, KR0702 for one of
     another version, KR0703 for damage. `library["name"]` raises KR0704, a `KeyError`.

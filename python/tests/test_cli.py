@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from shell import COMMAND, interrupt, krach
+
 WRONG = sorted((Path(__file__).parents[2] / "fixtures" / "wrong").glob("*.py"))
 
 JAM = '''\
@@ -34,17 +36,6 @@ def stereo(left, right):
 def jam(tmp_path: Path) -> Path:
     (tmp_path / "jam.py").write_text(JAM)
     return tmp_path
-
-
-def krach(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "krach", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def findings(cwd: Path, *arguments: str) -> dict[str, Any]:
@@ -186,18 +177,8 @@ def test_ctrl_c_ends_a_render_and_leaves_nothing(tmp_path: Path) -> None:
         "    print('traced', file=sys.stderr, flush=True)\n"
         "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(100))\n"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-m", "krach", "render", "long.py", "-o", "long.wav", "--seconds", "600"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stderr is not None
-    assert child.stderr.readline() == "traced\n"
-    time.sleep(0.2)
-    child.send_signal(signal.SIGINT)
-    rest = child.communicate(timeout=60)[1]
-    assert (child.returncode, rest) == (130, "interrupted\n")
+    done = interrupt(tmp_path, "render", "long.py", "-o", "long.wav", "--seconds", "600")
+    assert done == (130, "interrupted\n")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["long.py"]
 
 
@@ -262,9 +243,7 @@ def test_objects_that_answer_with_exceptions_are_passed_over(tmp_path: Path) -> 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_ctrl_c_ends_the_wait_for_a_silent_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "silent.program")
-    child = subprocess.Popen(
-        [sys.executable, "-m", "krach", "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE
-    )
+    child = subprocess.Popen([*COMMAND, "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE)
     time.sleep(0.5)
     child.send_signal(signal.SIGINT)
     assert (child.communicate(timeout=60)[1], child.returncode) == (b"interrupted\n", 130)

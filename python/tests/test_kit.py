@@ -19,6 +19,7 @@ import pytest
 
 import krach
 import krach.dsp as krs
+import shell
 
 KIT = Path(__file__).resolve().parents[2] / "examples" / "kit"
 NAMES = ["acid", "sub", "kick", "snare", "hat", "bell", "organ", "pad", "pluck", "room", "dub"]
@@ -38,19 +39,8 @@ def loud(x):
 '''
 
 
-def krach_(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "krach", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 def built(cwd: Path, *arguments: str, code: int = 0, **environment: str) -> str:
-    done = krach_(cwd, "build", *arguments, **environment)
+    done = shell.krach(cwd, "build", *arguments, **environment)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     return done.stderr
 
@@ -92,8 +82,21 @@ def test_every_instrument_sounds_as_if_compiled_here(kit: Path, trust: Any) -> N
         assert f"def {name}(" in definition.source
 
 
+def test_the_kit_sounds_well_wherever_its_controls_are(kit: Path) -> None:
+    noise = np.random.default_rng(0).uniform(-0.7, 0.7, (2, 24000))
+    for name, definition in krach.load_library(kit / "kit.krlib").items():
+        inputs = noise[: definition.num_inputs] if definition.num_inputs else None
+        knobs = [control for control in definition.controls if control.name != "gate"]
+        gate = [(64, "gate", 1), (14000, "gate", 0)] if len(knobs) < len(definition.controls) else []
+        lowest, highest = {knob.name: knob.lo for knob in knobs}, {knob.name: knob.hi for knob in knobs}
+        for values in [{}] if definition.num_inputs else [{}, lowest, highest]:
+            sound = definition.render(0.5, inputs=inputs, events=gate, controls=values)
+            assert 0.001 < np.abs(sound).max() <= 1, (name, values)
+            assert abs(sound.mean()) < 0.02, (name, values)
+
+
 def test_the_index_has_its_shape(kit: Path) -> None:
-    found = json.loads(krach_(kit, "inspect", "kit.krlib", "--json").stdout)
+    found = json.loads(shell.krach(kit, "inspect", "kit.krlib", "--json").stdout)
     assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
     assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
     assert [instrument["name"] for instrument in found["instruments"]] == NAMES
@@ -107,22 +110,22 @@ def test_the_index_has_its_shape(kit: Path) -> None:
         assert list(target) == code
         assert (target["rate"], target["precision"], target["voices"]) == (48000, "single", 1)
         assert min(target["code_bytes"], target["state_bytes"]) > 0
-    one = json.loads(krach_(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
+    one = json.loads(shell.krach(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
     assert one["instruments"] == found["instruments"][:1]
 
 
 def test_inspect_reads_for_people(kit: Path) -> None:
-    lines = krach_(kit, "inspect", "kit.krlib").stdout.splitlines()
+    lines = shell.krach(kit, "inspect", "kit.krlib").stdout.splitlines()
     assert lines[0].startswith("kit.krlib: 11 instruments")
     assert [line.split()[0] for line in lines[3:]] == NAMES
-    one = krach_(kit, "inspect", "kit.krlib", "acid").stdout
+    one = shell.krach(kit, "inspect", "kit.krlib", "acid").stdout
     assert "squelch" in one
     assert "runs here" in one
-    assert "process" in krach_(kit, "inspect", "kit.krlib", "acid", "--faust").stdout
-    text = krach_(kit, "inspect", "kit.krlib", "acid", "--program").stdout
-    assert text == krach_(kit, "dump", "kit/bass.py:acid").stdout
-    assert "cutoff" in krach_(kit, "inspect", "kit.krlib", "acid", "--controls").stdout
-    wrong = krach_(kit, "inspect", "kit.krlib", "acdi")
+    assert "process" in shell.krach(kit, "inspect", "kit.krlib", "acid", "--faust").stdout
+    text = shell.krach(kit, "inspect", "kit.krlib", "acid", "--program").stdout
+    assert text == shell.krach(kit, "dump", "kit/bass.py:acid").stdout
+    assert "cutoff" in shell.krach(kit, "inspect", "kit.krlib", "acid", "--controls").stdout
+    wrong = shell.krach(kit, "inspect", "kit.krlib", "acdi")
     assert wrong.returncode == 1
     assert "error[KR0704]" in wrong.stderr
     assert "did you mean `acid`?" in wrong.stderr
@@ -130,11 +133,11 @@ def test_inspect_reads_for_people(kit: Path) -> None:
 
 def test_one_instrument_is_rendered_by_name(kit: Path) -> None:
     wishes = ["--seconds", "0.1", "--set", "gate=1"]
-    done = krach_(kit, "render", "kit.krlib:acid", "-o", "a.wav", *wishes)
+    done = shell.krach(kit, "render", "kit.krlib:acid", "-o", "a.wav", *wishes)
     assert done.returncode == 0, done.stderr
-    krach_(kit, "render", "kit/bass.py:acid", "-o", "b.wav", *wishes)
+    shell.krach(kit, "render", "kit/bass.py:acid", "-o", "b.wav", *wishes)
     assert (kit / "a.wav").read_bytes() == (kit / "b.wav").read_bytes()
-    done = krach_(kit, "render", "kit.krlib:acdi", "-o", "c.wav")
+    done = shell.krach(kit, "render", "kit.krlib:acdi", "-o", "c.wav")
     assert "did you mean `acid`?" in done.stderr
 
 
@@ -160,8 +163,94 @@ def test_the_same_input_gives_the_same_bytes(jam: Path) -> None:
     for name in ("a.krlib", "b.krlib"):
         built(jam, "jam.py", "-o", name, "--rate", "44100", "48000")
     assert (jam / "a.krlib").read_bytes() == (jam / "b.krlib").read_bytes()
-    targets = json.loads(krach_(jam, "inspect", "a.krlib", "--json").stdout)["instruments"][0]["targets"]
+    targets = json.loads(shell.krach(jam, "inspect", "a.krlib", "--json").stdout)["instruments"][0]["targets"]
     assert [target["rate"] for target in targets] == [44100, 48000]
+
+
+def test_rates_are_checked_before_anything_is_built(jam: Path) -> None:
+    done = shell.krach(jam, "build", "jam.py", "-o", "jam.krlib", "--rate", "48000", "7")
+    assert done.returncode == 2
+    assert done.stderr.count("error[KR0403]") == 1
+    text = built(jam, "jam.py", "./jam.py", "-o", "jam.krlib", "--rate", "44100,44100")
+    assert text.endswith("at 44100 Hz\n")
+    found = json.loads(shell.krach(jam, "inspect", "jam.krlib", "--json").stdout)
+    assert [len(instrument["targets"]) for instrument in found["instruments"]] == [1, 1]
+
+
+def test_the_same_bytes_whatever_folder_and_however_many_processors(kit: Path, tmp_path: Path) -> None:
+    shutil.copytree(kit / "kit", tmp_path / "kit")
+    (processor, *_) = os.sched_getaffinity(0)
+    subprocess.run(
+        [*shell.COMMAND, "build", "kit", "-o", "kit.krlib"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {processor}),
+    )
+    assert (tmp_path / "kit.krlib").read_bytes() == (kit / "kit.krlib").read_bytes()
+
+
+MAPS = """
+import sys, krach
+acid = krach.load_library(sys.argv[1], trust=sys.argv[2])["acid"]
+acid.render(0.01)
+print(krach._krach.cache_info()[1])
+for line in open("/proc/self/maps"):
+    print(line.split()[1], *line.split()[5:])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not tell its mappings")
+@pytest.mark.parametrize("trust", ["tag", "program", "code"])
+def test_code_is_never_writable_once_it_can_run(kit: Path, trust: str) -> None:
+    command = [sys.executable, "-c", MAPS, str(kit / "kit.krlib"), trust]
+    done = subprocess.run(command, env={**os.environ, "KRACH_CACHE": "off"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    compiled, *mappings = done.stdout.splitlines()
+    assert compiled == ("1" if trust == "program" else "0")
+    assert "r-xp" in mappings, "code that lies in no file"
+    assert not [mapping for mapping in mappings if "w" in mapping[:4] and "x" in mapping[:4]]
+
+
+def test_the_secret_is_private_and_in_the_state_folder(jam: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    built(jam, "jam.py", "-o", "jam.krlib", XDG_STATE_HOME=str(state))
+    (secret,) = (path for path in state.rglob("*") if path.is_file())
+    assert secret == state / "krach" / "secret"
+    assert (secret.stat().st_mode & 0o777, secret.stat().st_size) == (0o600, 32)
+    secret.chmod(0o644)
+    built(jam, "jam.py", "-o", "open.krlib", XDG_STATE_HOME=str(state))
+    told = shell.krach(jam, "inspect", "jam.krlib", "soft", XDG_STATE_HOME=str(state)).stdout
+    assert "not run, but compiled from the program: nobody vouches for it" in told
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+def test_ctrl_c_leaves_the_old_file(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    before = (jam / "jam.krlib").read_bytes()
+    (jam / "long.py").write_text(
+        "import sys, krach.dsp as krs\n"
+        "def long():\n"
+        "    print('traced', file=sys.stderr, flush=True)\n"
+        "    return sum(krs.lowpass(krs.saw(50 + n), 900, order=8) for n in range(200))\n"
+    )
+    rates = [str(44100 + n) for n in range(40)]
+    done = shell.interrupt(jam, "build", "long.py", "-o", "jam.krlib", "--rate", *rates)
+    assert done == (130, "interrupted\n")
+    assert (jam / "jam.krlib").read_bytes() == before
+    assert not list(jam.glob(".krach-*"))
+
+
+def test_where_no_library_can_be_nothing_is_built(jam: Path) -> None:
+    (jam / "folder.krlib").mkdir()
+    for output, why in [
+        ("folder.krlib", "it is a directory"),
+        ("no/such/jam.krlib", "there is no directory `no/such`"),
+        ("/proc/jam.krlib", "cannot write `/proc/jam.krlib`"),
+    ]:
+        text = built(jam, "jam.py", "-o", output, code=1)
+        assert text.startswith("error[KR0502]")
+        assert why in text
 
 
 def test_code_for_the_baseline_and_in_double_precision(jam: Path) -> None:
@@ -170,11 +259,11 @@ def test_code_for_the_baseline_and_in_double_precision(jam: Path) -> None:
     assert soft.precision == "double"
     here = krs.transpile(runpy.run_path(str(jam / "jam.py"))["soft"], precision="double")
     assert np.array_equal(sound_of(soft, dtype="float64"), sound_of(here, dtype="float64"))
-    assert "runs here" in krach_(jam, "inspect", "jam.krlib", "soft").stdout
+    assert "runs here" in shell.krach(jam, "inspect", "jam.krlib", "soft").stdout
 
 
 def test_what_is_built_is_chosen_and_listed(jam: Path) -> None:
-    listed = krach_(jam, "build", "jam.py", "--list").stdout.split()
+    listed = shell.krach(jam, "build", "jam.py", "--list").stdout.split()
     assert listed == ["soft", "jam.py:4", "loud", "jam.py:9"]
     built(jam, "jam.py", "-o", "jam.krlib", "--only", "loud")
     assert list(krach.load_library(jam / "jam.krlib")) == ["loud"]
@@ -222,7 +311,7 @@ def test_another_users_code_is_compiled_afresh(kit: Path, tmp_path: Path) -> Non
     assert own[0] == "0", "the code of the library is run"
     assert stranger[0] == "1", "the program is compiled"
     assert own[1] == stranger[1]
-    told = krach_(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
+    told = shell.krach(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
     assert "it was not compiled by you on this machine" in told
 
 
@@ -252,13 +341,13 @@ def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-100])
     assert start() == "3 2"
     assert start() == "5 0"
-    shown = krach_(tmp_path, "cache", "--json", XDG_CACHE_HOME=str(tmp_path))
+    shown = shell.krach(tmp_path, "cache", "--json", XDG_CACHE_HOME=str(tmp_path))
     found = json.loads(shown.stdout)
     assert list(found) == ["schema", "enabled", "folder", "files", "bytes", "limit_bytes"]
     assert (found["enabled"], found["files"]) == (True, 5)
-    assert krach_(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
+    assert shell.krach(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path)).returncode == 0
     assert start() == "0 5"
-    off = krach_(tmp_path, "cache", "--json", KRACH_CACHE="off")
+    off = shell.krach(tmp_path, "cache", "--json", KRACH_CACHE="off")
     assert json.loads(off.stdout)["enabled"] is False
 
 
@@ -279,7 +368,7 @@ def test_a_full_disk_leaves_the_old_file(jam: Path) -> None:
     built(jam, "jam.py", "-o", "jam.krlib")
     before = (jam / "jam.krlib").read_bytes()
     done = subprocess.run(
-        [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", "--rate", "8000"],
+        [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib", "--rate", "8000"],
         cwd=jam,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "KRACH_CACHE": "off"},
         capture_output=True,
@@ -294,7 +383,7 @@ def test_a_full_disk_leaves_the_old_file(jam: Path) -> None:
 
 def test_killed_at_any_moment_the_old_file_is_whole(jam: Path) -> None:
     built(jam, "jam.py", "-o", "jam.krlib")
-    command = [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib"]
+    command = [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib"]
     begun = time.monotonic()
     subprocess.run(command, cwd=jam, check=True, capture_output=True)
     takes = time.monotonic() - begun
@@ -317,14 +406,14 @@ def test_two_builds_of_one_file_leave_one_of_them(jam: Path) -> None:
     for _ in range(3):
         children = [
             subprocess.Popen(
-                [sys.executable, "-m", "krach", "build", "jam.py", "-o", "jam.krlib", *order],
+                [*shell.COMMAND, "build", "jam.py", "-o", "jam.krlib", *order],
                 cwd=jam,
                 stderr=subprocess.DEVNULL,
             )
             for order in orders
         ]
         assert [child.wait(120) for child in children] == [0, 0]
-        done = krach_(jam, "inspect", "jam.krlib", "--json")
+        done = shell.krach(jam, "inspect", "jam.krlib", "--json")
         assert done.returncode == 0
         (rate,) = {t["rate"] for i in json.loads(done.stdout)["instruments"] for t in i["targets"]}
         assert rate in (44100, 48000)
@@ -336,13 +425,37 @@ def test_damage_is_told_and_the_rest_is_played(jam: Path) -> None:
     whole = (jam / "jam.krlib").read_bytes()
     at = whole.index(b'program "soft"')
     (jam / "jam.krlib").write_bytes(whole[:at] + b"P" + whole[at + 1 :])
-    done = krach_(jam, "inspect", "jam.krlib")
+    done = shell.krach(jam, "inspect", "jam.krlib")
     assert done.returncode == 1
     assert "error[KR0703]: `jam.krlib` is damaged: the program of `soft` cannot be used" in done.stderr
     library = krach.load_library(jam / "jam.krlib")
     with pytest.raises(krach.Error, match="the checksum differs"):
         library["soft"]
     assert sound_of(library["loud"]).shape == (2, 2400)
-    (jam / "jam.krlib").write_bytes(whole[:-1000])
+
+
+def test_programs_are_saved_from_a_file_that_lost_its_end(jam: Path) -> None:
+    built(jam, "jam.py", "-o", "jam.krlib")
+    whole = (jam / "jam.krlib").read_bytes()
+    expected = sound_of(krach.load_library(jam / "jam.krlib")["soft"])
+    # Without its end, and with a bit of its index changed.
+    for damaged in (whole[: len(whole) // 2], whole.replace(b'"schema":1', b'"schema":3')):
+        (jam / "jam.krlib").write_bytes(damaged)
+        with pytest.warns(krach.DamagedLibrary, match="could be saved") as warned:
+            library = krach.load_library(jam / "jam.krlib")
+        assert warned[0].filename == __file__
+        assert np.array_equal(sound_of(library["soft"]), expected)
+        assert library["soft"].source == ""
+        told = shell.krach(jam, "inspect", "jam.krlib", "--json")
+        assert told.returncode == 1
+        assert told.stderr.startswith("warning[KR070")
+        assert json.loads(told.stdout)["instruments"][0]["name"] == "soft"
+        done = shell.krach(jam, "render", "jam.krlib:soft", "-o", "soft.wav", "--seconds", "0.01")
+        assert done.returncode == 0
+        assert "could be saved" in done.stderr
+        assert (jam / "jam.krlib").read_bytes() == damaged, "nobody writes into it"
+    built(jam, "jam.krlib", "-o", "mended.krlib")
+    assert np.array_equal(sound_of(krach.load_library(jam / "mended.krlib")["soft"]), expected)
+    (jam / "jam.krlib").write_bytes(whole[:100])
     with pytest.raises(krach.Error, match="KR0701"):
         krach.load_library(jam / "jam.krlib")

@@ -210,8 +210,11 @@ pub(crate) struct Inspect {
     /// Print a table of its controls
     #[arg(long, requires = "name", group = "what")]
     pub controls: bool,
-    /// Print one JSON object: {schema, krach_version, created_by, instruments}
+    /// Print the licence of each library function that it, or anything in the file, is made with
     #[arg(long, group = "what")]
+    pub licences: bool,
+    /// Print one JSON object: {schema, krach_version, created_by, instruments}, or {schema, functions} of licences
+    #[arg(long, conflicts_with_all = ["faust", "program", "controls"])]
     pub json: bool,
 }
 

@@ -2,15 +2,15 @@
 
 use crate::arguments::Build;
 use crate::host::Script;
-use crate::shell::WELL;
+use crate::shell::{WELL, WRONG};
 use crate::target::{Kind, Target};
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_session::krlib::{self, Built, Draft, Source};
-use krach_session::{file_target, nearest};
-use std::collections::BTreeMap;
+use krach_session::krlib::{self, Built, Draft};
+use krach_session::{file_target, nearest, report};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Something to be built: a function of one of the files.
@@ -26,6 +26,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         // Before any work: it would be a pity to learn at the end that there is no place for the result.
         file_target(output)?;
     }
+    let specs = specs(what)?;
     let mut reports = Vec::new();
     let mut scripts = Vec::new();
     for file in files(&what.inputs)? {
@@ -44,23 +45,32 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         return Ok(i32::from(!reports.is_empty()));
     }
     let bar = bar(candidates.len());
-    let built = compiled(shell, what, &candidates, &bar, &mut reports);
+    let built = compiled(shell, specs, &candidates, &bar, &mut reports);
     bar.finish_and_clear();
     let built = built?;
     shell.draw(&reports);
     let output = what.output.as_deref().expect("required unless there is only a list");
     if built.is_empty() {
         shell.remark(&format!("{} is not written: there is nothing to put into it", output.display()));
-        return Ok(1);
+        return Ok(WRONG);
     }
     let summary = summary(output, &built, what, reports.len());
     krlib::write(output, built)?;
     shell.remark(&summary);
-    Ok(if reports.is_empty() || what.keep_going { WELL } else { 1 })
+    Ok(if reports.is_empty() || what.keep_going { WELL } else { WRONG })
 }
 
-/// The files meant, those of folders in the order of their names. A file's name that begins with `_` or `.` is its
-/// owner's.
+/// What every instrument is compiled for.
+fn specs(what: &Build) -> Result<Vec<Spec>, Diagnostic> {
+    let spec = |&rate: &u32| {
+        let spec = Spec { target: what.target, ..Spec::new(rate, what.precision) };
+        spec.check().map(|()| spec).map_err(|refusal| report(&refusal))
+    };
+    what.rate.iter().map(spec).collect()
+}
+
+/// The files meant, each once, those of folders in the order of their names. A file's name that begins with `_` or `.`
+/// is its owner's.
 fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = Vec::new();
     for input in inputs {
@@ -90,6 +100,8 @@ fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
         inside.sort();
         files.append(&mut inside);
     }
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 
@@ -130,7 +142,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
             return Err(Diagnostic::error(Code::NameTaken, message)
                 .at(candidate.place)
                 .label(first, "the first is here")
-                .help("rename one, or leave one out with `--only`"));
+                .help("rename one, or build them into two libraries"));
         }
         chosen.push(candidate);
     }
@@ -140,7 +152,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
 /// Traces one after the other (Python does no two things at once), then compiles on all processors.
 fn compiled(
     shell: &Shell<'_>,
-    what: &Build,
+    specs: Vec<Spec>,
     candidates: &[Candidate<'_>],
     bar: &ProgressBar,
     reports: &mut Vec<Diagnostic>,
@@ -160,9 +172,6 @@ fn compiled(
             Err(other) => return Err(other),
         }
     }
-    let specs: Vec<Spec> = (what.rate.iter())
-        .map(|&rate| Spec { target: what.target, ..Spec::new(rate, what.precision) })
-        .collect();
     bar.set_message("compiling");
     let work = move |token: &_| krlib::build(&drafts, &specs, token);
     let mut built = Vec::new();
@@ -178,16 +187,13 @@ fn compiled(
 fn draft(candidate: &Candidate<'_>) -> Result<Draft, Failure> {
     let program = candidate.script.trace(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;
-    let source = (!about.python.is_empty()).then_some(Source { text: about.python, kind: "py" });
     Ok(Draft {
         name: candidate.name.to_owned(),
         doc: about.doc,
-        source,
+        source: about.source,
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
         program,
-        // Functions of `krs` are krach's own; those of Faust's libraries have authors who are named.
-        licences: Vec::new(),
     })
 }
 
@@ -202,19 +208,19 @@ fn bar(instruments: usize) -> ProgressBar {
 fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> String {
     let count = built.len();
     let instruments = if count == 1 { "instrument" } else { "instruments" };
-    let rates: Vec<String> = what.rate.iter().map(ToString::to_string).collect();
+    let rates: Vec<String> = built[0].record().targets.iter().map(|target| target.rate.to_string()).collect();
     let code: usize =
         built.iter().flat_map(|one| &one.record().targets).map(|target| target.code_bytes).sum();
     let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
     format!(
-        "wrote {}: {count} {instruments}, {} KB of {} code for {} at {} Hz{failed}",
+        "wrote {}: {count} {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",
         output.display(),
         code.div_ceil(1024),
-        what.precision,
         match what.target {
             krach_codegen::Target::Host => "this processor",
             krach_codegen::Target::Baseline => "any processor of this kind",
         },
+        what.precision,
         rates.join(", "),
     )
 }

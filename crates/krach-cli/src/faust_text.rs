@@ -1,19 +1,21 @@
 //! A Faust file: one function, `process`, called what the file is called.
 
-use crate::host::{Function, Script};
+use crate::host::{About, Function, Script};
 use crate::shell::work;
 use crate::{Failure, Host};
 use krach_abi::Precision;
 use krach_diag::{Diagnostic, Severity, Source};
-use krach_faust::Options;
+use krach_faust::{File, Options};
 use krach_ir::Program;
 use krach_session::Libraries;
+use krach_session::krlib::{self, Language};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) struct FaustText<'h> {
     host: &'h dyn Host,
     source: Arc<Source>,
+    doc: String,
     libraries: Arc<Libraries>,
     options: Options,
     function: [Function; 1],
@@ -29,9 +31,13 @@ impl<'h> FaustText<'h> {
     ) -> Self {
         let path = Path::new(&**source.name());
         let name = path.file_stem().map_or_else(String::new, |stem| stem.display().to_string());
+        let file = File::parse(&source);
+        let line = file.line_of("process").unwrap_or(1);
+        let doc = file.declared("description").map(ToString::to_string).unwrap_or_default();
         let libraries = Arc::new(Libraries::new(include, &host.libraries()).beside(path));
         let options = Options { precision, ..Options::default() };
-        Self { host, source, libraries, options, function: [Function { name, line: 1, listed: true }] }
+        let function = [Function { name, line, listed: true }];
+        Self { host, source, doc, libraries, options, function }
     }
 }
 
@@ -59,5 +65,10 @@ impl Script for FaustText<'_> {
 
     fn faust(&self, _index: usize) -> Result<Arc<Source>, Failure> {
         Ok(self.source.clone())
+    }
+
+    fn about(&self, _index: usize) -> Result<About, Failure> {
+        let source = krlib::Source { text: self.source.text().to_owned(), language: Language::Faust };
+        Ok(About { doc: self.doc.clone(), source: Some(source) })
     }
 }

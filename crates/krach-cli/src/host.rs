@@ -3,7 +3,7 @@
 use crate::Failure;
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_ir::Program;
-use krach_session::krlib::{Instrument, Library};
+use krach_session::krlib::{self, Instrument, Library};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,11 +74,11 @@ pub trait Script {
 }
 
 /// What is known about a function besides its sound.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct About {
     pub doc: String,
-    /// Its text in Python, or "".
-    pub python: String,
+    /// What it was made of, if that is known.
+    pub source: Option<krlib::Source>,
 }
 
 /// Something in a file that can be traced.
@@ -147,7 +147,7 @@ pub(crate) struct LibraryScript {
 impl LibraryScript {
     pub(crate) fn new(library: Library) -> Self {
         let records = library.index().instruments.iter();
-        let function = |record: &krach_session::krlib::Record| Function {
+        let function = |record: &krlib::Record| Function {
             name: record.name.clone(),
             line: record.line.max(1),
             listed: true,
@@ -164,6 +164,11 @@ impl Script for LibraryScript {
 
     fn trace(&self, index: usize) -> Result<Arc<Program>, Failure> {
         Ok(self.library.at(index).program()?)
+    }
+
+    fn about(&self, index: usize) -> Result<About, Failure> {
+        let instrument = self.library.at(index);
+        Ok(About { doc: instrument.record().doc.clone(), source: instrument.source()? })
     }
 
     fn instrument(&self, index: usize) -> Option<Arc<Instrument>> {

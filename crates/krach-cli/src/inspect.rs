@@ -1,9 +1,10 @@
 //! `krach inspect`: what is in a library, for people and for programs.
 
 use crate::arguments::Inspect;
-use crate::shell::{WELL, code_of};
-use crate::{Failure, Shell};
-use krach_session::krlib::{ControlRecord, Index, Instrument, Library, Policy, Record, TargetRecord};
+use crate::shell::{WELL, WRONG, code_of};
+use crate::target::library;
+use crate::{Failure, Shell, licences};
+use krach_session::krlib::{ControlRecord, CreditRecord, Index, Instrument, Record, TargetRecord};
 use serde::Serialize;
 
 /// The shape of `krach inspect --json`, version 1.
@@ -67,14 +68,17 @@ impl<'a> Findings<'a> {
 }
 
 pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Failure> {
-    let library = Library::open(&what.file, Policy::Tag)?;
+    let library = library(shell, &what.file)?;
+    let well = if library.damage().is_some() { WRONG } else { WELL };
     let index = library.index();
     let one = what.name.as_ref().map(|name| library.get(name)).transpose()?;
     let records: Vec<&Record> = match &one {
         Some(instrument) => vec![instrument.record()],
         None => index.instruments.iter().collect(),
     };
-    if what.json {
+    if what.licences {
+        licences::tell(shell, &credits(&records), what.json)?;
+    } else if what.json {
         let json = serde_json::to_string_pretty(&Findings::new(index, &records));
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
     } else if let Some(instrument) = &one {
@@ -96,18 +100,28 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
             .remark(&format!("`{name}` in {} is unknown to this krach, and left alone", what.file.display()));
     }
     if one.is_some() {
-        return Ok(WELL);
+        return Ok(well);
     }
     // Everything is read once, so that a damaged part is found before somebody misses it.
     let verified = shell.work(move |_| library.verify(), |_| {})?;
     let reports = verified.err().unwrap_or_default();
     shell.draw(&reports);
-    Ok(code_of(&reports))
+    Ok(well.max(code_of(&reports)))
+}
+
+/// Whose work the instruments are made with, each once.
+fn credits(records: &[&Record]) -> Vec<CreditRecord> {
+    let mut credits: Vec<CreditRecord> =
+        records.iter().flat_map(|record| &record.licences).cloned().collect();
+    credits.sort();
+    credits.dedup();
+    credits
 }
 
 fn table(file: &str, index: &Index) -> String {
     let count = index.instruments.len();
-    let mut text = format!("{file}: {count} instruments, built by krach {}\n", index.krach_version);
+    let instruments = if count == 1 { "instrument" } else { "instruments" };
+    let mut text = format!("{file}: {count} {instruments}, built by krach {}\n", index.krach_version);
     if count == 0 {
         return text;
     }
@@ -141,10 +155,11 @@ fn shortened(items: impl Iterator<Item = impl AsRef<str>>, width: usize) -> Stri
 
 fn controls(record: &Record) -> String {
     let mut text =
-        format!("{:<24}{:>12}{:>12}{:>12}{:>12}\n", "control", "start", "lowest", "highest", "step");
+        format!("{:<24}{:>12}{:>12}{:>12}{:>12}  unit\n", "control", "start", "lowest", "highest", "step");
     for control in &record.controls {
-        let ControlRecord { name, init, lo, hi, step, .. } = control;
-        text.push_str(&format!("{name:<24}{init:>12}{lo:>12}{hi:>12}{step:>12}\n"));
+        let ControlRecord { name, init, lo, hi, step, metadata, .. } = control;
+        let unit = metadata.get("unit").map_or_else(String::new, |units| format!("  {}", units.join(" ")));
+        text.push_str(&format!("{name:<24}{init:>12}{lo:>12}{hi:>12}{step:>12}{unit}\n"));
     }
     text
 }
@@ -155,8 +170,9 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
     if !record.doc.is_empty() {
         text.push_str(&format!("\n{}\n", record.doc));
     }
-    text.push_str(&format!("\ninputs   {}\n", record.inputs.join(", ")));
-    text.push_str(&format!("outputs  {}\n", record.outputs.join(", ")));
+    let ports = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    text.push_str(&format!("\ninputs   {}\n", ports(&record.inputs)));
+    text.push_str(&format!("outputs  {}\n", ports(&record.outputs)));
     text.push_str(&format!("key      {}\n\n", record.key));
     if !record.controls.is_empty() {
         text.push_str(&controls(record));
@@ -170,8 +186,8 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
             Some(why) => format!("not run, but compiled from the program: {why}\n"),
         });
     }
-    for licence in &record.licences {
-        text.push_str(&format!("licence of {}: {}\n", licence.function, licence.licence));
+    if !record.licences.is_empty() {
+        text.push_str(&format!("\n{}", licences::table(&record.licences)));
     }
     text
 }

@@ -52,7 +52,7 @@ impl From<Stop> for Failure {
 }
 
 pub(crate) const WELL: i32 = 0;
-const WRONG: i32 = 1;
+pub(crate) const WRONG: i32 = 1;
 const USAGE: i32 = 2;
 const NO_DEVICE: i32 = 3;
 const INTERRUPTED: i32 = 130;

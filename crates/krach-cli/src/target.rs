@@ -74,6 +74,13 @@ impl Only {
     }
 }
 
+/// Opens a library, and says so if it is damaged.
+pub(crate) fn library(shell: &mut Shell<'_>, file: &Path) -> Result<Library, Failure> {
+    let library = Library::open(file, Policy::Tag)?;
+    shell.draw(library.damage().map_or(&[], std::slice::from_ref));
+    Ok(library)
+}
+
 impl Target {
     /// Loads the file.
     pub(crate) fn load<'h>(
@@ -84,7 +91,7 @@ impl Target {
     ) -> Result<Box<dyn Script + 'h>, Failure> {
         let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
         if kind == Kind::Library {
-            return Ok(Box::new(LibraryScript::new(Library::open(&self.file, Policy::Tag)?)));
+            return Ok(Box::new(LibraryScript::new(library(shell, &self.file)?)));
         }
         // A pipe may have nothing to say for long.
         let file = self.file.clone();

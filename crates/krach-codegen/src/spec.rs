@@ -41,7 +41,10 @@ impl Spec {
     }
 
     /// Whether it can be compiled for at all.
-    pub(crate) fn check(&self) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// A rate or a number of voices that is out of bounds.
+    pub fn check(&self) -> Result<(), Refusal> {
         if !SAMPLE_RATES.contains(&self.sample_rate) {
             return Err(Refusal::SampleRate(self.sample_rate));
         }

@@ -1,6 +1,7 @@
 //! Where files come from: the caller knows; nothing here reads a disk.
 
 use crate::Syntax;
+use crate::syntax::ListId;
 use krach_diag::{Diagnostic, Source};
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,20 @@ impl File {
     #[must_use]
     pub fn path(&self) -> &Arc<str> {
         self.syntax.source().name()
+    }
+
+    /// What it declares about itself: `declare description "…";`.
+    #[must_use]
+    pub fn declared(&self, key: &str) -> Option<&Arc<str>> {
+        self.syntax.declared(None, &[key])
+    }
+
+    /// The line, from 1, on which it defines a name first.
+    #[must_use]
+    pub fn line_of(&self, name: &str) -> Option<u32> {
+        let name = self.syntax.find(name)?;
+        let span = self.syntax.list(ListId::FILE).meanings.get(&name)?.first()?.span;
+        Some(self.syntax.source().place(span).line)
     }
 
     #[must_use]

@@ -63,7 +63,7 @@ mod vocabulary;
 mod write;
 
 pub use drawing::{Drawing, draw};
-pub use elaborate::{Elaborated, Options, Used, elaborate, elaborate_whole};
+pub use elaborate::{Elaborated, Options, elaborate, elaborate_whole};
 pub use files::{File, Files, Missing, NoFiles, Sound};
 pub use parse::lex::{Token, lex};
 pub use parse::parse;

@@ -282,6 +282,16 @@ impl Syntax {
     pub fn find(&self, text: &str) -> Option<Name> {
         self.names.known.get(text).copied()
     }
+
+    /// What the file declares first under one of these keys: of one of its definitions, or of itself.
+    pub(crate) fn declared(&self, of: Option<Name>, keys: &[&str]) -> Option<&Arc<str>> {
+        self.list(ListId::FILE).statements.iter().find_map(|statement| match statement.kind {
+            StatementKind::Declare { function, key, value } if function == of => {
+                keys.contains(&&**self.text(key)).then(|| self.text(value))
+            }
+            _ => None,
+        })
+    }
 }
 
 /// The names and texts of one file, each once.

@@ -32,6 +32,7 @@
 //! ```
 
 mod builder;
+mod credit;
 mod error;
 mod fun;
 mod interp;
@@ -48,6 +49,7 @@ mod ty;
 mod validate;
 
 pub use builder::ProgramBuilder;
+pub use credit::{Credit, Licence};
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
 pub use interp::{Entries, InterpretError, InterpreterFactory};

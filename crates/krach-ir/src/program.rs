@@ -1,7 +1,7 @@
 //! The program: nodes in order, the state they use, and what people called things.
 
-use crate::{Fun, Ty};
-use std::collections::BTreeMap;
+use crate::{Credit, Fun, Ty};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -281,6 +281,7 @@ pub struct Program {
     pub(crate) homes: Vec<Option<CallId>>,
     pub(crate) names: BTreeMap<Sig, Arc<str>>,
     pub(crate) sites: BTreeMap<Sig, Site>,
+    pub(crate) credits: BTreeSet<Credit>,
 }
 
 impl Program {
@@ -333,6 +334,18 @@ impl Program {
     #[must_use]
     pub fn metadata(&self) -> &[(Arc<str>, Arc<str>)] {
         &self.metadata
+    }
+
+    /// The same with all these credits, and no others.
+    #[must_use]
+    pub fn credited(self, credits: BTreeSet<Credit>) -> Self {
+        Self { credits, ..self }
+    }
+
+    /// Whose work it is made with.
+    #[must_use]
+    pub fn credits(&self) -> &BTreeSet<Credit> {
+        &self.credits
     }
 
     /// Names of the audio inputs, in order of ports.

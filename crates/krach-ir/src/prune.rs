@@ -58,6 +58,7 @@ pub(crate) fn prune(program: &Program) -> Program {
             .filter(|(s, _)| alive.nodes[s.index()])
             .map(|(&s, n)| (sig(s), n.clone()))
             .collect(),
+        credits: program.credits.clone(),
     };
     for register in &mut pruned.registers {
         register.next = sig(register.next);

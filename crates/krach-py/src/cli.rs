@@ -3,6 +3,7 @@
 use crate::program::Program;
 use krach_cli::{About, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
+use krach_session::krlib::{self, Language};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::ffi::OsString;
@@ -80,7 +81,10 @@ impl Script for PythonScript {
     fn about(&self, index: usize) -> Result<About, Failure> {
         Python::attach(|py| {
             let told = self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
-            told.map(|(doc, python)| About { doc, python }).map_err(|error| failure(py, &error))
+            let (doc, text, faust): (String, String, bool) = told.map_err(|error| failure(py, &error))?;
+            let language = if faust { Language::Faust } else { Language::Python };
+            let source = (!text.is_empty()).then_some(krlib::Source { text, language });
+            Ok(About { doc, source })
         })
     }
 }

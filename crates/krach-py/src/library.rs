@@ -3,7 +3,7 @@
 use crate::error;
 use crate::program::Program;
 use krach_diag::Diagnostic;
-use krach_session::krlib::{self, Policy};
+use krach_session::krlib::{self, Language, Policy};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -49,6 +49,18 @@ impl Library {
         self.inner.index().instruments.iter().map(|record| record.name.as_str()).collect()
     }
 
+    /// Why only its programs could be read, if so.
+    #[getter]
+    fn damage(&self) -> Option<String> {
+        let report = self.inner.damage()?;
+        Some(format!(
+            "{} [{}]\n  help: {}",
+            report.message,
+            report.code.id(),
+            report.helps.join("\n  help: ")
+        ))
+    }
+
     #[getter]
     fn rows(&self) -> Vec<Row<'_>> {
         fn texts(texts: &[String]) -> Vec<&str> {
@@ -65,8 +77,13 @@ impl Library {
         self.with(py, name, |library, name| Program::of_library(library.get(name)?))
     }
 
-    fn source(&self, py: Python<'_>, name: &str) -> PyResult<String> {
-        self.with(py, name, |library, name| library.get(name)?.source())
+    /// What it was made of, or "", and whether that is Faust.
+    fn source(&self, py: Python<'_>, name: &str) -> PyResult<(String, bool)> {
+        self.with(py, name, |library, name| {
+            let instrument = library.get(name)?;
+            let text = instrument.source()?.map_or_else(String::new, |source| source.text);
+            Ok((text, instrument.language() == Language::Faust))
+        })
     }
 
     /// The arithmetic that it was built for.

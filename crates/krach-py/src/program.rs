@@ -4,7 +4,7 @@ use crate::error;
 use crate::work::interruptible;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
-use krach_ir::Control;
+use krach_ir::{Control, Credit};
 use krach_session::krlib::Instrument;
 use krach_session::{Cache, Compiled};
 use pyo3::prelude::*;
@@ -90,6 +90,16 @@ impl Program {
     #[getter]
     fn metadata(&self) -> Pairs<'_> {
         pairs(self.inner.metadata())
+    }
+
+    /// Definitions of other people's libraries: library, function, licence, whether the function's own or its file's.
+    #[getter]
+    fn credits(&self) -> Vec<(&str, &str, Option<&str>, Option<&str>)> {
+        fn row(credit: &Credit) -> (&str, &str, Option<&str>, Option<&str>) {
+            let (of, terms) = credit.licence.declared().unzip();
+            (&credit.library, &credit.function, terms, of)
+        }
+        self.inner.credits().iter().map(row).collect()
     }
 
     /// Faust text that the official compiler renders to the same samples.

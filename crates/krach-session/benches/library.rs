@@ -6,7 +6,7 @@ use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_ir::{Control, ControlKind, Face, Fun, Program, ProgramBuilder, Sig, Ty};
 use krach_session::Token;
-use krach_session::krlib::{Draft, Library, Policy, Source, build, write};
+use krach_session::krlib::{Draft, Language, Library, Policy, Source, build, write};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,11 +65,10 @@ fn library(path: &Path) {
     let draft = |at: usize| Draft {
         name: format!("voice_{at}"),
         doc: "Eight partials through eight filters, some of them out of tune.".to_owned(),
-        source: Some(Source { text: "def voice(): ...\n".repeat(20), kind: "py" }),
+        source: Some(Source { text: "def voice(): ...\n".repeat(20), language: Language::Python }),
         file: "voices.py".to_owned(),
         line: 1,
         program: voice(&format!("voice_{at}"), 1.0 + at as f64 * 1e-4),
-        licences: Vec::new(),
     };
     let drafts: Vec<Draft> = (0..INSTRUMENTS).map(draft).collect();
     let built = build(&drafts, &[spec()], &Token::default());

@@ -17,7 +17,6 @@ mod text;
 
 use self::diagram::{Arity, BoxId};
 use self::emit::{Emitter, Findings, Refused};
-pub use self::eval::Used;
 use self::eval::{Evaluator, FileId};
 use self::gate::Gates;
 use self::nature::Natures;
@@ -28,6 +27,7 @@ use crate::files::{File, Files};
 use crate::syntax::{ListId, Precisions, StatementKind};
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::{BuildError, Fun, Polyphony, Program};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How a program is elaborated.
@@ -63,8 +63,6 @@ pub struct Elaborated {
     pub widget_ranges: Vec<[f64; 2]>,
     /// The control that is `count`, if [`Options::impulse`] asks for it and the program for `count`.
     pub count: Option<usize>,
-    /// The definitions of libraries that the program uses.
-    pub used: Vec<Used>,
 }
 
 impl Options {
@@ -120,10 +118,9 @@ pub(crate) fn elaborate_file(
             let (found, further) = elaborate_one(main, Vec::new(), files, &options);
             reports.extend(further);
             let Some(found) = found else { return (None, reports) };
-            elaborated.used.extend(found.used);
-            elaborated.used.sort();
-            elaborated.used.dedup();
-            effect = Some(Arc::new(found.program.declared(Vec::new())));
+            let credits = elaborated.program.credits() | found.program.credits();
+            elaborated.program = elaborated.program.credited(credits);
+            effect = Some(Arc::new(found.program.declared(Vec::new()).credited(BTreeSet::new())));
         }
         elaborated.program = elaborated.program.polyphonic(Some(Polyphony { voices, effect }));
         (Some(elaborated), reports)
@@ -250,8 +247,8 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
         Ok(program) => {
-            let program = program.declared(metadata);
-            Some(Elaborated { program, widget_ranges, count, used: evaluator.used() })
+            let program = program.declared(metadata).credited(evaluator.credits());
+            Some(Elaborated { program, widget_ranges, count })
         }
         Err(refused) => {
             report_refusal(evaluator, &refused);

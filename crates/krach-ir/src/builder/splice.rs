@@ -66,6 +66,7 @@ impl ProgramBuilder {
             }
         }
         self.copy_rest(&likeness)?;
+        self.program.credits.extend(program.credits.iter().cloned());
         Ok(program.outputs.iter().map(|output| likeness.sig(output.sig)).collect())
     }
 
@@ -196,7 +197,7 @@ impl<'p> Likeness<'p> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Fun, InterpreterFactory, Program, ProgramBuilder, Ty};
+    use crate::{Credit, Fun, InterpreterFactory, Licence, Program, ProgramBuilder, Ty};
     use std::sync::Arc;
 
     fn double(text: &str) -> Program {
@@ -268,6 +269,25 @@ mod tests {
         let names: Vec<&str> = outer.calls().iter().map(|call| &*call.function).collect();
         assert_eq!(names, ["late", "echo"]);
         assert_eq!(samples(outer, &[1.0, 2.0, 3.0, 4.0]), [[0.0, 0.0, 0.0, 1.0]]);
+    }
+
+    #[test]
+    fn credits_come_along() {
+        let credit = |function: &str| Credit {
+            library: "own.lib".into(),
+            function: function.into(),
+            licence: Licence::Undeclared,
+        };
+        let mut b = ProgramBuilder::new("outer");
+        let x = b.input("x");
+        for name in ["echo", "comb", "echo"] {
+            let inner = inner().credited([credit(name)].into());
+            let _ = b.splice("faust_expr", &inner, &[x]).unwrap();
+        }
+        b.output("out", x).unwrap();
+        let outer = b.finish().unwrap();
+        assert!(outer.credits().iter().eq(&[credit("comb"), credit("echo")]));
+        assert_eq!(outer.key(), outer.clone().credited([].into()).key(), "they have no bearing on the sound");
     }
 
     #[test]

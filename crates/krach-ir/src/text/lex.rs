@@ -67,6 +67,9 @@ words! {
     Arguments "arguments";
     Statics "statics";
     Results "results";
+    Credit "credit";
+    Function "function";
+    File "file";
 }
 
 #[derive(Clone, Debug, PartialEq)]

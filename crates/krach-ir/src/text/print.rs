@@ -14,7 +14,11 @@ impl fmt::Display for Program {
         printer.state()?;
         printer.nodes()?;
         printer.ends()?;
-        if bare { Ok(()) } else { printer.calls() }
+        if bare {
+            return Ok(());
+        }
+        printer.calls()?;
+        printer.credits()
     }
 }
 
@@ -254,6 +258,17 @@ impl<W: Write> Printer<'_, W> {
     fn calls(&mut self) -> fmt::Result {
         for (at, call) in self.program.calls.iter().enumerate() {
             self.call(at, call)?;
+        }
+        Ok(())
+    }
+
+    fn credits(&mut self) -> fmt::Result {
+        for credit in &self.program.credits {
+            write!(self.out, "credit {:?} {:?}", credit.library, credit.function)?;
+            if let Some((of, terms)) = credit.licence.declared() {
+                write!(self.out, " {of} {terms:?}")?;
+            }
+            self.out.write_char('\n')?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::program::{
     Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
     TableInit,
 };
-use crate::{Fun, Ty};
+use crate::{Credit, Fun, Licence, Ty};
 use krach_diag::Span;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -73,6 +73,7 @@ impl Parser<'_> {
             Some(Word::Ram) => Self::ram,
             Some(Word::Output) => Self::output,
             Some(Word::Call) => Self::call,
+            Some(Word::Credit) => Self::credit,
             None if text.starts_with('r') => return self.write(draft).map(|()| true),
             _ => return Err(self.unexpected("a statement")),
         };
@@ -364,6 +365,19 @@ impl Parser<'_> {
         }
         draft.program.calls.push(call);
         draft.place(&CallId::new(at), span);
+        Ok(())
+    }
+
+    fn credit(&mut self, draft: &mut Draft, _: Span) -> Parsed<()> {
+        let (library, function) = (self.text()?.into(), self.text()?.into());
+        let licence = if self.maybe(Word::Function) {
+            Licence::Function(self.text()?.into())
+        } else if self.maybe(Word::File) {
+            Licence::File(self.text()?.into())
+        } else {
+            Licence::Undeclared
+        };
+        draft.program.credits.insert(Credit { library, function, licence });
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 use super::lex::Word;
 use super::parse;
 use crate::program::{Control, ControlKind, Face, Polyphony, Site, Static, TableInit};
-use crate::{BuildError, Fun, Program, ProgramBuilder, Ty};
+use crate::{BuildError, Credit, Fun, Licence, Program, ProgramBuilder, Ty};
 use krach_diag::{Code, Diagnostic, Source};
 use std::sync::Arc;
 
@@ -59,7 +59,9 @@ fn everything() -> Result<Program, BuildError> {
     quiet.output("out", x)?;
     let polyphony = Polyphony { voices: 8, effect: Some(Arc::new(quiet.finish()?)) };
     let program = b.finish()?.declared(vec![("author".into(), "one\ntwo".into())]);
-    Ok(program.polyphonic(Some(polyphony)))
+    let licences = [Licence::Function("MIT".into()), Licence::File("LGPL \"x\"".into()), Licence::Undeclared];
+    let credit = |licence| Credit { library: "own.lib".into(), function: "f".into(), licence };
+    Ok(program.polyphonic(Some(polyphony)).credited(licences.map(credit).into()))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::files;
 use krach_diag::{Code, Diagnostic};
 use rawzip::{
     CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive,
-    ZipArchiveEntryWayfinder, ZipArchiveWriter,
+    ZipArchiveEntryWayfinder, ZipArchiveWriter, ZipLocator,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The first entry, so that the first bytes of a file tell what it is (the custom of EPUB and OpenDocument).
-const MIMETYPE: (&str, &str) = ("mimetype", "application/x-krach-library");
+pub(super) const MIMETYPE: (&str, &str) = ("mimetype", "application/x-krach-library");
 const INDEX: &str = "index.json";
 /// The archive's comment: this and the digest of the index.
 const COMMENT: &str = "krlib ";
@@ -29,27 +29,28 @@ const LARGEST_INDEX: u64 = 1 << 28;
 /// # Errors
 /// What the file system says; the old file stays.
 pub(super) fn write(path: &Path, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {
-    files::replace(path, |to| {
-        let index = serde_json::to_vec(index).map_err(io::Error::other)?;
-        let mut zip = ZipArchiveWriter::new(to);
-        zip.set_comment(format!("{COMMENT}{}", Digest::of(&index)));
-        let mut store = |name: &str, bytes: &[u8]| -> Result<(), rawzip::Error> {
-            let (mut entry, config) =
-                zip.new_file(name).compression_method(CompressionMethod::STORE).start()?;
-            let mut writer = config.wrap(&mut entry);
-            writer.write_all(bytes)?;
-            let (_, descriptor) = writer.finish()?;
-            entry.finish(descriptor)?;
-            Ok(())
-        };
-        let mut all = || {
-            store(MIMETYPE.0, MIMETYPE.1.as_bytes())?;
-            parts.iter().try_for_each(|(name, bytes)| store(name, bytes))?;
-            store(INDEX, &index)
-        };
-        all().map_err(io_error)?;
-        zip.finish().map(drop).map_err(io_error)
-    })
+    files::replace(path, |to| pack(to, index, parts))
+}
+
+fn pack(to: impl Write, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {
+    let index = serde_json::to_vec(index).map_err(io::Error::other)?;
+    let mut zip = ZipArchiveWriter::new(to);
+    zip.set_comment(format!("{COMMENT}{}", Digest::of(&index)));
+    let mut store = |name: &str, bytes: &[u8]| -> Result<(), rawzip::Error> {
+        let (mut entry, config) = zip.new_file(name).compression_method(CompressionMethod::STORE).start()?;
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(bytes)?;
+        let (_, descriptor) = writer.finish()?;
+        entry.finish(descriptor)?;
+        Ok(())
+    };
+    let mut all = || {
+        store(MIMETYPE.0, MIMETYPE.1.as_bytes())?;
+        parts.iter().try_for_each(|(name, bytes)| store(name, bytes))?;
+        store(INDEX, &index)
+    };
+    all().map_err(io_error)?;
+    zip.finish().map(drop).map_err(io_error)
 }
 
 fn io_error(error: rawzip::Error) -> io::Error {
@@ -59,12 +60,28 @@ fn io_error(error: rawzip::Error) -> io::Error {
     }
 }
 
+/// Where the bytes of a library are: in its file, or, if that was damaged and has been mended, here.
+#[derive(Debug)]
+enum Bytes {
+    File(FileReader),
+    Mended(Vec<u8>),
+}
+
+impl ReaderAt for Bytes {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read_at(buffer, offset),
+            Self::Mended(bytes) => bytes.as_slice().read_at(buffer, offset),
+        }
+    }
+}
+
 /// A library being read: the index is in memory, everything else is read when it is asked for, and checked then.
 /// It is read, not mapped: a file that somebody shortens while it is mapped would end the process.
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,
-    zip: ZipArchive<FileReader>,
+    zip: ZipArchive<Bytes>,
     bytes: u64,
     entries: FxHashMap<Box<str>, ZipArchiveEntryWayfinder>,
 }
@@ -85,10 +102,25 @@ impl Archive {
         if !about.is_file() {
             return Err(unreadable(&"it is not a file"));
         }
+        Self::over(path, Bytes::File(FileReader::from(file)), about.len())
+    }
+
+    /// A library in memory, in place of the damaged file at `path`.
+    pub(super) fn mended(
+        path: &Path,
+        index: &Index,
+        parts: &[(String, Vec<u8>)],
+    ) -> Result<(Self, Index), Diagnostic> {
+        let mut bytes = Vec::new();
+        pack(&mut bytes, index, parts).map_err(|error| damaged(path, "its index", &error.to_string()))?;
+        let length = bytes.len() as u64;
+        Self::over(path, Bytes::Mended(bytes), length)
+    }
+
+    fn over(path: &Path, from: Bytes, bytes: u64) -> Result<(Self, Index), Diagnostic> {
         let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-        let zip = ZipArchive::from_file(file, &mut buffer).map_err(|_| stranger(path))?;
-        let mut archive =
-            Self { path: path.to_owned(), zip, bytes: about.len(), entries: FxHashMap::default() };
+        let zip = ZipLocator::new().locate_in_reader(from, &mut buffer, bytes).map_err(|_| stranger(path))?;
+        let mut archive = Self { path: path.to_owned(), zip, bytes, entries: FxHashMap::default() };
         let expected = archive.comment().ok_or_else(|| stranger(path))?;
         archive.list(&mut buffer).map_err(|why| archive.damaged("its directory", &why))?;
         let index = archive.read(INDEX, None).map_err(|why| archive.damaged("its index", &why))?;
@@ -103,7 +135,7 @@ impl Archive {
     fn comment(&self) -> Option<Digest> {
         let mut text = String::new();
         self.zip.comment().take(256).read_to_string(&mut text).ok()?;
-        text.strip_prefix(COMMENT)?.to_owned().try_into().ok()
+        text.strip_prefix(COMMENT)?.try_into().ok()
     }
 
     /// Notes where every entry is.
@@ -207,9 +239,13 @@ impl Archive {
     }
 
     fn damaged(&self, what: &str, why: &str) -> Diagnostic {
-        let message = format!("`{}` is damaged: {what} cannot be used: {why}", self.path.display());
-        Diagnostic::error(Code::Damaged, message).help("fetch or build the file again")
+        damaged(&self.path, what, why)
     }
+}
+
+fn damaged(path: &Path, what: &str, why: &str) -> Diagnostic {
+    let message = format!("`{}` is damaged: {what} cannot be used: {why}", path.display());
+    Diagnostic::error(Code::Damaged, message).help("fetch or build the file again")
 }
 
 fn stranger(path: &Path) -> Diagnostic {

@@ -1,37 +1,58 @@
 //! From programs to a library.
 
 use super::archive;
-use super::index::{ControlRecord, Digest, Index, Licence, Part, Record, SCHEMA, TargetRecord, bad_name};
+use super::index::{
+    ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name,
+};
 use crate::{Token, files, report, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{ContentKey, Program};
+use rustc_hash::FxHashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the entries of programs are called, around the instrument's name.
+pub(super) const PROGRAMS: (&str, &str) = ("programs/", ".program");
 
 /// An instrument to be built.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub name: String,
     pub doc: String,
-    /// Its text, if there is one; `kind` is the ending of a file of such texts.
+    /// Its text, if there is one.
     pub source: Option<Source>,
     /// Where it is written: a path that is fit to be published, and a line from 1.
     pub file: String,
     pub line: u32,
     pub program: Arc<Program>,
-    /// Of other people's library functions in it.
-    pub licences: Vec<Licence>,
 }
 
 /// What an instrument was made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub text: String,
+    pub language: Language,
+}
+
+/// What a source is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    Python,
+    Faust,
+}
+
+impl Language {
     /// The ending of files of such texts.
-    pub kind: &'static str,
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Python => "py",
+            Self::Faust => "dsp",
+        }
+    }
 }
 
 /// An instrument that can be written.
@@ -50,7 +71,7 @@ impl Built {
     }
 }
 
-/// Compiles every draft for every spec, on all processors, in the order given. `token` hears how many are done, and
+/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `token` hears how many are done, and
 /// may break off: what was not begun is not in the result.
 ///
 /// # Errors
@@ -59,6 +80,8 @@ impl Built {
 pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Built, Diagnostic>> {
     /// As for all workers: compilers may recurse where programs are deep.
     const STACK_BYTES: usize = 64 << 20;
+    let mut seen = FxHashSet::default();
+    let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
     // Without a secret the code is there, but only a promise can make anybody run it.
     let secret = secret::own().ok();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -69,7 +92,7 @@ pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Buil
             && let Some(draft) = drafts.get(at)
             && !token.cancelled()
         {
-            let result = instrument(draft, specs, secret.as_ref());
+            let result = instrument(draft, &specs, secret.as_ref());
             *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
             let _ = token.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
@@ -106,7 +129,6 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     record.doc = draft.doc.clone();
     record.file = draft.file.clone();
     record.line = draft.line;
-    record.licences = draft.licences.clone();
     let faust = krach_faust::print(&draft.program).into_bytes();
     let mut keep = |folder: &str, kind: &str, bytes: Vec<u8>| {
         let part = part(format!("{folder}/{}.{kind}", draft.name), &bytes);
@@ -115,7 +137,8 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     };
     record.faust = Some(keep("faust", "dsp", faust));
     let source = draft.source.as_ref();
-    let source = source.map(|source| keep("sources", source.kind, source.text.clone().into_bytes()));
+    let source =
+        source.map(|source| keep("sources", source.language.ending(), source.text.clone().into_bytes()));
     record.source = source;
     Ok(built)
 }
@@ -131,7 +154,7 @@ pub(crate) fn built(
 ) -> Built {
     // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
     let text = text.into_bytes();
-    let text_part = part(format!("programs/{name}.program"), &text);
+    let text_part = part(format!("{}{name}{}", PROGRAMS.0, PROGRAMS.1), &text);
     let mut parts = vec![(text_part.entry.clone(), text)];
     let targets = factories.iter().map(|factory| {
         let code = factory.save();
@@ -158,9 +181,9 @@ pub(crate) fn built(
         line: 0,
         key: Digest(*key.bytes()),
         inputs: program.inputs().iter().map(ToString::to_string).collect(),
-        outputs: program.outputs().iter().map(|output| output.name.to_string()).collect(),
-        controls: program.controls().iter().map(ControlRecord::from).collect(),
-        licences: Vec::new(),
+        outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
+        controls: program.all_controls().map(ControlRecord::from).collect(),
+        licences: program.credits().iter().map(CreditRecord::from).collect(),
         targets: targets.collect(),
         program: text_part,
         faust: None,
@@ -179,12 +202,24 @@ fn part(entry: String, bytes: &[u8]) -> Part {
 /// # Errors
 /// `KR0502` if the file cannot be written, `KR0705` if two instruments have one name.
 pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
+    let mut names = FxHashSet::default();
+    if let Some(twice) = built.iter().find(|built| !names.insert(&built.record.name)) {
+        let message = format!("`{}` is the name of two instruments", twice.record.name);
+        let report = Diagnostic::error(Code::NameTaken, message);
+        return Err(report.at(Place::line(twice.record.file.clone(), twice.record.line)).help("rename one"));
+    }
     let target = files::target(path)?;
     store(&target, built, "krach build").map_err(|error| files::refusal(path, &error.to_string()))
 }
 
 /// The same with an error of the file system.
 pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result<()> {
+    let (index, parts) = bound(built, by);
+    archive::write(path, &index, &parts)
+}
+
+/// Everything that goes into one file.
+pub(super) fn bound(built: Vec<Built>, by: &str) -> (Index, Vec<(String, Vec<u8>)>) {
     let (mut machines, mut instruments, mut parts): (Vec<Machine>, _, _) =
         (Vec::new(), Vec::new(), Vec::new());
     for mut built in built {
@@ -199,6 +234,5 @@ pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result
     }
     let krach_version = env!("CARGO_PKG_VERSION").to_owned();
     let created_by = format!("{by}, code by {}", NativeFactory::maker());
-    let index = Index { schema: SCHEMA, krach_version, created_by, machines, instruments };
-    archive::write(path, &index, &parts)
+    (Index { schema: SCHEMA, krach_version, created_by, machines, instruments }, parts)
 }

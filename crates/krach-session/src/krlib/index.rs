@@ -2,8 +2,9 @@
 
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
-use krach_ir::{Control, ControlKind};
+use krach_ir::{Control, ControlKind, Credit};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The version of the shape. Additions that a reader may ignore do not change it.
@@ -14,7 +15,7 @@ const LONGEST_NAME: usize = 100;
 
 /// A BLAKE3 hash, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(into = "String", try_from = "&str")]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
@@ -36,11 +37,12 @@ impl From<Digest> for String {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = String;
+/// Borrowed: an index has thousands of them.
+impl TryFrom<&str> for Digest {
+    type Error = &'static str;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let hash = blake3::Hash::from_hex(&text).map_err(|_| "a hash has 64 hexadecimal digits")?;
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        let hash = blake3::Hash::from_hex(text).map_err(|_| "a hash has 64 hexadecimal digits")?;
         Ok(Self(hash.into()))
     }
 }
@@ -70,8 +72,8 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
-    /// Of other people's library functions in it.
-    pub licences: Vec<Licence>,
+    /// Whose work it is made with.
+    pub licences: Vec<CreditRecord>,
     /// The text form.
     pub program: Part,
     pub faust: Option<Part>,
@@ -87,6 +89,12 @@ pub struct ControlRecord {
     pub lo: f64,
     pub hi: f64,
     pub step: f64,
+    /// Its path through groups, "" if it stands in none.
+    #[serde(default)]
+    pub address: String,
+    /// What its author says of it, such as `unit`: the values of each key.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, Vec<String>>,
 }
 
 impl From<&Control> for ControlRecord {
@@ -97,16 +105,38 @@ impl From<&Control> for ControlRecord {
             ControlKind::Button => "button",
             ControlKind::Checkbox => "checkbox",
         };
-        let Control { ref name, init, lo, hi, step, .. } = *control;
-        Self { name: name.to_string(), kind: kind.to_owned(), init, lo, hi, step }
+        // All fields by name: what a control learns to say, a library is to know.
+        let Control { ref name, kind: _, init, lo, hi, step, ref face } = *control;
+        let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (key, value) in &face.metadata {
+            metadata.entry(key.to_string()).or_default().push(value.to_string());
+        }
+        let (name, kind, address) = (name.to_string(), kind.to_owned(), face.address.to_string());
+        Self { name, kind, init, lo, hi, step, address, metadata }
     }
 }
 
-/// What a function's author asks of those who pass it on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Licence {
+/// A definition of somebody's library, and what its author asks of those who pass it on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CreditRecord {
+    pub library: String,
     pub function: String,
-    pub licence: String,
+    /// None if neither the definition nor its file declares one.
+    pub licence: Option<String>,
+    /// `function` or `file`: what the licence is declared of.
+    pub declared: Option<String>,
+}
+
+impl From<&Credit> for CreditRecord {
+    fn from(credit: &Credit) -> Self {
+        let (declared, licence) = credit.licence.declared().unzip();
+        Self {
+            library: credit.library.to_string(),
+            function: credit.function.to_string(),
+            licence: licence.map(str::to_owned),
+            declared: declared.map(str::to_owned),
+        }
+    }
 }
 
 /// An entry of the archive, and what it must contain.

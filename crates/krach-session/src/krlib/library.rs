@@ -1,13 +1,16 @@
 //! A library that is open: names now, programs and code when they are wanted.
 
+use super::Language;
 use super::archive::Archive;
-use super::index::{Index, Record, TargetRecord};
+use super::index::{Index, Part, Record, TargetRecord};
+use super::salvage::salvage;
 use crate::{Cache, Compiled, nearest, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{NativeFactory, Secret, Spec, Trust};
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::Program;
 use rustc_hash::FxHashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -35,6 +38,8 @@ struct Shared {
     path: PathBuf,
     archive: Archive,
     index: Index,
+    /// Why only programs are left of the file, if so.
+    damage: Option<Diagnostic>,
     names: FxHashMap<String, usize>,
     policy: Policy,
     /// None if there is no trustworthy one, or none is needed.
@@ -42,22 +47,38 @@ struct Shared {
 }
 
 impl Library {
-    /// Reads what is in a file, and nothing more.
+    /// Reads what is in a file, and nothing more. Of a file that has lost its index or its end, the programs that are
+    /// whole are read: see [`Self::damage`].
     ///
     /// # Errors
     /// `KR0501` it cannot be read, `KR0701` it is not a library, `KR0702` it is one of another version, `KR0703` its
-    /// index is damaged.
+    /// index is damaged and there is no whole program.
     pub fn open(path: &Path, policy: Policy) -> Result<Self, Diagnostic> {
-        let (archive, index) = Archive::open(path)?;
+        let (archive, index, damage) = match Archive::open(path) {
+            Ok((archive, index)) => (archive, index, None),
+            Err(report) if matches!(report.code, Code::NotALibrary | Code::Damaged) => {
+                let (archive, index, damage) = salvage(path, &report).ok_or(report)?;
+                (archive, index, Some(damage))
+            }
+            Err(report) => return Err(report),
+        };
         let names = index.instruments.iter().enumerate().map(|(at, record)| (record.name.clone(), at));
         let names = names.collect();
         let secret = if policy == Policy::Tag { secret::own().ok() } else { None };
-        Ok(Self { shared: Arc::new(Shared { path: path.to_owned(), archive, index, names, policy, secret }) })
+        Ok(Self {
+            shared: Arc::new(Shared { path: path.to_owned(), archive, index, damage, names, policy, secret }),
+        })
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// A warning, if only the programs could be saved from a damaged file.
+    #[must_use]
+    pub fn damage(&self) -> Option<&Diagnostic> {
+        self.shared.damage.as_ref()
     }
 
     #[must_use]
@@ -168,15 +189,24 @@ impl Instrument {
         }
     }
 
-    /// What it was made of, or "".
+    /// What it was made of, if that was kept.
     ///
     /// # Errors
     /// `KR0703`.
-    pub fn source(&self) -> Result<String, Diagnostic> {
-        Ok(self.text(self.record().source.as_ref(), "the source")?.unwrap_or_default())
+    pub fn source(&self) -> Result<Option<super::Source>, Diagnostic> {
+        let text = self.text(self.record().source.as_ref(), "the source")?;
+        Ok(text.map(|text| super::Source { text, language: self.language() }))
     }
 
-    fn text(&self, part: Option<&super::Part>, what: &str) -> Result<Option<String>, Diagnostic> {
+    /// What it was written in.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        let faust =
+            |part: &Part| Path::new(&part.entry).extension() == Some(OsStr::new(Language::Faust.ending()));
+        if self.record().source.as_ref().is_some_and(faust) { Language::Faust } else { Language::Python }
+    }
+
+    fn text(&self, part: Option<&Part>, what: &str) -> Result<Option<String>, Diagnostic> {
         let Some(part) = part else { return Ok(None) };
         let what = format!("{what} of `{}`", self.record().name);
         let bytes = self.library.archive.part(part, &what)?;

@@ -8,10 +8,11 @@ mod archive;
 mod build;
 mod index;
 mod library;
+mod salvage;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, Draft, Source, build, write};
+pub use build::{Built, Draft, Language, Source, build, write};
 pub(crate) use build::{built, store};
-pub use index::{ControlRecord, Digest, Index, Licence, Part, Record, SCHEMA, TargetRecord, bad_name};
+pub use index::{ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name};
 pub use library::{Instrument, Library, Policy};

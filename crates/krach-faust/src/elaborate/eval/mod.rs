@@ -6,6 +6,7 @@
 //! the stack or of the step limit. Errors become [`Diagram::Error`] and evaluation goes on, so one run finds many.
 
 mod apply;
+mod credits;
 mod form;
 mod label;
 mod modulate;
@@ -13,11 +14,9 @@ mod number;
 mod pattern;
 mod scope;
 mod trouble;
-mod used;
 
 pub(crate) use pattern::CaseId;
 pub(crate) use scope::Env;
-pub use used::Used;
 
 use crate::elaborate::diagram::{BoxId, Diagram, Diagrams, Routing, Table};
 use crate::elaborate::signal::Signals;
