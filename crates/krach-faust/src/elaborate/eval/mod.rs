@@ -380,6 +380,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `R = (\(x, y).(a, b) with wheres) ~ (_, _)`; outside, each name is its output of R.
+    ///
+    /// The order of the equations shows only in which of the inputs of R each right side takes. As in the official
+    /// compiler it is no matter of how they are listed: the name that the file mentions last comes first.
     fn letrec(
         &mut self,
         file: FileId,
@@ -388,10 +391,12 @@ impl<'a> Evaluator<'a> {
         wheres: Option<ListId>,
         env: Env,
     ) -> BoxId {
-        let names: Vec<Text> = equations.iter().map(|&(name, _)| self.text(file, name)).collect();
-        if names.is_empty() {
+        if equations.is_empty() {
             return self.eval(file, body, env);
         }
+        let mut equations = equations.to_vec();
+        equations.sort_unstable_by_key(|&(name, _)| std::cmp::Reverse(name));
+        let names: Vec<Text> = equations.iter().map(|&(name, _)| self.text(file, name)).collect();
         let mut inner = env;
         let mut slots = Vec::with_capacity(names.len());
         for &name in &names {
@@ -403,7 +408,7 @@ impl<'a> Evaluator<'a> {
             inner = self.define(inner, file, list);
         }
         let mut rights = Vec::with_capacity(names.len());
-        for &(_, right) in equations {
+        for &(_, right) in &equations {
             let value = self.eval(file, right, inner);
             rights.push(self.boxed(value));
         }
