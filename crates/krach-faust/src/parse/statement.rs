@@ -192,8 +192,13 @@ impl Parser<'_> {
     pub(super) fn letrec(&mut self, body: ExprId) -> Parsed<ExprId> {
         self.expect(Token::OpenBrace, "`{`")?;
         let mut equations = Vec::new();
+        let mut places: FxHashMap<Name, Span> = FxHashMap::default();
         while self.eat(Token::Quote) {
+            let span = self.span();
             let name = self.name("a name")?;
+            if let Some(first) = places.insert(name, span) {
+                self.twice(name, span, first);
+            }
             self.expect(Token::Define, "`=`")?;
             let right = self.expr()?;
             self.expect(Token::Semicolon, "`;`")?;
@@ -273,18 +278,25 @@ impl Parser<'_> {
 
     /// A further definition of a name must be one more rule of the same width.
     fn check_again(&mut self, first: &Definition, at: Span, other: &Definition, span: Span) {
-        let text = self.names.text(first.name).to_owned();
         let (here, there) = (other.arguments.len(), first.arguments.len());
-        let message = if here == 0 && there == 0 {
-            format!("`{text}` is defined twice")
+        if here == 0 && there == 0 {
+            self.twice(first.name, span, at);
         } else if here != there {
-            format!("`{text}` is defined with {here} arguments, and before with {there}")
-        } else {
-            return;
-        };
+            let text = self.names.text(first.name);
+            let message = format!("`{text}` is defined with {here} arguments, and before with {there}");
+            self.duplicate(message, span, at);
+        }
+    }
+
+    fn twice(&mut self, name: Name, span: Span, first: Span) {
+        let message = format!("`{}` is defined twice", self.names.text(name));
+        self.duplicate(message, span, first);
+    }
+
+    fn duplicate(&mut self, message: String, span: Span, first: Span) {
         let report = Diagnostic::error(Code::FaustDuplicate, message)
             .at(self.source.place(span))
-            .label(self.source.place(at), "first defined here");
+            .label(self.source.place(first), "first defined here");
         self.reports.push(report);
     }
 
