@@ -13,7 +13,8 @@ impl Parser<'_> {
     pub(super) fn file(&mut self) {
         self.lists.push(List::default());
         let mut statements = Vec::new();
-        while self.peek() != Token::End {
+        // Between statements, a comment that never ends is the end.
+        while !matches!(self.peek(), Token::End | Token::Comment) {
             self.recovering(&mut statements, Self::statement);
         }
         self.lists[0] = self.listed(statements);
