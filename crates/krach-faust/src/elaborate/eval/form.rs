@@ -196,7 +196,13 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let pairs = ports.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let (pairs, rest) = ports.as_chunks::<2>();
+        if !rest.is_empty() {
+            let message = "the ports of a route come in pairs: a source, then a destination".to_owned();
+            self.trouble(Code::FaustNumber, message);
+            return self.error();
+        }
+        let pairs = pairs.iter().map(|&[source, destination]| (source, destination)).collect();
         let routing = Routing { inputs: inputs.cast_unsigned(), outputs: outputs.cast_unsigned(), pairs };
         let table = self.boxes.intern(Table::Routing(routing));
         self.make(Diagram::Route(table))
