@@ -244,8 +244,7 @@ impl<'a> Evaluator<'a> {
             }
             &Expr::Delayed(x) => {
                 let x = self.eval(file, x, env);
-                let mem = self.make(Diagram::Prim(crate::prim::Prim::Mem));
-                self.compose(Compose::Seq, x, mem)
+                self.delayed(x)
             }
             &Expr::Compose(compose, a, b) => {
                 let a = self.eval(file, a, env);
@@ -262,8 +261,7 @@ impl<'a> Evaluator<'a> {
                 let function = self.eval(file, *function, env);
                 let mut values = Vec::with_capacity(arguments.len());
                 for &argument in arguments {
-                    let value = self.eval(file, argument, env);
-                    values.push(self.reduced(value));
+                    values.push(self.argument(file, argument, env));
                 }
                 self.apply(function, &values)
             }
@@ -338,6 +336,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    fn delayed(&mut self, x: BoxId) -> BoxId {
+        let mem = self.make(Diagram::Prim(crate::prim::Prim::Mem));
+        self.compose(Compose::Seq, x, mem)
+    }
+
     /// `a op b`, which is `a, b : op`.
     fn infix(&mut self, prim: crate::prim::Prim, a: BoxId, b: BoxId) -> BoxId {
         let both = self.make(Diagram::Compose(Compose::Par, a, b));
@@ -352,6 +355,11 @@ impl<'a> Evaluator<'a> {
         {
             return value;
         }
+        self.connected(compose, a, b)
+    }
+
+    /// A composition as it is.
+    pub(super) fn connected(&mut self, compose: Compose, a: BoxId, b: BoxId) -> BoxId {
         let made = self.make(Diagram::Compose(compose, a, b));
         match self.boxes.arity(made) {
             crate::elaborate::diagram::Arity::Known(inputs, outputs) if inputs.max(outputs) > MAX_PORTS => {
