@@ -7,7 +7,8 @@ hour; what was heard is kept in `target/oracle`, so that a second run only asks 
 Cases that cyfaust's interpreter cannot run, because of foreign functions and soundfiles, are compiled to C++
 by the same compiler and run from there, for which g++ is needed.
 
-    .venv/bin/python scripts/library_goldens.py
+    .venv/bin/python scripts/library_goldens.py            # asks for everything
+    .venv/bin/python scripts/library_goldens.py --missing  # for what the file does not have yet
 """
 
 from __future__ import annotations
@@ -139,9 +140,15 @@ def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     cases = libraries.cases()
     answers: dict[str, oracle.Samples | str] = {}
+    known: dict[str, libraries.Kept] = {}
+    if "--missing" in sys.argv[1:]:
+        kept = json.loads(libraries.GOLDENS.read_text())
+        assert kept["oracle"] == oracle.version(), "the file is of another version: ask for everything"
+        known = kept["cases"]
     todo: queue.SimpleQueue[libraries.Case] = queue.SimpleQueue()
     for case in cases.values():
-        todo.put(case)
+        if case.key not in known:
+            todo.put(case)
 
     def work() -> None:
         official = oracle.Official(timeout=PATIENCE)
@@ -157,11 +164,12 @@ def main() -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    lines = [f"{json.dumps(key)}: {json.dumps(libraries.kept(answers[key]))}" for key in cases]
+    goldens = known | {key: libraries.kept(answer) for key, answer in answers.items()}
+    lines = [f"{json.dumps(key)}: {json.dumps(goldens[key])}" for key in cases]
     text = ",\n".join(lines)
     libraries.GOLDENS.write_text(f'{{"oracle": "{oracle.version()}", "cases": {{\n{text}\n}}}}\n')
-    refused = sum(isinstance(answer, str) for answer in answers.values())
-    print(f"{len(answers)} cases, {refused} of them refused")
+    refused = sum(isinstance(goldens[key], str) for key in cases)
+    print(f"{len(cases)} cases, {len(answers)} of them asked for now, {refused} refused")
 
 
 if __name__ == "__main__":

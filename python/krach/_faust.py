@@ -49,6 +49,11 @@ def named(what: str, text: str, include: Iterable[str | os.PathLike[str]] = ()) 
     return Text(name, text, folders, installed())
 
 
+def is_path(source: str) -> bool:
+    """Whether a text names a file rather than being a program."""
+    return source.rstrip().endswith(".dsp") and not {"\n", ";"} & set(source)
+
+
 def decoded(content: bytes) -> str:
     """Faust is a language of bytes: what is not UTF-8 is read as Latin-1."""
     try:
@@ -71,7 +76,7 @@ def faust(
 ) -> DspDef:
     """Makes a DspDef of a Faust program: its text, or the path of a `.dsp` file.
 
-    A text that ends in `.dsp` is a path, as is anything that is not a text. `name` replaces the one that the
+    A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a text. `name` replaces the one that the
     program declares; `precision` is the arithmetic, "single" or "double". Libraries are looked for in the
     folders `libraries`, beside the file, in those of the variable `FAUST_LIB_PATH`, in the extra
     `krach[faust]`, and in the usual folders of the system. `.source` is the text, `.faust` what it means.
@@ -86,7 +91,7 @@ def faust(
         arithmetic = _take.arithmetic(precision)
     except Error as refused:
         raise refused.located(_place.user_place()) from None
-    if isinstance(source, str) and not source.rstrip().endswith(".dsp"):
+    if isinstance(source, str) and not is_path(source):
         text = named("faust", source, libraries)
         program = _krach.faust(text, arithmetic, name)
         forget(text)

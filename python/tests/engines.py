@@ -24,6 +24,7 @@ def render(
     precision: str = "double",
     inputs: Any = None,
     events: Iterable[tuple[int, str, float]] = (),
+    notes: Iterable[tuple[int, int, float, float]] = (),
     rate: int = RATE,
     **values: float,
 ) -> np.ndarray:
@@ -35,6 +36,7 @@ def render(
         "precision": precision,
         "values": list(values.items()),
         "events": list(events),
+        "notes": list(notes),
         "reference": engine == "reference",
     }
     rows = np.zeros((0, 0)) if inputs is None else np.atleast_2d(np.asarray(inputs, np.float64))

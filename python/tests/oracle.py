@@ -123,6 +123,10 @@ class Official:
         }
         return self._ask(job)
 
+    def interface(self, faust: str) -> list[dict[str, Any]]:
+        """Its controls, as the official compiler describes them in JSON."""
+        return self._ask({"faust": faust, "interface": True})
+
     def compile_ms(self, faust: str, rounds: int) -> list[float]:
         """How long the official compiler takes from text to something that runs, each round anew."""
         return self._ask({"faust": faust, "rounds": rounds})
@@ -207,8 +211,7 @@ def _serve() -> None:
             talk.seek(0)
             talk.truncate()
             try:
-                task = _compile_times if "rounds" in job else _run_time if "block" in job else _perform
-                answer = task(job)
+                answer = next((task for key, task in _TASKS.items() if key in job), _perform)(job)
             except Exception as error:
                 sys.stdout.flush()
                 talk.seek(0)
@@ -291,6 +294,12 @@ def _perform(job: dict[str, Any]) -> Samples:
     return outputs
 
 
+def _interface(job: dict[str, Any]) -> list[dict[str, Any]]:
+    import json
+
+    return _items(json.loads(_compile(job["faust"]).get_json())["ui"])
+
+
 def _block(dsp: Any, inputs: Samples, channels: int) -> Samples:
     """With `-double` the official compiler reads and writes doubles through what it calls float32."""
     frames = inputs.shape[1]
@@ -302,13 +311,21 @@ def _block(dsp: Any, inputs: Samples, channels: int) -> Samples:
 
 def _widgets(items: list[dict[str, Any]]) -> list[tuple[str, tuple[str, float]]]:
     """`(label, (address, init))` of every control."""
+    return [(item["label"], (item["address"], float(item.get("init", 0.0)))) for item in _items(items)]
+
+
+def _items(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every control, out of its groups."""
     found = []
     for item in items:
         if "items" in item:
-            found += _widgets(item["items"])
+            found += _items(item["items"])
         elif "address" in item and "bargraph" not in item["type"]:
-            found.append((item["label"], (item["address"], float(item.get("init", 0.0)))))
+            found.append(item)
     return found
+
+
+_TASKS = {"rounds": _compile_times, "block": _run_time, "interface": _interface}
 
 
 if __name__ == "__main__" and sys.argv[1:] == ["--serve"]:

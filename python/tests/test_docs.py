@@ -31,7 +31,8 @@ def blocks(language: str) -> list[pytest.param]:
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
     """A folder in which commands see the examples, and leave what they write."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for folder in ("examples", "faust"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 

@@ -62,6 +62,8 @@ pub fn elaborate_expression(
     let parameters = feed.len();
     feed.extend(&left);
     let ranges = feed.iter().map(|&at| given[at].range()).collect();
+    // The program that it becomes a part of has a name.
+    let options = &Options { rooted: false, ..options.clone() };
     let (elaborated, mut reports) = elaborate_file(|| File { syntax, reports }, ranges, files, options);
     if let Err(missing) = library {
         let undefined = reports.iter_mut().filter(|report| report.code == Code::FaustUndefined);

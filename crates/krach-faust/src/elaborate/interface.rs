@@ -1,9 +1,11 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
-use crate::elaborate::text::Texts;
+use crate::elaborate::text::{Text, Texts};
+use crate::syntax::Group;
 use krach_ir::{Control, ControlKind, Face};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A label without its metadata, trimmed.
@@ -53,15 +55,28 @@ pub(crate) fn parse(label: &str) -> (String, Vec<(String, String)>) {
 fn group(label: &str) -> Option<(&str, &str)> {
     let mut chars = label.chars();
     let (_, ':') = (chars.next()?, chars.next()?) else { return None };
-    Some(chars.as_str().split_once('/').unwrap_or((chars.as_str(), "")))
+    let rest = chars.as_str();
+    // Brackets may hold anything.
+    let mut depth = 0_i32;
+    let end = rest.find(|c| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == '/' && depth <= 0
+    });
+    Some(end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..])))
 }
 
-/// The groups around a widget and its label, after the path at the head of the label has been followed. The labels
-/// of groups are no paths.
-pub(crate) fn resolve(widget: &Widget, texts: &Texts) -> (Vec<String>, String) {
-    let mut groups: Vec<String> = widget.path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
-    let own = follow(&mut groups, &name_of(texts.get(widget.label))).to_owned();
-    (groups, own)
+/// The groups around a widget, its label and its metadata, after the path at the head of the label has been followed.
+/// The labels of groups are no paths.
+pub(crate) fn resolve(
+    path: &[(Group, Text)],
+    label: Text,
+    texts: &mut Texts,
+) -> (Rc<[Text]>, Text, Rc<[(Text, Text)]>) {
+    let mut groups: Vec<String> = path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
+    let (name, metadata) = parse(follow(&mut groups, texts.get(label).trim()));
+    let mut text = |text: String| texts.intern(&text.into());
+    let metadata = metadata.into_iter().map(|(key, value)| (text(key), text(value))).collect();
+    (groups.into_iter().map(&mut text).collect(), text(name), metadata)
 }
 
 /// Walks the path at the head of a label; what is left is the label itself.
@@ -76,10 +91,10 @@ fn follow<'a>(groups: &mut Vec<String>, mut label: &'a str) -> &'a str {
             groups.pop();
             label = rest;
         } else if let Some((name, rest)) = group(label) {
-            groups.push(name.trim().to_owned());
+            groups.push(name_of(name));
             label = rest;
         } else {
-            return label.trim();
+            return label;
         }
     }
 }
@@ -90,23 +105,22 @@ fn clean(part: &str) -> String {
 }
 
 /// The controls of the widgets that a program uses, each with a name of its own: the last part of its address,
-/// extended to the left until it is unique. `program` is the root of an interface that is not all in one group; an
-/// expression, which has no name, gets no root.
+/// extended to the left until it is unique. `root` is that of an interface that is not all in one group.
 pub(crate) fn controls(
     signals: &Signals,
     order: &[SigId],
     used: &[WidgetId],
     texts: &Texts,
-    program: Option<&str>,
+    root: Option<&str>,
 ) -> Vec<Control> {
     let paths: Vec<Vec<String>> = used
         .iter()
         .map(|&id| {
-            let (groups, own) = resolve(signals.widget_of(id), texts);
-            groups.iter().chain(std::iter::once(&own)).map(|part| clean(part)).collect()
+            let widget = signals.widget_of(id);
+            widget.groups.iter().chain([&widget.name]).map(|&part| clean(texts.get(part))).collect()
         })
         .collect();
-    let root = program.filter(|_| !is_rooted(signals, order, texts)).map(clean);
+    let root = root.filter(|_| !is_rooted(signals, order)).map(clean);
     let names = unique_names(&paths);
     let controls = used.iter().zip(paths.iter().zip(names));
     controls
@@ -115,8 +129,8 @@ pub(crate) fn controls(
             let shown = |part: &String| if part.is_empty() { NAMELESS.to_owned() } else { part.clone() };
             let address: String = parts.map(|part| format!("/{}", shown(part))).collect();
             let widget = signals.widget_of(id);
-            let metadata = parse(texts.get(widget.label)).1;
-            let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+            let text = |text: Text| texts.get(text).clone();
+            let metadata = widget.metadata.iter().map(|&(key, value)| (text(key), text(value))).collect();
             control(widget, name.into(), Face { address: address.into(), metadata })
         })
         .collect()
@@ -159,13 +173,13 @@ fn unique_names(paths: &[Vec<String>]) -> Vec<String> {
 }
 
 /// Whether the whole interface is in one group, which then is its root.
-fn is_rooted(signals: &Signals, order: &[SigId], texts: &Texts) -> bool {
+fn is_rooted(signals: &Signals, order: &[SigId]) -> bool {
     let shown = |&id: &SigId| match signals.get(id) {
         Signal::Widget(id) | Signal::Shown(id, _) => Some(signals.widget_of(id)),
         _ => None,
     };
     let visible = order.iter().filter_map(shown).filter(|widget| widget.kind != WidgetKind::Count);
-    let mut tops = visible.map(|widget| resolve(widget, texts).0.into_iter().next());
+    let mut tops = visible.map(|widget| widget.groups.first().copied());
     let first = tops.next().flatten();
     first.is_some() && tops.all(|top| top == first)
 }
@@ -233,6 +247,7 @@ mod tests {
         assert_eq!(walk("vv:c/y"), to("a b", "vv:c/y"));
         assert_eq!(walk("v:c//x"), to("", "x"));
         assert_eq!(walk("v:c:d/"), to("a b c:d", ""));
+        assert_eq!(walk("v: c [url:x/y] / d [1]"), to("a b c", " d [1]"));
         assert_eq!(walk("a:b"), to("a b b", ""));
         assert_eq!(steps_of("h:synth/v:env/attack [unit:s]"), ["synth", "env", "attack"]);
     }

@@ -40,11 +40,18 @@ pub struct Options {
     pub impulse: bool,
     /// The definition that is the program. Where that declares voices, `effect` is what follows them.
     pub process: Arc<str>,
+    /// Addresses begin with the program's name, unless the whole interface is in one group.
+    pub rooted: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { precision: krach_abi::Precision::default(), impulse: false, process: "process".into() }
+        Self {
+            precision: krach_abi::Precision::default(),
+            impulse: false,
+            process: "process".into(),
+            rooted: true,
+        }
     }
 }
 
@@ -148,7 +155,24 @@ fn elaborate_one(
     evaluator.signals.input_ranges = ranges;
     // Also where a part cannot be read: there may be more to say about the rest.
     let program = program(&mut evaluator).filter(|_| !evaluator.failed());
-    (program, evaluator.reports)
+    (program, in_order(evaluator.reports))
+}
+
+/// As people read: file by file, from the top.
+fn in_order(mut reports: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut files: Vec<Arc<str>> = Vec::new();
+    for place in reports.iter().filter_map(|report| report.place.as_ref()) {
+        if !files.contains(&place.file) {
+            files.push(place.file.clone());
+        }
+    }
+    let position = |report: &Diagnostic| {
+        let place = report.place.as_ref()?;
+        let file = files.iter().position(|file| *file == place.file);
+        Some((file, place.line, place.column))
+    };
+    reports.sort_by_key(position);
+    reports
 }
 
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
@@ -214,7 +238,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let mut metadata = metadata(evaluator);
     let name = name(evaluator, &metadata);
     metadata.retain(|(key, _)| &**key != "name");
-    let root = name.as_deref();
+    let root = evaluator.options.rooted.then_some(&*name);
     let mut controls = interface::controls(&evaluator.signals, &order, &widgets, &evaluator.texts, root);
     let widget_ranges = controls.iter().map(|control| [control.lo, control.hi]).collect();
     if evaluator.options.impulse {
@@ -223,8 +247,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: &gates };
-    let name = name.as_deref().unwrap_or("sound");
-    let emitted = Emitter::new(name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
+    let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
     match emitted {
         Ok(program) => {
             let program = program.declared(metadata);
@@ -258,17 +281,17 @@ fn metadata(evaluator: &Evaluator<'_>) -> Vec<(Arc<str>, Arc<str>)> {
     declared.collect()
 }
 
-/// `declare name`, or the file's name without its ending; a text that is no file has none.
-fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> Option<String> {
+/// `declare name`, or the file's name without its ending; a text that is no file is a sound.
+fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> String {
     if let Some((_, name)) = metadata.iter().find(|(key, _)| &**key == "name") {
-        return Some(name.to_string());
+        return name.to_string();
     }
     let path = evaluator.syntax(FileId::MAIN).source().name();
     if path.starts_with('<') {
-        return None;
+        return "sound".to_owned();
     }
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    Some(file.strip_suffix(".dsp").unwrap_or(file).to_owned())
+    file.strip_suffix(".dsp").unwrap_or(file).to_owned()
 }
 
 /// What the program needs but cannot mean.
@@ -283,10 +306,14 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
         Signal::Wrong(Wrong::Foreign(name)) => {
             (Code::FaustForeign, format!("the foreign name `{}` is not known", evaluator.texts.get(name)))
         }
-        Signal::Apply(fun @ (Fun::Div | Fun::Rem), [_, b, _])
+        Signal::Apply(fun @ (Fun::Div | Fun::Rem | Fun::Remainder), [_, b, _])
             if constant(b).is_some_and(|divisor| divisor.real() == 0.0) =>
         {
-            let symbol = if fun == Fun::Div { "/" } else { "%" };
+            let symbol = match fun {
+                Fun::Div => "/",
+                Fun::Rem => "%",
+                _ => "remainder",
+            };
             (Code::FaustMaths, format!("`{symbol}` by the constant 0"))
         }
         Signal::Apply(fun @ (Fun::Sqrt | Fun::Log | Fun::Log10 | Fun::Asin | Fun::Acos), [x, ..]) => {

@@ -7,6 +7,7 @@
 use crate::elaborate::diagram::{BoxId, Diagram, Table};
 use crate::elaborate::eval::Evaluator;
 use crate::elaborate::foreign;
+use crate::elaborate::interface;
 use crate::elaborate::signal::{SigId, Signal, Wave, Widget, WidgetKind, Wrong};
 use crate::elaborate::sound;
 use crate::elaborate::text::Text;
@@ -49,13 +50,16 @@ impl Evaluator<'_> {
 
     /// The outputs of a box whose inputs and outputs fit.
     pub fn propagate(&mut self, id: BoxId, inputs: &[SigId]) -> Signals {
-        self.signals.origin = self.boxes.facts(id).origin;
+        match self.boxes.get(id) {
+            // One operator stands in many places: what it makes comes from the composition around it.
+            Diagram::Prim(prim) => return Rc::new([self.primitive(prim, inputs)]),
+            _ => self.comes_from(id),
+        }
         match self.boxes.get(id) {
             Diagram::Wire => return Rc::new([inputs[0]]),
             Diagram::Cut | Diagram::Empty => return Rc::new([]),
             Diagram::Int(value) => return Rc::new([self.signals.int(value)]),
             Diagram::Real(bits) => return Rc::new([self.signals.real(f64::from_bits(bits))]),
-            Diagram::Prim(prim) => return Rc::new([self.primitive(prim, inputs)]),
             Diagram::Slot(slot) => return Rc::new([self.slot(slot)]),
             _ => {}
         }
@@ -71,9 +75,9 @@ impl Evaluator<'_> {
             Diagram::Compose(compose, a, b) => match compose {
                 Compose::Par => self.side_by_side(id, inputs),
                 Compose::Seq => self.one_after_another(id, inputs),
-                Compose::Split => self.split(a, b, inputs),
-                Compose::Merge => self.merge(a, b, inputs),
-                Compose::Rec => self.recursion(a, b, inputs),
+                Compose::Split => self.split(id, a, b, inputs),
+                Compose::Merge => self.merge(id, a, b, inputs),
+                Compose::Rec => self.recursion(id, a, b, inputs),
             },
             Diagram::Symbolic(slot, body) => {
                 let before = self.propagation.slots.insert(slot, inputs[0]);
@@ -94,6 +98,11 @@ impl Evaluator<'_> {
         };
         self.propagation.known.insert(key, outputs.clone());
         outputs
+    }
+
+    /// Signals made from now on come from this box.
+    fn comes_from(&mut self, id: BoxId) {
+        self.signals.origin = self.boxes.facts(id).origin;
     }
 
     /// As many zeros as the box has outputs, when there is no room to go on.
@@ -140,7 +149,9 @@ impl Evaluator<'_> {
         let mut outputs = Vec::new();
         while let Diagram::Compose(Compose::Par, a, b) = self.boxes.get(id) {
             let (first, rest) = inputs.split_at(self.inputs_of(a));
+            self.comes_from(id);
             outputs.extend_from_slice(&self.propagate(a, first));
+            self.comes_from(id);
             (id, inputs) = (b, rest);
         }
         outputs.extend_from_slice(&self.propagate(id, inputs));
@@ -150,39 +161,44 @@ impl Evaluator<'_> {
     /// A chain, however it is nested, without recursion along it.
     fn one_after_another(&mut self, id: BoxId, inputs: &[SigId]) -> Signals {
         let mut signals: Signals = inputs.into();
-        let mut rest = vec![id];
-        while let Some(id) = rest.pop() {
+        // Each with the composition that it is a side of.
+        let mut rest = vec![(id, id)];
+        while let Some((id, around)) = rest.pop() {
             if let Diagram::Compose(Compose::Seq, a, b) = self.boxes.get(id) {
-                rest.push(b);
-                rest.push(a);
+                rest.push((b, id));
+                rest.push((a, id));
             } else {
+                self.comes_from(around);
                 signals = self.propagate(id, &signals);
             }
         }
         signals
     }
 
-    fn split(&mut self, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
+    fn split(&mut self, id: BoxId, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
         let outputs = self.propagate(a, inputs);
         let entering: Vec<SigId> = (0..self.inputs_of(b)).map(|at| outputs[at % outputs.len()]).collect();
+        self.comes_from(id);
         self.propagate(b, &entering)
     }
 
-    fn merge(&mut self, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
+    fn merge(&mut self, id: BoxId, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
         let outputs = self.propagate(a, inputs);
         let width = self.inputs_of(b);
         let mut entering = outputs[..width].to_vec();
+        self.comes_from(id);
         for (at, &output) in outputs.iter().enumerate().skip(width) {
             entering[at % width] = self.signals.apply(Fun::Add, &[entering[at % width], output]);
         }
         self.propagate(b, &entering)
     }
 
-    fn recursion(&mut self, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
+    fn recursion(&mut self, id: BoxId, a: BoxId, b: BoxId, inputs: &[SigId]) -> Signals {
         let loops: Vec<_> = (0..self.inputs_of(b)).map(|_| self.signals.open()).collect();
         let previous: Vec<SigId> = loops.iter().map(|&(_, previous)| previous).collect();
         let mut entering = self.propagate(b, &previous).to_vec();
         entering.extend_from_slice(inputs);
+        self.comes_from(id);
         let outputs = self.propagate(a, &entering);
         for (&(id, _), &next) in loops.iter().zip(outputs.iter()) {
             self.signals.close(id, next);
@@ -283,7 +299,8 @@ impl Evaluator<'_> {
     /// The frames of one call as a control that only the caller knows.
     fn count(&mut self, name: Text) -> SigId {
         let range = [f64::from(BLOCK), 0.0, f64::from(i32::MAX), 1.0].map(f64::to_bits);
-        let widget = Widget { kind: WidgetKind::Count, label: name, path: Rc::new([]), range };
+        let (groups, metadata) = (Rc::new([]), Rc::new([]));
+        let widget = Widget { kind: WidgetKind::Count, groups, name, metadata, range };
         let id = self.signals.widget(widget);
         self.signals.make(Signal::Widget(id))
     }
@@ -294,8 +311,8 @@ impl Evaluator<'_> {
         label: Text,
         range: [u64; 4],
     ) -> crate::elaborate::signal::WidgetId {
-        let path = self.propagation.path.as_slice().into();
-        self.signals.widget(Widget { kind, label, path, range })
+        let (groups, name, metadata) = interface::resolve(&self.propagation.path, label, &mut self.texts);
+        self.signals.widget(Widget { kind, groups, name, metadata, range })
     }
 
     /// The output of a primitive.
@@ -322,7 +339,6 @@ impl Evaluator<'_> {
                 signals.hold(gated, c)
             }
             (Meaning::Select3, &[s, a, b, c]) => {
-                let s = signals.int_of(s);
                 let (zero, one) = (signals.int(0), signals.int(1));
                 let is_one = signals.apply(Fun::Eq, &[s, one]);
                 let others = signals.apply(Fun::Select, &[is_one, c, b]);

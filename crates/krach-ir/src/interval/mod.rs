@@ -66,7 +66,8 @@ pub enum OnePole {
     /// overshoot a little, so nothing that must never be wrong (an index without a clamp) may rest on it.
     Trust,
     /// A bound of a loop that moves is unknown: what the official Faust compiler could prove, and what a
-    /// compiler may rest an unclamped index on, as long as controls are kept within their limits.
+    /// compiler may rest an unclamped index on, as long as controls are kept within their limits. A sample rate may
+    /// be as low as 1 Hz.
     Widen,
 }
 

@@ -241,7 +241,10 @@ impl<'a> Solver<'a> {
         match node.op {
             Op::Real(value) => Known::new(value, value),
             Op::Int(value) => Known::new(f64::from(value), f64::from(value)),
-            Op::SampleRate => Known::new(f64::from(*SAMPLE_RATES.start()), f64::from(*SAMPLE_RATES.end())),
+            Op::SampleRate => {
+                let lowest = if self.one_pole == OnePole::Trust { *SAMPLE_RATES.start() } else { 1 };
+                Known::new(f64::from(lowest), f64::from(*SAMPLE_RATES.end()))
+            }
             Op::Input(_) => Known::ANY_REAL,
             Op::Control(id) => Known::new(program.control(id).lo, program.control(id).hi),
             // The lowest state is one further from 0 than the divisor.

@@ -30,7 +30,8 @@ fn scaled(face: &Face, [lo, hi]: [f64; 2], part: f64) -> f64 {
             let ln = |x: f64| x.max(f64::MIN_POSITIVE).ln();
             between(ln(lo), ln(hi)).exp()
         }
-        Some("exp") => between(lo.exp(), hi.exp()).ln(),
+        // ln(e^lo + part (e^hi - e^lo)), which e^hi would overflow.
+        Some("exp") => hi + between((lo - hi).exp(), 1.0).ln(),
         _ => between(lo, hi),
     }
 }
@@ -65,5 +66,7 @@ mod tests {
         assert_eq!(heard(&["start"], "", [0.0, 1.0]), None);
         let log = heard(&["ctrl 7"], "log", [1.0, 2.0_f64.powi(127)]).expect("it listens");
         assert!((log.log2() - 100.0).abs() < 1e-9, "{log}");
+        let exp = heard(&["ctrl 7"], "exp", [1.0, 1000.0]).expect("it listens");
+        assert!((exp - (1000.0 + (100.0_f64 / 127.0).ln())).abs() < 1e-9, "{exp}");
     }
 }

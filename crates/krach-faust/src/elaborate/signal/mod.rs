@@ -102,13 +102,16 @@ pub(crate) enum WidgetKind {
     Count,
 }
 
-/// A widget where it stands: equal in all of this, it is the same widget.
+/// A widget where it stands, after the path in its label has been followed: equal in all of this, it is the same
+/// widget.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Widget {
     pub kind: WidgetKind,
-    pub label: Text,
     /// The groups around it, outermost first.
-    pub path: Rc<[(crate::syntax::Group, Text)]>,
+    pub groups: Rc<[Text]>,
+    pub name: Text,
+    /// Keys and values.
+    pub metadata: Rc<[(Text, Text)]>,
     /// Init, min, max, step, as bits.
     pub range: [u64; 4],
 }

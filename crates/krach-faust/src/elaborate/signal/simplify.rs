@@ -221,6 +221,9 @@ impl Signals {
         {
             return self.int(x.wrapping_div(y));
         }
+        if let Some((a, b)) = self.cancelled(a, b) {
+            return self.divide(a, b);
+        }
         if self.is_settled(b) && !self.is_settled(a) {
             // One division before the first frame instead of one in every frame.
             let one = self.real(1.0);
@@ -228,6 +231,44 @@ impl Signals {
             return self.apply(Fun::Mul, &[a, inverse]);
         }
         self.apply(Fun::Div, &[a, b])
+    }
+
+    /// A quotient without what is a factor of both sides, as if that were never 0. None if there is nothing of the
+    /// kind.
+    fn cancelled(&mut self, a: SigId, b: SigId) -> Option<(SigId, SigId)> {
+        if self.constant(b).is_some() {
+            return None;
+        }
+        let (mut above, mut below) = (self.factors(a), self.factors(b));
+        let before = below.len();
+        below.retain(|factor| match above.iter().position(|other| other == factor) {
+            Some(at) if self.constant(*factor).is_none() => {
+                above.swap_remove(at);
+                false
+            }
+            _ => true,
+        });
+        (below.len() < before).then(|| (self.product(&above), self.product(&below)))
+    }
+
+    /// What a product is made of, up to some number.
+    fn factors(&self, product: SigId) -> Vec<SigId> {
+        const MOST: usize = 16;
+        let (mut factors, mut wanted) = (Vec::new(), vec![product]);
+        while let Some(id) = wanted.pop() {
+            match self.get(id) {
+                Signal::Apply(Fun::Mul, [a, b, _]) if factors.len() + wanted.len() < MOST => {
+                    wanted.extend([b, a]);
+                }
+                _ => factors.push(id),
+            }
+        }
+        factors
+    }
+
+    fn product(&mut self, factors: &[SigId]) -> SigId {
+        let one = self.int(1);
+        factors.iter().fold(one, |product, &factor| self.apply(Fun::Mul, &[product, factor]))
     }
 
     pub fn power(&mut self, a: SigId, b: SigId) -> SigId {
@@ -243,6 +284,10 @@ impl Signals {
         }
         if self.is(b, 1.0) {
             return self.like(a, b);
+        }
+        if self.constant(b).is_some_and(|exponent| exponent.real() < 0.0) {
+            let (a, b) = (self.real_of(a), self.real_of(b));
+            return self.make(Signal::Power(a, b));
         }
         if self.is(b, 0.5) {
             return self.apply(Fun::Sqrt, &[a]);

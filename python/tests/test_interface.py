@@ -1,0 +1,93 @@
+"""How people reach what a Faust program offers: addresses, ranges, metadata, as the official compiler has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import krach
+import oracle
+from krach._krach import run_cli
+
+BESIDE = 'hslider("beside", 0.5, 0, 1, 0.25)'
+
+
+def slider(label: str) -> str:
+    return f'hslider("{label}", 0.5, 0, 1, 0.25)'
+
+
+@pytest.fixture(scope="module")
+def official() -> Iterator[oracle.Official]:
+    if why := oracle.missing():
+        pytest.skip(why)
+    official = oracle.Official()
+    yield official
+    official.close()
+
+
+LABELS = [
+    *("x", "a b", "x [unit:Hz]", "[2] x [scale:log][style:knob]", "x [style:menu{'a':0;'b':1}]", "", "a#b*c,d?e"),
+    *("v:g/x", "H:g/t:h/x", "z:g/x", "v:a:b/x", "v: a / x", "v:a [1]/x", "v:g/", "v:/x", "a:b"),
+    *("Saw/Noise", "dry/wet", "v:g/dry/wet", "b/v:g/x", "vv:g/x", ":g/x", "foo:a/x", "v:a/b/c:d/x", "x/", "/"),
+    *("../x", "./x", "/x", "v:a/../x", "v:a/v:b/../x", "a/../x", "v:g//x"),
+]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        *(f"process = {slider(label)}, {BESIDE};" for label in LABELS),
+        *(f'process = vgroup("k", hgroup("l [3]", {slider(label)})), {BESIDE};' for label in LABELS),
+        f'process = vgroup("k/l", {slider("x")}), {BESIDE};',
+        f'process = vgroup("h:k/v:l", vgroup("../m", {slider("x")})), {BESIDE};',
+        f'process = vgroup("k", {slider("x")}, {slider("v:l/x")});',
+        f'process = hgroup("a", {slider("x")}), {slider("h:a/x")}, {BESIDE};',
+        f'process = hgroup("a", {slider("../x")}), {slider("x")}, {slider("/x")}, {BESIDE};',
+        'process = button("b [midi:key 60]"), checkbox("c"), vslider("v", 1, -2, 3.5, 0.5), nentry("n", 7, 1, 9, 2);',
+    ],
+)
+def test_controls_are_those_of_the_official_compiler(program: str, official: oracle.Official) -> None:
+    wanted = {}
+    for item in official.interface(program):
+        pairs = [pair for entry in item.get("meta", ()) for pair in entry.items()]
+        ranges = [float(item.get(key, otherwise)) for key, otherwise in RANGE]
+        wanted[item["address"]] = (*ranges, sorted(pairs))
+    found = {c.address: (c.init, c.lo, c.hi, c.step, sorted(c.metadata)) for c in krach.faust(program).controls}
+    assert found == {address.replace("/program", "/sound", 1): row for address, row in wanted.items()}
+
+
+RANGE = [("init", 0), ("min", 0), ("max", 1), ("step", 1)]
+
+
+def test_metadata_is_said_of_controls_and_of_the_program(tmp_path: Path) -> None:
+    text = """declare name "tone"; declare author "me"; declare license "MIT";
+        process = hslider("v:osc/freq [unit:Hz][midi:ctrl 1][midi:ctrl 2]", 440, 20, 2000, 1);"""
+    tone = krach.faust(text)
+    (freq,) = tone.controls
+    assert (freq.name, freq.unit, freq.address) == ("freq", "Hz", "/osc/freq")
+    assert freq.metadata == (("unit", "Hz"), ("midi", "ctrl 1"), ("midi", "ctrl 2"))
+    assert tone.metadata == (("author", "me"), ("license", "MIT"))
+    # Printed, and read again.
+    again = krach.faust(tone.faust)
+    assert (again.name, again.controls, again.metadata) == (tone.name, tone.controls, tone.metadata)
+    # By address as well as by name.
+    assert tone.render(1 / 48000, controls={freq.address: 100})[0, 0] == 100
+    path = tmp_path / "tone.dsp"
+    path.write_text(text)
+    assert run_cli(["krach", "render", str(path), "-o", str(tmp_path / "t.wav"), "--set", "/osc/freq=100"]) == 0
+
+
+def test_a_file_of_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "latin.dsp"
+    path.write_bytes(b'// \xe9t\xe9\nimport("caf\xe9.lib"); process = hslider("\xe9", g, 0, 1, 1);\n')
+    (tmp_path / "café.lib").write_bytes(b"g = 1; // \xe0\n")
+    assert krach.faust(path).controls[0].name == "é"
+    assert run_cli(["krach", "check", str(path)]) == 0
+
+
+def test_what_is_a_path_and_what_a_program(tmp_path: Path) -> None:
+    assert krach.faust("process = 1; // see one.dsp").num_outputs == 1
+    with pytest.raises(krach.Error, match="KR0501"):
+        krach.faust("one.dsp")

@@ -1,0 +1,121 @@
+"""Notes on a program that is one voice: polyphony as Faust programs declare it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import krach
+import krach.dsp as krs
+from engines import render
+from krach._krach import run_cli
+
+ORGAN = """declare name "organ"; declare options "[midi:on][nvoices:4]";
+freq = hslider("freq", 440, 20, 2000, 0.01);
+phase = + (freq / fconstant(int fSamplingFreq, <math.h>)) ~ (_ <: _ - floor);
+envelope = button("gate") : (+ ~ *(0.99)) : *(0.01);
+process = sin(phase * 6.28318) * envelope * hslider("gain", 0.5, 0, 1, 0.01) * hslider("v:mix/level", 1, 0, 1, 0.01);
+"""
+EFFECT = 'effect = *(hslider("v:mix/out", 2, 0, 9, 1)) <: _, _ * hslider("right", 0.5, 0, 1, 0.1);'
+
+
+def hertz(key: float) -> float:
+    return 440 * 2 ** ((key - 69) / 12)
+
+
+def alone(organ: krach.DspDef, frames: int, note: tuple[int, int, float, float], **values: float) -> Any:
+    start, length, key, velocity = note
+    events = [(length, "gate", 0)]
+    settings = {"freq": hertz(key), "gain": velocity, "gate": 1, **values}
+    sound = organ.render((frames - start) / 48000, events=events, controls=settings, dtype="float64")
+    return np.pad(sound, ((0, 0), (start, 0)))
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_a_chord_is_the_sum_of_its_notes(engine: str) -> None:
+    organ = krach.faust(ORGAN, precision="double")
+    notes = [(0, 2000, 60, 1.0), (100, 1000, 64, 0.5), (100, 1500, 67.5, 0.25)]
+    wanted = sum(alone(organ, 4000, note, level=0.5) for note in notes)
+    together = organ.render(4000 / 48000, notes=notes, level=0.5, dtype="float64")
+    assert np.abs(together).max() > 0.1
+    np.testing.assert_allclose(together, wanted, atol=1e-12)
+    heard = render(organ, 4000, engine, notes=notes, level=0.5)
+    np.testing.assert_array_equal(heard, together)
+
+
+def test_voices_and_effect_are_declared() -> None:
+    organ = krach.faust(ORGAN + EFFECT)
+    assert (organ.voices, organ.num_outputs) == (4, 2)
+    assert [c.name for c in organ.controls] == ["freq", "gate", "gain", "level", "out", "right"]
+    assert organ.effect is not None
+    assert [c.name for c in organ.effect.controls] == ["out", "right"]
+    plain = krach.faust(ORGAN)
+    assert (plain.voices, plain.effect, plain.num_outputs) == (4, None, 1)
+    # Without voices, `effect` is a name like any other.
+    mono = krach.faust("effect = *(2); process = _ : effect;")
+    assert (mono.voices, mono.effect) == (None, None)
+    assert mono.render(1 / 48000, inputs=[1]) == [[2]]
+    with pytest.raises(krach.FaustError, match="`nothing` is not defined"):
+        krach.faust(ORGAN + "effect = nothing;")
+
+
+def test_the_sum_goes_through_the_effect() -> None:
+    dry, wet = krach.faust(ORGAN), krach.faust(ORGAN + EFFECT)
+    notes = [(0, 2000, 60), (0, 2000, 64)]
+    expected = 3 * dry.render(0.1, notes=notes)[0]
+    left, right = wet.render(0.1, notes=notes, out=3, right=0.1, events=[(2400, "right", 0.2)])
+    np.testing.assert_allclose(left, expected, atol=1e-6)
+    np.testing.assert_allclose(right[:2400], 0.1 * expected[:2400], atol=1e-6)
+    np.testing.assert_allclose(right[2400:], 0.2 * expected[2400:], atol=1e-6)
+    # Printed and read again it is the same instrument.
+    again = krach.faust(wet.faust)
+    assert (again.voices, again.controls) == (wet.voices, wet.controls)
+    np.testing.assert_array_equal(again.render(0.1, notes=notes), wet.render(0.1, notes=notes))
+
+
+def test_more_notes_than_voices() -> None:
+    organ = krach.faust(ORGAN)
+    many = [(100 * at, 48000, 40 + at) for at in range(12)]
+    crowded = organ.render(0.5, notes=many)
+    # Once the others have faded, the last four sound.
+    wanted = organ.render(0.5, notes=many[-4:])
+    np.testing.assert_allclose(crowded[:, 12000:], wanted[:, 12000:], atol=1e-5)
+    assert np.abs(np.diff(crowded)).max() < 0.12, "nothing clicks"
+
+
+def test_a_function_of_python_is_played_too() -> None:
+    def beep():
+        gate = krs.control("gate", 0, 0, 1)
+        return krs.sine_osc(krs.control("freq", 440, 20, 2000)) * gate
+
+    sound = krs.transpile(beep)
+    assert sound.voices is None
+    loud, soft = (sound.render(0.05, notes=[(0, 2000, 69, velocity)]) for velocity in (1, 0.25))
+    np.testing.assert_array_equal(soft, loud / 4)
+    assert np.abs(loud[:, 2001:]).max() == 0
+
+
+@pytest.mark.parametrize(
+    "note", [(0, 1), (0, 1, "c"), (-1, 1, 60), (0, 0.5, 60), (0, 1, 60, 2), (0, 1, float("nan")), 60, (0, 1, 1e9)]
+)
+def test_what_is_no_note(note: Any) -> None:
+    with pytest.raises(krach.Error, match="KR0406"):
+        krach.faust(ORGAN).render(0.1, notes=[note])
+
+
+def test_notes_need_a_gate() -> None:
+    with pytest.raises(krach.Error, match="it has no control `gate`"):
+        krs.transpile(lambda: krs.saw(100)).render(0.1, notes=[(0, 1, 60)])
+
+
+def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path, wav = tmp_path / "organ.dsp", tmp_path / "organ.wav"
+    path.write_text(ORGAN + EFFECT)
+    arguments = ["krach", "render", str(path), "-o", str(wav), "--seconds", "0.2"]
+    assert run_cli([*arguments, "--note", "60", "--note", "64@0.05+0.1*0.5"]) == 0
+    assert "2 channels" in capfd.readouterr().err
+    assert run_cli([*arguments, "--note", "c4"]) == 2
+    assert "KEY[@START][+LENGTH][*VELOCITY]" in capfd.readouterr().err
