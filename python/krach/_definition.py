@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Control(NamedTuple):
     """A parameter of a DspDef, as `krs.control` or a widget of Faust declared it.
 
-    `address` is the path of a widget through the groups around it, "" for `krs.control`. `metadata` are the keys
-    and values that a widget's label has in brackets: `"freq [unit:Hz]"` has `("unit", "Hz")`.
+    `address` is the path of a widget through the groups around it, "" for `krs.control`. `metadata` are the
+    keys and values that a widget's label has in brackets: `"freq [unit:Hz]"` has `("unit", "Hz")`.
     """
 
     name: str
@@ -132,8 +132,8 @@ class DspDef:
     def controls(self) -> tuple[Control, ...]:
         """Its parameters, in order of first use; those of its effect come last."""
         return tuple(
-            Control(*parameters, address, tuple(metadata))
-            for *parameters, address, metadata in self._program.controls
+            Control(name, init, lo, hi, step, address, tuple(metadata))
+            for name, init, lo, hi, step, address, metadata in self._program.controls
         )
 
     @property
@@ -240,18 +240,18 @@ class DspDef:
         """Computes `seconds` of sound: an array of shape (channels, frames), frames = round(seconds ·
         sample_rate).
 
-        `inputs` is one row of samples per audio input (a single one may be flat); short ones are followed by
-        silence, `None` is silence. Controls have the values of `controls` and of further keywords from birth
-        on; `events` are (frame, control, value), each heard from exactly its frame. Values outside a
-        control's range are clamped into it. `notes` are (frame, frames, key, velocity), velocity being 1 unless told
-        and key 69 being 440 Hz: each is played by a copy of its own, as many at once as the program declares
-        (`voices`, else 16). They set the controls `freq` in Hz or `key`, `gate`, and `gain` 0..1 or `vel`, `velocity`
-        0..127; all others are shared. `progress` is called with the part done, 0..1. Ctrl-C works, also
-        while compiling.
+        `inputs` is one row of samples per audio input (a single one may be flat); short ones are followed
+        by silence, `None` is silence. Controls have the values of `controls` and of further keywords from
+        birth on; `events` are (frame, control, value), each heard from exactly its frame. Values outside a
+        control's range are clamped into it. `notes` are (frame, frames, key, velocity), velocity being 1
+        unless told and key 69 being 440 Hz: each is played by a copy of its own, as many at once as the
+        program declares (`voices`, else 16). They set the controls `freq` in Hz or `key`, `gate`, and
+        `gain` 0..1 or `vel`, `velocity` 0..127; all others are shared. `progress` is called with the part
+        done, 0..1. Ctrl-C works, also while compiling.
 
-        Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event or note,
-        KR0407 for inputs of another shape, KR0408 for a bad duration, KR0403 for a bad sample rate, KR0402
-        for more memory than one sound may have.
+        Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event
+        or note, KR0407 for inputs of another shape, KR0408 for a bad duration, KR0403 for a bad sample
+        rate, KR0402 for more memory than one sound may have.
 
         >>> beep = krs.transpile(lambda: krs.sine_osc(krs.control("freq", 440, 20, 2000)))
         >>> beep.render(0.5, freq=220).shape

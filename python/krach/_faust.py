@@ -80,10 +80,11 @@ def faust(
 ) -> DspDef:
     """Makes a DspDef of a Faust program: its text, or the path of a `.dsp` file.
 
-    A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a text. `name` replaces the one that the
-    program declares; `precision` is the arithmetic, "single" or "double". Libraries are looked for in the
-    folders `libraries`, beside the file, in those of the variable `FAUST_LIB_PATH`, in the extra
-    `krach[faust]`, and in the usual folders of the system. `.source` is the text, `.faust` what it means.
+    A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a
+    text. `name` replaces the one that the program declares; `precision` is the arithmetic, "single" or
+    "double". Libraries are looked for in the folders `libraries`, beside the file, in those of the variable
+    `FAUST_LIB_PATH`, in the extra `krach[faust]`, and in the usual folders of the system. `.source` is the
+    text, `.faust` what it means.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
     in the text; the first is raised, `further` has the others. KR0501 for a file that cannot be read.

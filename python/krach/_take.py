@@ -18,8 +18,8 @@ Precision = Literal["single", "double"]
 Event = tuple[int, str, float]
 """Frame, control, value: the control has the value from exactly that frame on."""
 Note = tuple[int, int, float] | tuple[int, int, float, float]
-"""Frame, frames, key, and velocity 0..1 (1 unless told): the key, 69 being 440 Hz, is held from that frame on for so
-many frames."""
+"""Frame, frames, key, and velocity 0..1 (1 unless told): the key, 69 being 440 Hz, is held from that frame on
+for so many frames."""
 
 
 class Wishes(TypedDict):

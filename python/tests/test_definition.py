@@ -32,7 +32,10 @@ def test_fields() -> None:
     assert sound.name == "acid"
     assert sound.fn is acid
     assert sound.source.startswith("def acid(x, amount=0.5):")
-    assert sound.controls == (krach.Control("gate", 0, 0, 1, 0.001), krach.Control("cutoff", 800, 100, 8000, 1))
+    assert sound.controls == (
+        krach.Control("gate", 0, 0, 1, 0.001),
+        krach.Control("cutoff", 800, 100, 8000, 1),
+    )
     assert sound.controls[1].hi == 8000
     assert sound.control_ranges == {"gate": (0, 1), "cutoff": (100, 8000)}
     assert sound.control_defaults == {"gate": 0, "cutoff": 800}

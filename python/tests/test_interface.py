@@ -1,4 +1,4 @@
-"""How people reach what a Faust program offers: addresses, ranges, metadata, as the official compiler has them."""
+"""What people reach in a Faust program: addresses, ranges, metadata, as the official compiler has them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,28 @@ def official() -> Iterator[oracle.Official]:
 
 
 LABELS = [
-    *("x", "a b", "x [unit:Hz]", "[2] x [scale:log][style:knob]", "x [style:menu{'a':0;'b':1}]", "", "a#b*c,d?e"),
+    *(
+        "x",
+        "a b",
+        "x [unit:Hz]",
+        "[2] x [scale:log][style:knob]",
+        "x [style:menu{'a':0;'b':1}]",
+        "",
+        "a#b*c,d?e",
+    ),
     *("v:g/x", "H:g/t:h/x", "z:g/x", "v:a:b/x", "v: a / x", "v:a [1]/x", "v:g/", "v:/x", "a:b"),
-    *("Saw/Noise", "dry/wet", "v:g/dry/wet", "b/v:g/x", "vv:g/x", ":g/x", "foo:a/x", "v:a/b/c:d/x", "x/", "/"),
+    *(
+        "Saw/Noise",
+        "dry/wet",
+        "v:g/dry/wet",
+        "b/v:g/x",
+        "vv:g/x",
+        ":g/x",
+        "foo:a/x",
+        "v:a/b/c:d/x",
+        "x/",
+        "/",
+    ),
     *("../x", "./x", "/x", "v:a/../x", "v:a/v:b/../x", "a/../x", "v:g//x"),
 ]
 
@@ -45,7 +64,8 @@ LABELS = [
         f'process = vgroup("k", {slider("x")}, {slider("v:l/x")});',
         f'process = hgroup("a", {slider("x")}), {slider("h:a/x")}, {BESIDE};',
         f'process = hgroup("a", {slider("../x")}), {slider("x")}, {slider("/x")}, {BESIDE};',
-        'process = button("b [midi:key 60]"), checkbox("c"), vslider("v", 1, -2, 3.5, 0.5), nentry("n", 7, 1, 9, 2);',
+        'process = button("b [midi:key 60]"), checkbox("c"), vslider("v", 1, -2, 3.5, 0.5);',
+        'process = button("b [midi:key 60]"), nentry("n", 7, 1, 9, 2);',
     ],
 )
 def test_controls_are_those_of_the_official_compiler(program: str, official: oracle.Official) -> None:
@@ -54,7 +74,9 @@ def test_controls_are_those_of_the_official_compiler(program: str, official: ora
         pairs = [pair for entry in item.get("meta", ()) for pair in entry.items()]
         ranges = [float(item.get(key, otherwise)) for key, otherwise in RANGE]
         wanted[item["address"]] = (*ranges, sorted(pairs))
-    found = {c.address: (c.init, c.lo, c.hi, c.step, sorted(c.metadata)) for c in krach.faust(program).controls}
+    found = {
+        c.address: (c.init, c.lo, c.hi, c.step, sorted(c.metadata)) for c in krach.faust(program).controls
+    }
     assert found == {address.replace("/program", "/sound", 1): row for address, row in wanted.items()}
 
 
@@ -76,7 +98,9 @@ def test_metadata_is_said_of_controls_and_of_the_program(tmp_path: Path) -> None
     assert tone.render(1 / 48000, controls={freq.address: 100})[0, 0] == 100
     path = tmp_path / "tone.dsp"
     path.write_text(text)
-    assert run_cli(["krach", "render", str(path), "-o", str(tmp_path / "t.wav"), "--set", "/osc/freq=100"]) == 0
+    assert (
+        run_cli(["krach", "render", str(path), "-o", str(tmp_path / "t.wav"), "--set", "/osc/freq=100"]) == 0
+    )
 
 
 def test_a_file_of_bytes(tmp_path: Path) -> None:

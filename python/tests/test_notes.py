@@ -17,7 +17,8 @@ ORGAN = """declare name "organ"; declare options "[midi:on][nvoices:4]";
 freq = hslider("freq", 440, 20, 2000, 0.01);
 phase = + (freq / fconstant(int fSamplingFreq, <math.h>)) ~ (_ <: _ - floor);
 envelope = button("gate") : (+ ~ *(0.99)) : *(0.01);
-process = sin(phase * 6.28318) * envelope * hslider("gain", 0.5, 0, 1, 0.01) * hslider("v:mix/level", 1, 0, 1, 0.01);
+gain = hslider("gain", 0.5, 0, 1, 0.01);
+process = sin(phase * 6.28318) * envelope * gain * hslider("v:mix/level", 1, 0, 1, 0.01);
 """
 EFFECT = 'effect = *(hslider("v:mix/out", 2, 0, 9, 1)) <: _, _ * hslider("right", 0.5, 0, 1, 0.1);'
 
@@ -99,7 +100,8 @@ def test_a_function_of_python_is_played_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "note", [(0, 1), (0, 1, "c"), (-1, 1, 60), (0, 0.5, 60), (0, 1, 60, 2), (0, 1, float("nan")), 60, (0, 1, 1e9)]
+    "note",
+    [(0, 1), (0, 1, "c"), (-1, 1, 60), (0, 0.5, 60), (0, 1, 60, 2), (0, 1, float("nan")), 60, (0, 1, 1e9)],
 )
 def test_what_is_no_note(note: Any) -> None:
     with pytest.raises(krach.Error, match="KR0406"):

@@ -7,15 +7,14 @@ use std::sync::Arc;
 /// How many voices the program declares to have: `declare nvoices "8";` or, among its options,
 /// `declare options "[nvoices:8]";`. A text that is no number counts for nothing, as in the official tools.
 pub(super) fn voices(metadata: &[(Arc<str>, Arc<str>)]) -> Option<u32> {
-    let declared = metadata.iter().filter_map(|(key, value)| match &**key {
+    metadata.iter().rev().find_map(|(key, value)| match &**key {
         "nvoices" => number(value),
         "options" => {
             let (_, options) = interface::parse(value);
             options.iter().rev().find(|(key, _)| key == "nvoices").and_then(|(_, value)| number(value))
         }
         _ => None,
-    });
-    declared.last()
+    })
 }
 
 fn number(text: &str) -> Option<u32> {

@@ -13,7 +13,8 @@ impl Parser<'_> {
     pub(super) fn file(&mut self) {
         self.lists.push(List::default());
         let mut statements = Vec::new();
-        while self.peek() != Token::End {
+        // Between statements, a comment that never ends is the end.
+        while !matches!(self.peek(), Token::End | Token::Comment) {
             self.recovering(&mut statements, Self::statement);
         }
         self.lists[0] = self.listed(statements);
@@ -192,8 +193,13 @@ impl Parser<'_> {
     pub(super) fn letrec(&mut self, body: ExprId) -> Parsed<ExprId> {
         self.expect(Token::OpenBrace, "`{`")?;
         let mut equations = Vec::new();
+        let mut places: FxHashMap<Name, Span> = FxHashMap::default();
         while self.eat(Token::Quote) {
+            let span = self.span();
             let name = self.name("a name")?;
+            if let Some(first) = places.insert(name, span) {
+                self.twice(name, span, first);
+            }
             self.expect(Token::Define, "`=`")?;
             let right = self.expr()?;
             self.expect(Token::Semicolon, "`;`")?;
@@ -273,20 +279,28 @@ impl Parser<'_> {
 
     /// A further definition of a name must be one more rule of the same width.
     fn check_again(&mut self, first: &Definition, at: Span, other: &Definition, span: Span) {
-        let text = self.names.text(first.name).to_owned();
         let (here, there) = (other.arguments.len(), first.arguments.len());
-        let message = if self.reports.len() >= MAX_REPORTS {
-            return;
-        } else if here == 0 && there == 0 {
-            format!("`{text}` is defined twice")
+        if here == 0 && there == 0 {
+            self.twice(first.name, span, at);
         } else if here != there {
-            format!("`{text}` is defined with {here} arguments, and before with {there}")
-        } else {
+            let text = self.names.text(first.name);
+            let message = format!("`{text}` is defined with {here} arguments, and before with {there}");
+            self.duplicate(message, span, at);
+        }
+    }
+
+    fn twice(&mut self, name: Name, span: Span, first: Span) {
+        let message = format!("`{}` is defined twice", self.names.text(name));
+        self.duplicate(message, span, first);
+    }
+
+    fn duplicate(&mut self, message: String, span: Span, first: Span) {
+        if self.reports.len() >= MAX_REPORTS {
             return;
-        };
+        }
         let report = Diagnostic::error(Code::FaustDuplicate, message)
             .at(self.source.place(span))
-            .label(self.source.place(at), "first defined here");
+            .label(self.source.place(first), "first defined here");
         self.reports.push(report);
     }
 

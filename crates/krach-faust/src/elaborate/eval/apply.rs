@@ -6,6 +6,17 @@ use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::Code;
 
 impl Evaluator<'_> {
+    /// An argument, which must be a box that fits together even where nobody uses it.
+    pub(super) fn argument(&mut self, file: FileId, expr: ExprId, env: Env) -> BoxId {
+        let value = self.eval(file, expr, env);
+        if self.boxes.arity(value) != Arity::Fault || matches!(self.boxes.get(value), Diagram::Environment(_))
+        {
+            return value;
+        }
+        self.fault(value);
+        self.error()
+    }
+
     /// `function(arguments)`; arguments that are left over go to the result.
     pub(super) fn apply(&mut self, function: BoxId, arguments: &[BoxId]) -> BoxId {
         let mut function = function;
@@ -28,13 +39,14 @@ impl Evaluator<'_> {
         function
     }
 
-    /// Binds one more parameter; the last one evaluates the body.
+    /// Binds one more parameter, to a number where the argument denotes one; the last one evaluates the body.
     fn apply_lambda(&mut self, file: FileId, expr: ExprId, bound: u32, env: Env, argument: BoxId) -> BoxId {
         let held = self.files[file.index()].file.clone();
         let Expr::Lambda(parameters, body) = held.syntax.expr(expr) else {
             unreachable!("closures are made of lambdas")
         };
         let name = self.text(file, parameters[bound as usize]);
+        let argument = self.reduced(argument);
         let env = self.bind(env, name, argument);
         if bound as usize + 1 == parameters.len() {
             self.eval(file, *body, env)
@@ -73,7 +85,8 @@ impl Evaluator<'_> {
             let (first, last) = if second { (wires, arguments) } else { (arguments, wires) };
             self.make(Diagram::Compose(Compose::Par, first, last))
         };
-        self.compose(Compose::Seq, entering, function)
+        // `sin(0.5)` can still be taken apart, unlike `0.5 : sin`.
+        self.connected(Compose::Seq, entering, function)
     }
 
     /// The diagram as a box: functions inside get an input for each missing parameter.

@@ -111,56 +111,64 @@ impl Evaluator<'_> {
         (count, body): (ExprId, ExprId),
         env: Env,
     ) -> BoxId {
-        let Some(count) = self.required_int(file, count, env, "the number of copies", i32::MIN..=MAX_COPIES)
-        else {
-            return self.error();
-        };
+        let Some(count) = self.copies(file, count, env) else { return self.error() };
         let name = self.text(file, name);
+        let copy = |this: &mut Self, at: usize| {
+            let value = this.int(i32::try_from(at).expect("limited above"));
+            let inner = this.bind(env, name, value);
+            this.eval(file, body, inner)
+        };
+        if count == 0 && iterate == Iterate::Seq {
+            let body = copy(self, 0);
+            return self.sequence_of_none(body);
+        }
         let mut copies = Vec::new();
-        for at in 0..count.max(0) {
-            let value = self.int(at);
-            let inner = self.bind(env, name, value);
-            copies.push(self.eval(file, body, inner));
+        for at in 0..count {
+            copies.push(copy(self, at));
             if !self.deeper() {
                 return self.error();
             }
         }
+        self.joined(iterate, &copies)
+    }
+
+    /// How many copies an iteration makes.
+    pub(super) fn copies(&mut self, file: FileId, count: ExprId, env: Env) -> Option<usize> {
+        let count = self.required_int(file, count, env, "the number of copies", i32::MIN..=MAX_COPIES)?;
+        Some(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// The copies of an iteration as one box.
+    pub(super) fn joined(&mut self, iterate: Iterate, copies: &[BoxId]) -> BoxId {
+        let Some((&first, others)) = copies.split_first() else { return self.make(Diagram::Empty) };
+        let mut folded = |join: fn(&mut Self, BoxId, BoxId) -> BoxId| {
+            others.iter().fold(first, |sofar, &next| join(self, sofar, next))
+        };
         match iterate {
-            _ if copies.is_empty() && iterate == Iterate::Seq => {
-                let zero = self.int(0);
-                let inner = self.bind(env, name, zero);
-                let value = self.eval(file, body, inner);
-                let value = self.boxed(value);
-                match self.boxes.arity(value) {
-                    Arity::Known(inputs, outputs) if inputs == outputs => self.wires(inputs),
-                    Arity::Known(inputs, outputs) => {
-                        let message = format!(
-                            "`seq` of nothing is as wide as its body, which has {inputs} inputs and {outputs} outputs"
-                        );
-                        self.trouble(Code::FaustArity, message);
-                        self.error()
-                    }
-                    _ => {
-                        self.fault(value);
-                        self.error()
-                    }
-                }
-            }
-            Iterate::Par => self.parallel(&copies),
-            _ if copies.is_empty() => self.make(Diagram::Empty),
-            Iterate::Seq => {
-                let mut all = copies.into_iter();
-                let first = all.next().expect("not empty");
-                all.fold(first, |sofar, next| self.compose(Compose::Seq, sofar, next))
-            }
-            Iterate::Sum => self.accumulate(Prim::Add, &copies),
-            Iterate::Prod => self.accumulate(Prim::Mul, &copies),
+            Iterate::Par => self.parallel(copies),
+            Iterate::Seq => folded(|this, sofar, next| this.compose(Compose::Seq, sofar, next)),
+            Iterate::Sum => folded(|this, sofar, next| this.infix(Prim::Add, sofar, next)),
+            Iterate::Prod => folded(|this, sofar, next| this.infix(Prim::Mul, sofar, next)),
         }
     }
 
-    fn accumulate(&mut self, prim: Prim, copies: &[BoxId]) -> BoxId {
-        let first = copies[0];
-        copies[1..].iter().fold(first, |sofar, &next| self.infix(prim, sofar, next))
+    /// No copies in sequence are wires, as many as the body is wide.
+    fn sequence_of_none(&mut self, body: BoxId) -> BoxId {
+        let body = self.boxed(body);
+        match self.boxes.arity(body) {
+            Arity::Known(inputs, outputs) if inputs == outputs => self.wires(inputs),
+            Arity::Known(inputs, outputs) => {
+                let message = format!(
+                    "`seq` of nothing is as wide as its body, which has {inputs} inputs and {outputs} outputs"
+                );
+                self.trouble(Code::FaustArity, message);
+                self.error()
+            }
+            _ => {
+                self.fault(body);
+                self.error()
+            }
+        }
     }
 
     fn route(
@@ -196,7 +204,13 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let pairs = ports.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let (pairs, rest) = ports.as_chunks::<2>();
+        if !rest.is_empty() {
+            let message = "the ports of a route come in pairs: a source, then a destination".to_owned();
+            self.trouble(Code::FaustNumber, message);
+            return self.error();
+        }
+        let pairs = pairs.iter().map(|&[source, destination]| (source, destination)).collect();
         let routing = Routing { inputs: inputs.cast_unsigned(), outputs: outputs.cast_unsigned(), pairs };
         let table = self.boxes.intern(Table::Routing(routing));
         self.make(Diagram::Route(table))

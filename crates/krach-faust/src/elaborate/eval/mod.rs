@@ -254,8 +254,7 @@ impl<'a> Evaluator<'a> {
             }
             &Expr::Delayed(x) => {
                 let x = self.eval(file, x, env);
-                let mem = self.make(Diagram::Prim(crate::prim::Prim::Mem));
-                self.compose(Compose::Seq, x, mem)
+                self.delayed(x)
             }
             &Expr::Compose(compose, a, b) => {
                 let a = self.eval(file, a, env);
@@ -272,8 +271,7 @@ impl<'a> Evaluator<'a> {
                 let function = self.eval(file, *function, env);
                 let mut values = Vec::with_capacity(arguments.len());
                 for &argument in arguments {
-                    let value = self.eval(file, argument, env);
-                    values.push(self.reduced(value));
+                    values.push(self.argument(file, argument, env));
                 }
                 self.apply(function, &values)
             }
@@ -348,6 +346,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    fn delayed(&mut self, x: BoxId) -> BoxId {
+        let mem = self.make(Diagram::Prim(crate::prim::Prim::Mem));
+        self.compose(Compose::Seq, x, mem)
+    }
+
     /// `a op b`, which is `a, b : op`.
     fn infix(&mut self, prim: crate::prim::Prim, a: BoxId, b: BoxId) -> BoxId {
         let both = self.make(Diagram::Compose(Compose::Par, a, b));
@@ -362,6 +365,11 @@ impl<'a> Evaluator<'a> {
         {
             return value;
         }
+        self.connected(compose, a, b)
+    }
+
+    /// A composition as it is.
+    pub(super) fn connected(&mut self, compose: Compose, a: BoxId, b: BoxId) -> BoxId {
         let made = self.make(Diagram::Compose(compose, a, b));
         self.of_size(made)
     }
@@ -397,6 +405,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `R = (\(x, y).(a, b) with wheres) ~ (_, _)`; outside, each name is its output of R.
+    ///
+    /// The order of the equations shows only in which of the inputs of R each right side takes. As in the official
+    /// compiler it is no matter of how they are listed: the name that the file mentions last comes first.
     fn letrec(
         &mut self,
         file: FileId,
@@ -405,10 +416,12 @@ impl<'a> Evaluator<'a> {
         wheres: Option<ListId>,
         env: Env,
     ) -> BoxId {
-        let names: Vec<Text> = equations.iter().map(|&(name, _)| self.text(file, name)).collect();
-        if names.is_empty() {
+        if equations.is_empty() {
             return self.eval(file, body, env);
         }
+        let mut equations = equations.to_vec();
+        equations.sort_unstable_by_key(|&(name, _)| std::cmp::Reverse(name));
+        let names: Vec<Text> = equations.iter().map(|&(name, _)| self.text(file, name)).collect();
         let mut inner = env;
         let mut slots = Vec::with_capacity(names.len());
         for &name in &names {
@@ -420,7 +433,7 @@ impl<'a> Evaluator<'a> {
             inner = self.define(inner, file, list);
         }
         let mut rights = Vec::with_capacity(names.len());
-        for &(_, right) in equations {
+        for &(_, right) in &equations {
             let value = self.eval(file, right, inner);
             rights.push(self.boxed(value));
         }

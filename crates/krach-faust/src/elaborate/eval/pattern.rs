@@ -3,6 +3,7 @@
 use super::{Env, Evaluator, FileId};
 use crate::elaborate::diagram::{BoxId, Diagram, Table, TableId};
 use crate::elaborate::text::Text;
+use crate::prim::Prim;
 use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::Code;
 use std::rc::Rc;
@@ -17,6 +18,8 @@ pub(super) struct Case {
     expr: ExprId,
     env: Env,
     rules: Rc<[(Vec<BoxId>, ExprId)]>,
+    /// For each argument, whether a rule has a number there: then the argument is reduced to one.
+    numeric: Rc<[bool]>,
 }
 
 impl Evaluator<'_> {
@@ -32,7 +35,7 @@ impl Evaluator<'_> {
         }
         let held = self.files[file.index()].file.clone();
         let Expr::Case(rules) = held.syntax.expr(expr) else { unreachable!("matchers are made of cases") };
-        let rules = rules
+        let rules: Rc<[(Vec<BoxId>, ExprId)]> = rules
             .iter()
             .map(|rule| {
                 let patterns =
@@ -40,8 +43,14 @@ impl Evaluator<'_> {
                 (patterns, rule.body)
             })
             .collect();
+        let mut numeric = vec![false; rules.first().map_or(0, |(patterns, _)| patterns.len())];
+        for (patterns, _) in rules.iter() {
+            for (numeric, &pattern) in numeric.iter_mut().zip(patterns) {
+                *numeric |= matches!(self.boxes.get(pattern), Diagram::Int(_) | Diagram::Real(_));
+            }
+        }
         let id = CaseId(u32::try_from(self.cases.len()).expect("fewer cases than results"));
-        self.cases.push(Case { file, expr, env, rules });
+        self.cases.push(Case { file, expr, env, rules, numeric: numeric.into() });
         self.known_cases.insert((file, expr, env), id);
         id
     }
@@ -56,6 +65,22 @@ impl Evaluator<'_> {
             &Expr::Name(name) => {
                 let text = self.text(file, name);
                 return self.make(Diagram::Variant(text));
+            }
+            &Expr::Negated(name) => {
+                let text = self.text(file, name);
+                let variable = self.make(Diagram::Variant(text));
+                let zero = self.int(0);
+                self.infix(Prim::Sub, zero, variable)
+            }
+            &Expr::Delayed(x) => {
+                let x = self.pattern(file, x, env);
+                self.delayed(x)
+            }
+            &Expr::Iterate(iterate, _, count, body) => {
+                let Some(count) = self.copies(file, count, env) else { return self.error() };
+                // The counter is a variable too, so the copies are all alike.
+                let body = self.pattern(file, body, env);
+                self.joined(iterate, &vec![body; count])
             }
             &Expr::Compose(compose, a, b) => {
                 let a = self.pattern(file, a, env);
@@ -87,10 +112,10 @@ impl Evaluator<'_> {
     /// One more argument; the last one chooses a rule.
     pub(super) fn apply_case(&mut self, case: CaseId, taken: TableId, argument: BoxId) -> BoxId {
         let mut arguments = self.boxes.arguments(taken).to_vec();
-        arguments.push(argument);
-        let Case { file, expr, env, ref rules } = self.cases[case.0 as usize];
-        let rules = rules.clone();
-        if arguments.len() < rules.first().map_or(0, |(patterns, _)| patterns.len()) {
+        let Case { file, expr, env, ref rules, ref numeric } = self.cases[case.0 as usize];
+        let (rules, numeric) = (rules.clone(), numeric.clone());
+        arguments.push(if numeric[arguments.len()] { self.reduced(argument) } else { argument });
+        if arguments.len() < numeric.len() {
             let taken = self.boxes.intern(Table::Arguments(arguments));
             return self.make(Diagram::Matcher(case, taken));
         }

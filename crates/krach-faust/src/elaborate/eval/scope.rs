@@ -128,6 +128,9 @@ impl Evaluator<'_> {
             incomplete |= list.incomplete;
             for statement in &list.statements {
                 let StatementKind::Import(name) = statement.kind else { continue };
+                if !statement.precisions.hold_in(self.options.precisions()) {
+                    continue;
+                }
                 match self.open(name, file, statement.span) {
                     Some(imported) if !parts.contains(&(imported, ListId::FILE)) => {
                         parts.push((imported, ListId::FILE));

@@ -190,7 +190,11 @@ impl Evaluator<'_> {
         };
         let message = format!("`{symbol}` wants {rule}: the left side has {left}, the right side {right}");
         let origin = self.boxes.facts(id).origin;
+        let before = self.reports.len();
         self.trouble_at(Code::FaustArity, message, origin);
+        if self.reports.len() == before {
+            return;
+        }
         // Where the composition is written, its sides are too; a box may be written in many places.
         let (left, right) = match *self.syntax(origin.0).expr(origin.1) {
             Expr::Compose(written, left, right) if written == compose => {
