@@ -222,8 +222,10 @@ impl Cook {
             2 => (ControlKind::Number, -3.0, 7.0),
             _ => (ControlKind::Button, 0.0, 1.0),
         };
-        let (name, init, step) = (format!("control{which}").into(), lo, 0.01);
-        self.b.control(Control { name, kind, init, lo, hi, step, face: Face::default() })
+        let plain = Control::new(format!("control{which}"), kind, [lo, lo, hi, 0.01]);
+        let metadata = vec![("unit".into(), "Hz".into()), ("2".into(), "".into())];
+        let face = Face { address: format!("/random/group/control{which}").into(), metadata };
+        self.b.control(if which == 1 { Control { face, ..plain } } else { plain })
     }
 
     fn apply(&mut self, fun: Fun, picks: [Pick; 3]) -> Result<Sig, BuildError> {

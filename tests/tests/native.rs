@@ -5,8 +5,8 @@ use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
 use krach_engine::{Event, Rig, Score, render_f64};
 use krach_ir::{
-    BuildError, Control, ControlKind, Face, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig,
-    TableInit, Ty, at_rate,
+    BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
+    Ty, at_rate,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn program(inputs: usize, body: impl Fn(&mut ProgramBuilder, &[Sig]) -> Result<S
 }
 
 fn control(name: &str, init: f64, lo: f64, hi: f64) -> Control {
-    Control { name: name.into(), kind: ControlKind::Slider, init, lo, hi, step: 0.001, face: Face::default() }
+    Control::new(name, ControlKind::Slider, [init, lo, hi, 0.001])
 }
 
 #[test]

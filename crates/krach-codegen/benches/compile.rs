@@ -6,7 +6,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, Spec, compile};
-use krach_ir::{BuildError, Control, ControlKind, Face, Fun, Program, ProgramBuilder, Sig, Ty};
+use krach_ir::{BuildError, Control, ControlKind, Fun, Program, ProgramBuilder, Sig, Ty};
 use std::hint::black_box;
 
 const BLOCK: usize = 256;
@@ -35,15 +35,7 @@ impl Desk {
 
     fn control(&mut self, name: &str, init: f64, hi: f64) -> Wired {
         let kind = ControlKind::Slider;
-        self.0.control(Control {
-            name: name.into(),
-            kind,
-            init,
-            lo: 0.0,
-            hi,
-            step: 0.001,
-            face: Face::default(),
-        })
+        self.0.control(Control::new(name, kind, [init, 0.0, hi, 0.001]))
     }
 
     /// A ramp from 0 to 1.

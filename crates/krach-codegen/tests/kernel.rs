@@ -3,22 +3,14 @@
 use expect_test::expect;
 use krach_abi::Precision;
 use krach_codegen::{Kernel, Spec, asm, clif};
-use krach_ir::{BuildError, Control, ControlKind, Face, Fun, Program, ProgramBuilder, Ty};
+use krach_ir::{BuildError, Control, ControlKind, Fun, Program, ProgramBuilder, Ty};
 
 /// A leaky sum of the input and its echo, louder by a control.
 fn echo() -> Result<Program, BuildError> {
     let mut b = ProgramBuilder::new("echo");
     let input = b.input("in");
     let kind = ControlKind::Slider;
-    let level = b.control(Control {
-        name: "level".into(),
-        kind,
-        init: 0.5,
-        lo: 0.0,
-        hi: 1.0,
-        step: 0.01,
-        face: Face::default(),
-    })?;
+    let level = b.control(Control::new("level", kind, [0.5, 0.0, 1.0, 0.01]))?;
     let loud = b.apply(Fun::Exp, &[level])?;
     b.name(loud, "loud");
     let frames = b.int(300);

@@ -3,22 +3,14 @@
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Misfit, NativeFactory, Secret, Spec, Target, Trust, compile};
-use krach_ir::{Control, ControlKind, Face, Fun, Program, ProgramBuilder, TableInit, Ty};
+use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder, TableInit, Ty};
 use std::sync::Arc;
 
 /// One of everything that a factory knows: a control, a call, a table, a read-write table, a line, a noise, state.
 fn all_kinds() -> Program {
     let mut b = ProgramBuilder::new("all");
     let kind = ControlKind::Slider;
-    let level = Control {
-        name: "level".into(),
-        kind,
-        init: 0.5,
-        lo: 0.0,
-        hi: 1.0,
-        step: 0.01,
-        face: Face::default(),
-    };
+    let level = Control::new("level", kind, [0.5, 0.0, 1.0, 0.01]);
     let level = b.control(level).unwrap();
     let input = b.input("in");
     let noise = b.noise();

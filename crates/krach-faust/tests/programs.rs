@@ -1,7 +1,7 @@
 //! What programs read like: the texts that people will see.
 
 use expect_test::{Expect, expect};
-use krach_ir::{BuildError, Control, ControlKind, Face, Fun, ProgramBuilder, Sig, Static, TableInit, Ty};
+use krach_ir::{BuildError, Control, ControlKind, Fun, ProgramBuilder, Sig, Static, TableInit, Ty};
 
 type Built<T = Sig> = Result<T, BuildError>;
 
@@ -14,7 +14,7 @@ fn check(name: &str, build: impl FnOnce(&mut ProgramBuilder) -> Built<()>, expec
 
 fn slider(b: &mut ProgramBuilder, name: &str, init: f64, lo: f64, hi: f64) -> Built {
     let kind = if name == "gate" { ControlKind::Button } else { ControlKind::Slider };
-    b.control(Control { name: name.into(), kind, init, lo, hi, step: 0.001, face: Face::default() })
+    b.control(Control::new(name, kind, [init, lo, hi, 0.001]))
 }
 
 /// A use of a library function of these named arguments.

@@ -1,9 +1,10 @@
 //! The rules every program obeys after validation; engines rely on them without checking again.
 
-use crate::{Control, Op, Program, Rule, Sig, TableInit, Ty};
+use crate::{Control, ControlKind, Face, Op, Program, Rule, Sig, TableInit, Ty};
 use krach_abi::MAX_PORTS;
 use rustc_hash::FxHashSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// Sizes beyond which a program is refused rather than compiled for minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +274,12 @@ impl Check<'_> {
 }
 
 impl Control {
+    /// One that people see by its name alone; `init`, `lo`, `hi` and `step` in this order.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, kind: ControlKind, [init, lo, hi, step]: [f64; 4]) -> Self {
+        Self { name: name.into(), kind, init, lo, hi, step, face: Face::default() }
+    }
+
     /// What is wrong with the parameters, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {

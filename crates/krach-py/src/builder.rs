@@ -6,8 +6,8 @@ use crate::program::Program;
 use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{
-    BuildError, Control, ControlKind, Face, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site,
-    Static, TableId, TableInit, Ty,
+    BuildError, Control, ControlKind, Fun, Limits, ProgramBuilder, RamId, RegisterId, Sig, Site, Static,
+    TableId, TableInit, Ty,
 };
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
@@ -138,10 +138,7 @@ impl Builder {
         button: bool,
     ) -> PyResult<u32> {
         let kind = if button { ControlKind::Button } else { ControlKind::Slider };
-        self.with(py, |b| {
-            b.control(Control { name: name.into(), kind, init, lo, hi, step, face: Face::default() })
-        })
-        .map(number)
+        self.with(py, |b| b.control(Control::new(name, kind, [init, lo, hi, step]))).map(number)
     }
 
     fn noise(&mut self, py: Python<'_>) -> PyResult<u32> {

@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
-use krach_ir::{Control, ControlKind, Face, Fun, Program, ProgramBuilder, Sig, Ty};
+use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder, Sig, Ty};
 use krach_session::Token;
 use krach_session::krlib::{Draft, Language, Library, Policy, Source, build, write};
 use std::hint::black_box;
@@ -19,16 +19,7 @@ fn voice(name: &str, detune: f64) -> Arc<Program> {
     let mut b = ProgramBuilder::new(name);
     let control = |b: &mut ProgramBuilder, name: &str, init: f64| {
         let kind = ControlKind::Slider;
-        b.control(Control {
-            name: name.into(),
-            kind,
-            init,
-            lo: 0.0,
-            hi: 20_000.0,
-            step: 0.1,
-            face: Face::default(),
-        })
-        .unwrap()
+        b.control(Control::new(name, kind, [init, 0.0, 20_000.0, 0.1])).unwrap()
     };
     let freq = control(&mut b, "freq", 110.0);
     let cutoff = control(&mut b, "cutoff", 900.0);

@@ -9,11 +9,11 @@
 //! What this crate refuses to know: Python, the command line, how code is made and how a block is computed.
 //!
 //! ```
-//! use krach_ir::{Control, ControlKind, Face, ProgramBuilder};
+//! use krach_ir::{Control, ControlKind, ProgramBuilder};
 //! use krach_session::{Cache, Take, render};
 //! use std::ops::ControlFlow;
 //! let mut b = ProgramBuilder::new("level");
-//! let level = Control { name: "level".into(), kind: ControlKind::Slider, init: 0.0, lo: 0.0, hi: 1.0, step: 0.01, face: Face::default() };
+//! let level = Control::new("level", ControlKind::Slider, [0.0, 0.0, 1.0, 0.01]);
 //! let level = b.control(level)?;
 //! b.output("out", level)?;
 //! let take = Take::<f32> { events: vec![(2, "level".into(), 0.5)], ..Take::new(0.004, 1000) };

@@ -251,22 +251,14 @@ fn frames<S>(program: &Program, take: &Take<S>) -> Result<usize, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use krach_ir::{Control, ControlKind, Face, Fun, ProgramBuilder};
+    use krach_ir::{Control, ControlKind, Fun, ProgramBuilder};
 
     /// `x * level`, level 0 within -1..1.
     fn amplifier() -> Program {
         let mut builder = ProgramBuilder::new("amplifier");
         let x = builder.input("x");
         let name = "level".into();
-        let control = Control {
-            name,
-            kind: ControlKind::Slider,
-            init: 0.0,
-            lo: -1.0,
-            hi: 1.0,
-            step: 0.1,
-            face: Face::default(),
-        };
+        let control = Control::new(name, ControlKind::Slider, [0.0, -1.0, 1.0, 0.1]);
         let level = builder.control(control).unwrap();
         let out = builder.apply(Fun::Mul, &[x, level]).unwrap();
         builder.output("out", out).unwrap();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::program::{ControlKind, Face};
+use crate::program::ControlKind;
 use crate::{BuildError, Control, Fun, ProgramBuilder, Sig, Ty};
 
 fn factory(build: impl FnOnce(&mut ProgramBuilder) -> Result<Sig, BuildError>) -> InterpreterFactory {
@@ -124,15 +124,7 @@ fn the_first_noise_starts_at_zero_and_others_differ() {
 fn controls_hold_from_the_next_block() {
     let slider = factory(|b| {
         let kind = ControlKind::Slider;
-        b.control(Control {
-            name: "x".into(),
-            kind,
-            init: 0.5,
-            lo: 0.0,
-            hi: 1.0,
-            step: 0.1,
-            face: Face::default(),
-        })
+        b.control(Control::new("x", kind, [0.5, 0.0, 1.0, 0.1]))
     });
     let mut dsp = slider.instantiate(Seed::default());
     assert_eq!(render(&mut *dsp, &[], 2), [0.5, 0.5]);

@@ -1,19 +1,11 @@
 use super::{Interval, Intervals, OnePole};
-use crate::program::{ControlKind, Face};
+use crate::program::ControlKind;
 use crate::{BuildError, Control, Fun, Program, ProgramBuilder, Sig, TableInit, Ty};
 
 type Built = Result<Sig, BuildError>;
 
 fn control(b: &mut ProgramBuilder, name: &str, lo: f64, hi: f64) -> Built {
-    b.control(Control {
-        name: name.into(),
-        kind: ControlKind::Slider,
-        init: lo,
-        lo,
-        hi,
-        step: 0.01,
-        face: Face::default(),
-    })
+    b.control(Control::new(name, ControlKind::Slider, [lo, lo, hi, 0.01]))
 }
 
 /// The interval of what the function builds, while building and (one-poles trusted, then widened) when finished.

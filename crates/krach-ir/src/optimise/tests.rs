@@ -1,5 +1,5 @@
 use super::{at_rate, optimise};
-use crate::program::{ControlKind, Face};
+use crate::program::ControlKind;
 use crate::{BuildError, Control, Fun, Op, Program, ProgramBuilder, Rate, Rates, Sig, TableInit, Ty};
 
 type Built = Result<Sig, BuildError>;
@@ -95,15 +95,7 @@ fn idle_clamps_go_and_needed_ones_stay() {
     let clamped = |most: f64| {
         optimised(move |b| {
             let kind = ControlKind::Slider;
-            let x = b.control(Control {
-                name: "x".into(),
-                kind,
-                init: 0.5,
-                lo: 0.0,
-                hi: 1.0,
-                step: 0.1,
-                face: Face::default(),
-            })?;
+            let x = b.control(Control::new("x", kind, [0.5, 0.0, 1.0, 0.1]))?;
             let (two, most) = (b.real(2.0)?, b.real(most)?);
             let x = b.apply(Fun::Mul, &[x, two])?;
             b.apply(Fun::Min, &[x, most])

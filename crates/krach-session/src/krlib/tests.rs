@@ -6,7 +6,7 @@ use crate::{Cache, Token};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_diag::{Code, Diagnostic, Severity};
-use krach_ir::{Control, ControlKind, Face, Fun, Program, ProgramBuilder};
+use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,15 +15,7 @@ use std::sync::{Arc, OnceLock};
 fn program(name: &str, factor: f64) -> Arc<Program> {
     let mut b = ProgramBuilder::new(name);
     let kind = ControlKind::Slider;
-    let level = Control {
-        name: "level".into(),
-        kind,
-        init: 0.5,
-        lo: 0.0,
-        hi: 1.0,
-        step: 0.01,
-        face: Face::default(),
-    };
+    let level = Control::new("level", kind, [0.5, 0.0, 1.0, 0.01]);
     let level = b.control(level).unwrap();
     let factor = b.real(factor).unwrap();
     let loud = b.apply(Fun::Exp, &[level]).unwrap();
