@@ -257,7 +257,7 @@ mod tests {
     fn amplifier() -> Program {
         let mut builder = ProgramBuilder::new("amplifier");
         let x = builder.input("x");
-        let name = "level".into();
+        let name = "level";
         let control = Control::new(name, ControlKind::Slider, [0.0, -1.0, 1.0, 0.1]);
         let level = builder.control(control).unwrap();
         let out = builder.apply(Fun::Mul, &[x, level]).unwrap();
