@@ -223,7 +223,8 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let order = evaluator.signals.reachable(&roots, true);
     let natures = Natures::of(&evaluator.signals, &order);
     let ranges = Ranges::of(&evaluator.signals, &order, &natures);
-    for &id in &order {
+    let undefined = std::mem::take(&mut evaluator.signals.undefined);
+    for &id in order.iter().chain(&undefined) {
         check(evaluator, &ranges, id);
     }
     check_parts(evaluator, &ranges, &parts);

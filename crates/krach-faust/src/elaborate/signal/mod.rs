@@ -148,6 +148,8 @@ pub(crate) struct Signals {
     known_widgets: FxHashMap<Widget, WidgetId>,
     /// Nodes made from now on come from here.
     pub origin: Origin,
+    /// Functions of constants that have no value, whether or not anything needs them.
+    pub undefined: Vec<SigId>,
     /// What is known about the first inputs; the others are audio, within -1..1.
     pub input_ranges: Vec<(f64, f64)>,
 }
@@ -164,6 +166,7 @@ impl Signals {
             widgets: Vec::new(),
             known_widgets: FxHashMap::default(),
             origin,
+            undefined: Vec::new(),
             input_ranges: Vec::new(),
         }
     }

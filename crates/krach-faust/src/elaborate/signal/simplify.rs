@@ -91,7 +91,11 @@ impl Signals {
         if matches!(fun, Fun::Add | Fun::Mul) {
             all[..2].sort_unstable();
         }
-        self.make(Signal::Apply(fun, all))
+        let made = self.make(Signal::Apply(fun, all));
+        if operands.iter().all(|&operand| self.constant(operand).is_some()) {
+            self.undefined.push(made);
+        }
+        made
     }
 
     /// The value, if all operands are constants and it is one that may stand in a program.
@@ -214,7 +218,9 @@ impl Signals {
     pub fn divide(&mut self, a: SigId, b: SigId) -> SigId {
         if self.is(b, 0.0) {
             // Reported when the program is made: a constant division by zero.
-            return self.make(Signal::Apply(Fun::Div, [a, b, SigId(0)]));
+            let made = self.make(Signal::Apply(Fun::Div, [a, b, SigId(0)]));
+            self.undefined.push(made);
+            return made;
         }
         if let (Some(Constant::Int(x)), Some(Constant::Int(y))) = (self.constant(a), self.constant(b))
             && x.checked_rem(y) == Some(0)
