@@ -121,3 +121,13 @@ def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert "2 channels" in capfd.readouterr().err
     assert run_cli([*arguments, "--note", "c4"]) == 2
     assert "KEY[@START][+LENGTH][*VELOCITY]" in capfd.readouterr().err
+
+
+def test_a_library_keeps_voices_and_effect(tmp_path: Path) -> None:
+    path, kit = tmp_path / "organ.dsp", tmp_path / "kit.krlib"
+    path.write_text(ORGAN + EFFECT)
+    assert run_cli(["krach", "build", str(path), "-o", str(kit)]) == 0
+    kept, made = krach.load_library(kit)["organ"], krach.faust(path)
+    assert (kept.voices, kept.num_outputs, kept.controls) == (made.voices, made.num_outputs, made.controls)
+    notes = [(0, 2000, 60), (100, 2000, 64, 0.5)]
+    np.testing.assert_array_equal(kept.render(0.1, notes=notes), made.render(0.1, notes=notes))

@@ -83,7 +83,7 @@ codes! {
     SampleRate "0403" "a sample rate that is not supported";
     NoSuchControl "0404" "no control of that name";
     ControlValue "0405" "a control value is not a finite number";
-    BadEvent "0406" "an event that cannot be played";
+    BadEvent "0406" "an event or a note that cannot be played";
     BadInput "0407" "audio input of the wrong shape";
     Duration "0408" "a duration that cannot be rendered";
     Compiler "0409" "the code generator refused";
