@@ -264,7 +264,12 @@ class DspDef:
         try:
             settings = {**(controls or {}), **values}
             taken = _take.wishes(
-                seconds, sample_rate, precision or self._precision, settings, events or (), notes or ()
+                seconds,
+                sample_rate,
+                precision or self._precision,
+                settings,
+                () if events is None else events,
+                () if notes is None else notes,
             )
             hook = None if progress is None else _take.fraction(progress, taken)
             sound: NDArray[np.float32] | NDArray[np.float64]

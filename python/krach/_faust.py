@@ -107,7 +107,7 @@ def faust(
     path = os.fspath(source)
     try:
         with open(path, "rb") as file:
-            content = decoded(file.read(_LARGEST + 1))
+            content = file.read(_LARGEST + 1)
     except (OSError, ValueError) as unreadable:
         why = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
         raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place()) from None
@@ -115,5 +115,6 @@ def faust(
         raise error("KR0501", f"cannot read `{path}`: it is larger than 64 MB", _place.user_place())
     folders = [os.fspath(folder) for folder in libraries] + [os.path.dirname(path) or "."]
     linecache.checkcache(path)
-    program = _krach.faust(Text(path, content, folders, installed()), arithmetic, name)
-    return DspDef(None, program, source=content, precision=arithmetic)
+    text = decoded(content)
+    program = _krach.faust(Text(path, text, folders, installed()), arithmetic, name)
+    return DspDef(None, program, source=text, precision=arithmetic)

@@ -39,8 +39,8 @@ def wishes(
     sample_rate: object,
     precision: object,
     values: Mapping[str, object],
-    events: Iterable[object],
-    notes: Iterable[object] = (),
+    events: object,
+    notes: object = (),
 ) -> Wishes:
     """Raises KR0403 to KR0408 for what cannot be meant."""
     return {
@@ -48,8 +48,8 @@ def wishes(
         "sample_rate": rate(sample_rate),
         "precision": arithmetic(precision),
         "values": [_setting(name, value) for name, value in values.items()],
-        "events": [_event(event) for event in events],
-        "notes": [_note(note) for note in notes],
+        "events": [_event(event) for event in _listed("events", "(frame, control, value)", events)],
+        "notes": [_note(note) for note in _listed("notes", "(frame, frames, key, velocity)", notes)],
         "reference": False,
     }
 
@@ -128,8 +128,19 @@ def _note(note: object) -> tuple[int, int, float, float]:
     )
 
 
+def _listed(what: str, row: str, rows: object) -> list[object]:
+    if not isinstance(rows, Iterable) or isinstance(rows, (str, bytes, Mapping)):
+        raise error("KR0406", f"{what} are a list of {row}, not {describe(cast('object', rows))}")
+    every = [*cast("Iterable[object]", rows)]
+    if every and not _parts(every[0]):
+        raise error("KR0406", f"{what} are a list of {row}: the first is {describe(every[0])}")
+    return every
+
+
 def _parts(of: object) -> list[object]:
-    return [*cast("list[object]", of)] if isinstance(of, (tuple, list)) else []
+    if isinstance(of, Iterable) and not isinstance(of, (str, bytes, Mapping)):
+        return [*cast("Iterable[object]", of)]
+    return []
 
 
 def _frames(what: str, value: object) -> int:

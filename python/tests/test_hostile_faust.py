@@ -22,7 +22,7 @@ LONG = {
     "sum": ("process = " + "+".join("1" * (SIZE // 2)) + ";", "KR0308"),
     "digits": ("process = " + "9" * SIZE + " : !;", "KR0317"),
     "open string": ('process = "' + "x" * SIZE, "KR0301"),
-    "open comment": ("/*" + "x" * SIZE, "KR0301"),
+    "open comment": ("process = _ /*" + "x" * SIZE, "KR0301"),
     "parentheses": ("process = " + "(" * SIZE, "KR0301"),
     "no tokens": ("process = " + "$" * SIZE, "KR0301"),
     "import": ('import("' + "x" * SIZE + '"); process = _;', "KR0309"),

@@ -101,7 +101,18 @@ def test_a_function_of_python_is_played_too() -> None:
 
 @pytest.mark.parametrize(
     "note",
-    [(0, 1), (0, 1, "c"), (-1, 1, 60), (0, 0.5, 60), (0, 1, 60, 2), (0, 1, float("nan")), 60, (0, 1, 1e9)],
+    [
+        (0, 1),
+        (0, 1, "c"),
+        {"key": 60},
+        "60",
+        (-1, 1, 60),
+        (0, 0.5, 60),
+        (0, 1, 60, 2),
+        (0, 1, float("nan")),
+        60,
+        (0, 1, 1e9),
+    ],
 )
 def test_what_is_no_note(note: Any) -> None:
     with pytest.raises(krach.Error, match="KR0406"):
@@ -131,3 +142,37 @@ def test_a_library_keeps_voices_and_effect(tmp_path: Path) -> None:
     assert (kept.voices, kept.num_outputs, kept.controls) == (made.voices, made.num_outputs, made.controls)
     notes = [(0, 2000, 60), (100, 2000, 64, 0.5)]
     np.testing.assert_array_equal(kept.render(0.1, notes=notes), made.render(0.1, notes=notes))
+
+
+def test_notes_may_be_an_array_and_must_be_a_list() -> None:
+    organ = krach.faust(ORGAN)
+    notes = np.array([[0, 2000, 60, 1], [100, 2000, 64, 0.5]])
+    np.testing.assert_array_equal(organ.render(0.1, notes=notes), organ.render(0.1, notes=notes.tolist()))
+    for wrong in (5, "60", (0, 100, 60)):
+        with pytest.raises(
+            krach.Error, match=r"notes are a list of \(frame, frames, key, velocity\).*KR0406"
+        ):
+            organ.render(0.1, notes=wrong)  # type: ignore[arg-type]
+
+
+def test_voice_and_effect_may_use_one_name() -> None:
+    text = """declare nvoices "2"; process = hslider("gain", 0.1, 0, 1, 0.1) * button("gate");
+        effect = *(hslider("gain", 3, 2, 5, 0.1)) + hslider("v:out/gate", 0, 0, 1, 1);"""
+    both = krach.faust(text)
+    assert [c.name for c in both.controls] == ["gain", "gate", "gain_2", "out_gate"]
+    assert both.render(1 / 48000, controls={"gain": 0.5, "gate": 1, "gain_2": 4}) == [[2]]
+    again = krach.faust(both.faust)
+    assert (again.voices, [c.name for c in again.controls]) == (2, [c.name for c in both.controls])
+
+
+def test_all_errors_of_voice_and_effect_come_together() -> None:
+    with pytest.raises(krach.FaustError) as wrong:
+        krach.faust('declare nvoices "2"; effect = foo;\nprocess = bar;')
+    messages = [error.message for error in (wrong.value, *wrong.value.further)]
+    assert messages == ["`foo` is not defined", "`bar` is not defined"]
+
+
+def test_an_effect_may_be_imported(tmp_path: Path) -> None:
+    (tmp_path / "fx.lib").write_text("effect = *(3);")
+    text = 'declare nvoices "2"; import("fx.lib"); process = button("gate");'
+    assert krach.faust(text, libraries=[tmp_path]).render(1 / 48000, gate=1) == [[3]]

@@ -74,7 +74,11 @@ fn trace_and_compile(
     for warning in &mut warnings {
         warning.place.get_or_insert_with(place);
     }
-    let compile = move |_: &_| Cache::shared().compile(&program, Spec::new(48_000, Precision::Single));
+    let compile = move |_: &_| {
+        let parts = std::iter::once(&program).chain(program.effect());
+        let spec = Spec::new(48_000, Precision::Single);
+        parts.map(|part| Cache::shared().compile(part, spec)).collect::<Result<Vec<_>, _>>()
+    };
     // What the compiler refuses, it refuses about the function as a whole.
     shell.work(compile, |_| {})?.map_err(|report| report.at(place()))?;
     Ok(warnings)

@@ -71,7 +71,7 @@ struct Voice {
 ///
 /// A note takes a free voice, else that of the oldest released note, else that of the oldest held one: the new note
 /// starts in a spare voice while the old one fades. Every note begins at birth, so what it sounds like does not
-/// depend on the notes before.
+/// depend on the notes before, apart from its noise, which is that of the voice it takes.
 pub(crate) struct Ensemble<S> {
     voices: Vec<Voice>,
     /// How many notes sound at once; the other voices are spare.
@@ -121,7 +121,7 @@ impl<S: Sample> Ensemble<S> {
     pub fn start(&mut self, note: &Note) {
         let at = self.room();
         self.age += 1;
-        self.voices[at].state = State::Held { until: note.frame + note.frames, age: self.age };
+        self.voices[at].state = State::Held { until: note.frame.saturating_add(note.frames), age: self.age };
         let knows = |role| self.keyboard.roles.iter().any(|&(_, known)| known == role);
         let dynamic = knows(Role::Velocity) || knows(Role::MidiVelocity);
         self.voices[at].level = if dynamic { 1.0 } else { note.velocity };

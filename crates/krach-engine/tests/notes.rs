@@ -211,16 +211,65 @@ fn the_sum_goes_through_an_effect() {
     assert_eq!(sound, [vec![260.0, 260.004, 0.0], vec![0.0, 9.0, 9.0]]);
 }
 
+/// Its inputs, in as many channels.
+#[derive(Debug)]
+struct Through(Ports);
+
+impl DspFactory for Through {
+    fn ports(&self) -> &Ports {
+        &self.0
+    }
+
+    fn sample_rate(&self) -> u32 {
+        1000
+    }
+
+    fn precision(&self) -> Precision {
+        Precision::Double
+    }
+
+    fn state_bytes(&self) -> usize {
+        0
+    }
+
+    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
+        Box::new(Copying)
+    }
+}
+
+struct Copying;
+
+impl Dsp for Copying {
+    fn set(&mut self, _: usize, _: f64) {}
+
+    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
+        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
+    }
+
+    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
+        for (from, to) in inputs.iter().zip(outputs) {
+            to.copy_from_slice(from);
+        }
+    }
+
+    fn reset(&mut self) {}
+}
+
 #[test]
-fn an_effect_takes_as_many_channels_as_it_likes() {
-    let effect = |inputs| Effect(Ports { inputs, outputs: 2, controls: Vec::new() });
-    let voice = Voice::new();
-    for (inputs, wanted) in [(1, 2.0), (2, 2.0)] {
-        let effect = effect(inputs);
+fn channels_are_repeated_or_summed_for_an_effect() {
+    let through = |channels| Through(Ports { inputs: channels, outputs: channels, controls: Vec::new() });
+    let given: [&[f64]; 3] = [&[1.0], &[10.0], &[100.0]];
+    for (from, to, wanted) in [
+        (1, 1, vec![1.0]),
+        (1, 2, vec![1.0, 1.0]),
+        (2, 1, vec![11.0]),
+        (2, 3, vec![1.0, 10.0, 1.0]),
+        (3, 2, vec![101.0, 10.0]),
+    ] {
+        let (voice, effect) = (through(from), through(to));
         let rig = Rig { effect: Some(&effect), ..Rig::solo(&voice) };
-        let values = vec![(TAIL, 1.0)];
-        let score = Score { values, ..Score::new(1) };
+        let score = Score { inputs: &given[..from], ..Score::new(1) };
         let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
-        assert_eq!(sound[0], [wanted]);
+        assert_eq!(sound.concat(), wanted, "{from} to {to}");
     }
 }

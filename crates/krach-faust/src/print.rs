@@ -2,6 +2,7 @@
 
 use crate::ast::{Ast, Definition, Expr, Statement};
 use crate::controls;
+use crate::elaborate::voices;
 use crate::layout::{Called, Layout};
 use crate::loops::Loops;
 use crate::names::{Names, is_word, string};
@@ -22,6 +23,11 @@ pub fn to_ast(program: &Program) -> Ast {
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
     let declared = program.metadata().iter().filter(|(key, _)| is_word(key));
     statements.extend(declared.map(|(key, value)| Statement::Declare(key.clone(), string(value))));
+    if let Some(polyphony) = program.polyphony()
+        && voices(program.metadata()) != Some(polyphony.voices)
+    {
+        statements.push(Statement::Declare("nvoices".into(), polyphony.voices.to_string().into()));
+    }
     let mut main = Sheet::of(program).main(&mut vocabulary, "process");
     if let Some(effect) = program.polyphony().and_then(|polyphony| polyphony.effect.as_ref()) {
         main.extend(Sheet::of(effect).main(&mut vocabulary, "effect"));

@@ -237,12 +237,6 @@ impl Syntax {
         &self.source
     }
 
-    /// Whether the file itself gives a meaning to the name.
-    #[must_use]
-    pub fn defines(&self, name: &str) -> bool {
-        self.find(name).is_some_and(|name| self.list(ListId::FILE).meanings.contains_key(&name))
-    }
-
     #[must_use]
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.index()]

@@ -84,6 +84,10 @@ impl Check<'_> {
         if effect.polyphony.is_some() || self.nested > 0 {
             return self.fault("effect", "an effect follows the voices of a whole program and has none");
         }
+        let own = |name: &Arc<str>| self.program.controls.iter().any(|control| control.name == *name);
+        if let Some(control) = effect.controls.iter().find(|control| own(&control.name)) {
+            self.fault("effect", format!("has a control {:?}, and so has the voice", control.name));
+        }
         let within = |f: Fault| Fault { part: format!("effect: {}", f.part), ..f };
         self.faults.extend(effect.faults(self.nested).into_iter().map(within));
     }

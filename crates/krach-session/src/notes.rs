@@ -50,7 +50,7 @@ fn role(control: &Control) -> Option<Role> {
 /// # Errors
 /// `KR0406` for a note that cannot be played.
 pub(crate) fn notes<S>(take: &Take<S>) -> Result<Vec<Note>, Diagnostic> {
-    let frames = |frames: u64| usize::try_from(frames).unwrap_or(usize::MAX / 2).min(usize::MAX / 2);
+    let frames = |frames: u64| usize::try_from(frames).unwrap_or(usize::MAX);
     let note = |&(frame, length, key, velocity): &(u64, u64, f64, f64)| {
         if !(0.0..=1.0).contains(&velocity) || !(-1000.0..=1000.0).contains(&key) {
             let message = format!("the note at frame {frame} has key {key} and velocity {velocity}");

@@ -120,7 +120,7 @@ pub enum Part<'a> {
 }
 
 /// The most memory that copies of voices may take.
-const LARGEST_STATE: usize = 4 << 30;
+const LARGEST_STATE: u64 = 4 << 30;
 
 /// As [`render`], by whatever engine `compile` gives: the reference interpreter, for one.
 ///
@@ -148,10 +148,12 @@ pub fn perform<S: Sample, F: DspFactory>(
     let keyboard = if take.notes.is_empty() { None } else { Some(keyboard(program)?) };
     let voice = compile(Part::Voice)?;
     if let Some(keyboard) = &keyboard
-        && voice.state_bytes().saturating_mul(2 * keyboard.voices) > LARGEST_STATE
+        && (voice.state_bytes() as u64).saturating_mul(2 * keyboard.voices as u64) > LARGEST_STATE
     {
         let message = format!("{} voices of `{}` need too much memory", keyboard.voices, program.name());
-        return Err(Diagnostic::error(Code::StateTooLarge, message).help("declare fewer voices").into());
+        return Err(Diagnostic::error(Code::StateTooLarge, message)
+            .help("declare fewer voices: declare nvoices \"4\";")
+            .into());
     }
     let effect = program.effect().map(|effect| compile(Part::Effect(effect))).transpose()?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);

@@ -1,5 +1,6 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
+use crate::elaborate::eval::Evaluator;
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::elaborate::text::{Text, Texts};
 use crate::syntax::Group;
@@ -107,12 +108,12 @@ fn clean(part: &str) -> String {
 /// The controls of the widgets that a program uses, each with a name of its own: the last part of its address,
 /// extended to the left until it is unique. `root` is that of an interface that is not all in one group.
 pub(crate) fn controls(
-    signals: &Signals,
+    evaluator: &Evaluator<'_>,
     order: &[SigId],
     used: &[WidgetId],
-    texts: &Texts,
     root: Option<&str>,
 ) -> Vec<Control> {
+    let (signals, texts) = (&evaluator.signals, &evaluator.texts);
     let paths: Vec<Vec<String>> = used
         .iter()
         .map(|&id| {
@@ -121,7 +122,7 @@ pub(crate) fn controls(
         })
         .collect();
     let root = root.filter(|_| !is_rooted(signals, order)).map(clean);
-    let names = unique_names(&paths);
+    let names = unique_names(&paths, &evaluator.taken);
     let controls = used.iter().zip(paths.iter().zip(names));
     controls
         .map(|(&id, (path, name))| {
@@ -139,12 +140,12 @@ pub(crate) fn controls(
 /// What has no label is called this.
 const NAMELESS: &str = "0x00";
 
-/// For each path its last part, with as many before it as make it unique, joined by `_`.
-fn unique_names(paths: &[Vec<String>]) -> Vec<String> {
+/// For each path its last part, with as many before it as make it unique, joined by `_`; none is one of those taken.
+fn unique_names(paths: &[Vec<String>], taken: &[Arc<str>]) -> Vec<String> {
     let mut lengths = vec![1; paths.len()];
     let name = |path: &[String], length: usize| path[path.len().saturating_sub(length)..].join("_");
     loop {
-        let mut count: FxHashMap<String, usize> = FxHashMap::default();
+        let mut count: FxHashMap<String, usize> = taken.iter().map(|name| (name.to_string(), 1)).collect();
         for (path, &length) in paths.iter().zip(&lengths) {
             *count.entry(name(path, length)).or_default() += 1;
         }
@@ -159,7 +160,7 @@ fn unique_names(paths: &[Vec<String>]) -> Vec<String> {
             break;
         }
     }
-    let mut taken: FxHashMap<String, usize> = FxHashMap::default();
+    let mut taken: FxHashMap<String, usize> = taken.iter().map(|name| (name.to_string(), 1)).collect();
     let mut give = |(path, &length): (&Vec<String>, &usize)| {
         let mut name = name(path, length);
         if name.trim().is_empty() {

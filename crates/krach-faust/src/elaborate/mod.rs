@@ -20,14 +20,14 @@ use self::emit::{Emitter, Findings, Refused};
 use self::eval::{Evaluator, FileId};
 use self::gate::Gates;
 use self::nature::Natures;
+pub(crate) use self::polyphony::voices;
 use self::range::Ranges;
 use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
 use self::stack::{STACK_BYTES, Stack};
 use crate::files::{File, Files};
-use crate::syntax::{ListId, Precisions, StatementKind};
-use krach_diag::{Code, Diagnostic, Source};
+use crate::syntax::{ListId, Precisions, StatementKind, Syntax};
+use krach_diag::{Code, Diagnostic, Severity, Source};
 use krach_ir::{BuildError, Fun, Polyphony, Program};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How a program is elaborated.
@@ -108,22 +108,23 @@ pub(crate) fn elaborate_file(
 ) -> (Option<Elaborated>, Vec<Diagnostic>) {
     let run = || {
         let main = Arc::new(main());
-        let (elaborated, mut reports) = elaborate_one(main.clone(), ranges, files, options);
-        let Some(mut elaborated) = elaborated else { return (None, reports) };
-        let voices = polyphony::voices(elaborated.program.metadata());
-        let Some(voices) = voices.filter(|_| !options.impulse) else { return (Some(elaborated), reports) };
-        let mut effect = None;
-        if main.syntax().defines(EFFECT) {
-            let options = Options { process: EFFECT.into(), ..options.clone() };
-            let (found, further) = elaborate_one(main, Vec::new(), files, &options);
-            reports.extend(further);
-            let Some(found) = found else { return (None, reports) };
-            let credits = elaborated.program.credits() | found.program.credits();
-            elaborated.program = elaborated.program.credited(credits);
-            effect = Some(Arc::new(found.program.declared(Vec::new()).credited(BTreeSet::new())));
-        }
-        elaborated.program = elaborated.program.polyphonic(Some(Polyphony { voices, effect }));
-        (Some(elaborated), reports)
+        let voices = voices(&metadata(main.syntax())).filter(|_| !options.impulse);
+        let (voice, mut reports) = elaborate_one(main.clone(), ranges, Vec::new(), files, options);
+        let Some(voices) = voices else { return (voice, reports) };
+        let taken =
+            voice.iter().flat_map(|voice| voice.program.controls()).map(|control| control.name.clone());
+        let following = Options { process: EFFECT.into(), ..options.clone() };
+        let (effect, further) = elaborate_one(main, Vec::new(), taken.collect(), files, &following);
+        let new: Vec<Diagnostic> = further.into_iter().filter(|report| !reports.contains(report)).collect();
+        reports.extend(new);
+        let wrong = reports.iter().any(|report| report.severity == Severity::Error);
+        let Some(voice) = voice.filter(|_| !wrong) else { return (None, in_order(reports)) };
+        let effect = effect.map(|effect| effect.program.declared(Vec::new()));
+        let credits =
+            effect.iter().fold(voice.program.credits().clone(), |all, effect| &all | effect.credits());
+        let polyphony = Polyphony { voices, effect: effect.map(Arc::new) };
+        let program = voice.program.credited(credits).polyphonic(Some(polyphony));
+        (Some(Elaborated { program, ..voice }), in_order(reports))
     };
     // Evaluation recurses as deep as the text nests, which no ordinary stack bears.
     std::thread::scope(|scope| {
@@ -141,15 +142,17 @@ pub(crate) fn elaborate_file(
 /// What follows the voices of an instrument is defined under this name.
 const EFFECT: &str = "effect";
 
-/// One of the definitions of a file that programs are made of.
+/// One of the definitions of a file that programs are made of; `taken` are names that its controls cannot have.
 fn elaborate_one(
     main: Arc<File>,
     ranges: Vec<(f64, f64)>,
+    taken: Vec<Arc<str>>,
     files: &dyn Files,
     options: &Options,
 ) -> (Option<Elaborated>, Vec<Diagnostic>) {
     let mut evaluator = Evaluator::new(main, files, options, Stack::here());
     evaluator.signals.input_ranges = ranges;
+    evaluator.taken = taken;
     // Also where a part cannot be read: there may be more to say about the rest.
     let program = program(&mut evaluator).filter(|_| !evaluator.failed());
     (program, in_order(evaluator.reports))
@@ -175,8 +178,8 @@ fn in_order(mut reports: Vec<Diagnostic>) -> Vec<Diagnostic> {
 fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
     let name = &evaluator.options.process;
     let Some(process) = evaluator.definition_of(FileId::MAIN, name) else {
-        // It may be in what cannot be read.
-        if evaluator.failed() {
+        // It may be in what cannot be read, and nothing need follow the voices.
+        if evaluator.failed() || &**name == EFFECT {
             return None;
         }
         let start = evaluator.place(FileId::MAIN, krach_diag::Span::new(0, 0));
@@ -233,11 +236,11 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     }
     let gates = Gates::of(&evaluator.signals, &order, outputs);
     let widgets = widgets(evaluator, &order);
-    let mut metadata = metadata(evaluator);
+    let mut metadata = metadata(evaluator.syntax(FileId::MAIN));
     let name = name(evaluator, &metadata);
     metadata.retain(|(key, _)| &**key != "name");
     let root = evaluator.options.rooted.then_some(&*name);
-    let mut controls = interface::controls(&evaluator.signals, &order, &widgets, &evaluator.texts, root);
+    let mut controls = interface::controls(evaluator, &order, &widgets, root);
     let widget_ranges = controls.iter().map(|control| [control.lo, control.hi]).collect();
     if evaluator.options.impulse {
         interface::accept_notes(&mut controls);
@@ -267,9 +270,8 @@ fn widgets(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
     order.iter().filter_map(widget).collect()
 }
 
-/// What the main file declares of itself.
-fn metadata(evaluator: &Evaluator<'_>) -> Vec<(Arc<str>, Arc<str>)> {
-    let syntax = evaluator.syntax(FileId::MAIN);
+/// What a file declares of itself.
+fn metadata(syntax: &Syntax) -> Vec<(Arc<str>, Arc<str>)> {
     let declared = syntax.list(ListId::FILE).statements.iter().filter_map(|statement| match statement.kind {
         StatementKind::Declare { function: None, key, value } => {
             Some((syntax.text(key).clone(), syntax.text(value).clone()))

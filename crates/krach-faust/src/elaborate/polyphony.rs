@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// How many voices the program declares to have: `declare nvoices "8";` or, among its options,
 /// `declare options "[nvoices:8]";`. A text that is no number counts for nothing, as in the official tools.
-pub(super) fn voices(metadata: &[(Arc<str>, Arc<str>)]) -> Option<u32> {
+pub(crate) fn voices(metadata: &[(Arc<str>, Arc<str>)]) -> Option<u32> {
     metadata.iter().rev().find_map(|(key, value)| match &**key {
         "nvoices" => number(value),
         "options" => {

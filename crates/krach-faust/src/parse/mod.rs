@@ -128,6 +128,9 @@ impl<'s> Parser<'s> {
         let found = match self.peek() {
             Token::End => "the end of the text".to_owned(),
             Token::Comment => "a comment without `*/`".to_owned(),
+            _ if self.slice(self.span()).starts_with('"') && self.peek() != Token::Text => {
+                "a text without its closing quote".to_owned()
+            }
             Token::Documentation => "documentation without `</mdoc>`".to_owned(),
             _ => format!("`{}`", excerpt(self.slice(self.span()))),
         };

@@ -15,15 +15,17 @@ impl Parser<'_> {
         let mut statements = Vec::new();
         // Between statements, a comment that never ends is the end.
         while !matches!(self.peek(), Token::End | Token::Comment) {
-            self.recovering(&mut statements, Self::statement);
+            self.recovering(&mut statements, false, Self::statement);
         }
         self.lists[0] = self.listed(statements);
     }
 
-    /// Reads one statement; after a failure, goes on behind the next semicolon of this level.
+    /// Reads one statement; after a failure, goes on behind the next semicolon of this level, or where the list ends
+    /// if it is `enclosed` in brackets.
     pub(super) fn recovering(
         &mut self,
         statements: &mut Vec<Statement>,
+        enclosed: bool,
         read: impl FnOnce(&mut Self) -> Parsed<Statement>,
     ) {
         let start = self.at;
@@ -32,7 +34,7 @@ impl Parser<'_> {
             Ok(statement) => statements.push(statement),
             Err(Failed) => {
                 self.nesting = nesting;
-                self.skip_statement(start);
+                self.skip_statement(start, enclosed);
                 statements.push(self.lost(start));
             }
         }
@@ -59,7 +61,7 @@ impl Parser<'_> {
         Statement { precisions: Precisions::default(), span: ends[0].to(ends[1]), kind }
     }
 
-    fn skip_statement(&mut self, start: usize) {
+    fn skip_statement(&mut self, start: usize, enclosed: bool) {
         let mut depth = 0_i32;
         // How deep the failure is inside the statement.
         for (token, _) in &self.tokens[start..self.at] {
@@ -73,7 +75,9 @@ impl Parser<'_> {
                     return;
                 }
                 // The list around it ends here.
-                Token::CloseBrace | Token::CloseBracket if depth <= 0 && self.at > start => return,
+                Token::CloseBrace | Token::CloseBracket if enclosed && depth <= 0 && self.at > start => {
+                    return;
+                }
                 token => {
                     depth += step(token);
                     self.advance();
@@ -178,7 +182,7 @@ impl Parser<'_> {
                 return Err(self.expected(what));
             }
             let before = self.at;
-            self.recovering(&mut statements, &mut read);
+            self.recovering(&mut statements, true, &mut read);
             if self.at == before {
                 return Err(self.expected(what));
             }

@@ -138,7 +138,7 @@ impl Parser<'_> {
     fn program(&mut self) -> Parsed<ExprId> {
         let mut statements = Vec::new();
         while self.peek() != Token::End {
-            self.recovering(&mut statements, Self::statement);
+            self.recovering(&mut statements, false, Self::statement);
         }
         let whole = Span::new(0, self.source.text().len());
         let list = self.listed(statements);

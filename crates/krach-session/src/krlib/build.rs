@@ -123,6 +123,12 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     let compile = |spec: &Spec| krach_codegen::compile(&optimised, spec);
     let factories: Result<Vec<_>, _> = specs.iter().map(compile).collect();
     let factories = factories.map_err(|refusal| report(&refusal).at(place()))?;
+    if let Some(effect) = draft.program.effect() {
+        // Its code is not kept, but what cannot be compiled is better heard of now.
+        let effect = krach_ir::optimise(effect);
+        let refused = specs.iter().find_map(|spec| krach_codegen::compile(&effect, spec).err());
+        refused.map_or(Ok(()), |refusal| Err(report(&refusal).at(place())))?;
+    }
     let text = draft.program.to_string();
     let mut built = built(&draft.name, &draft.program, text, optimised.key(), &factories, secret);
     let record = &mut built.record;

@@ -83,6 +83,10 @@ pub(crate) struct Evaluator<'a> {
     pub reports: Vec<Diagnostic>,
     /// An error was reported.
     failed: bool,
+    /// What was reported last was new.
+    said: bool,
+    /// Names that the program's controls cannot have.
+    pub taken: Vec<Arc<str>>,
     /// A limit was reached: nothing more is computed.
     exhausted: bool,
     /// The expression being evaluated.
@@ -118,6 +122,8 @@ impl<'a> Evaluator<'a> {
             propagation: crate::elaborate::propagate::Memory::default(),
             reports: Vec::new(),
             failed: false,
+            said: false,
+            taken: Vec::new(),
             exhausted: false,
             here,
             user: None,

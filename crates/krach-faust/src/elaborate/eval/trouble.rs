@@ -48,7 +48,8 @@ impl Evaluator<'_> {
             |known: &Diagnostic| known.place == report.place && known.code == report.code && alike(known);
         // Warnings leave room for errors.
         let room = if report.severity == Severity::Error { MAX_REPORTS } else { MAX_REPORTS / 2 };
-        if self.reports.len() < room && !self.reports.iter().any(again) {
+        self.said = self.reports.len() < room && !self.reports.iter().any(again);
+        if self.said {
             self.reports.push(report);
         }
     }
@@ -67,6 +68,7 @@ impl Evaluator<'_> {
 
     pub fn trouble_at(&mut self, code: Code, message: String, origin: (FileId, ExprId)) {
         if self.said_enough() {
+            self.said = false;
             return;
         }
         let mut report = Diagnostic::error(code, message);
@@ -97,11 +99,9 @@ impl Evaluator<'_> {
         Some(if short.len() < words.len() { format!("`{short} …`") } else { format!("`{short}`") })
     }
 
-    /// Adds a remedy to the report made last.
+    /// Adds a remedy to the report made last, unless that was a repetition.
     pub fn help(&mut self, text: &str) {
-        if let Some(last) = self.reports.last_mut()
-            && last.helps.is_empty()
-        {
+        if let Some(last) = self.reports.last_mut().filter(|last| self.said && last.helps.is_empty()) {
             last.helps.push(text.to_owned());
         }
     }
@@ -121,13 +121,13 @@ impl Evaluator<'_> {
         let near = visible
             .iter()
             .map(|other| (distance(&text, other), other))
-            .filter(|&(distance, _)| distance <= 1 + text.len() / 4)
+            .filter(|&(distance, _)| distance < text.len() && distance <= (text.len() / 3).max(1))
             .min_by_key(|&(distance, _)| distance);
         let help = near.map(|(_, other)| format!("did you mean `{other}`?"));
         self.trouble(Code::FaustUndefined, format!("`{text}` is not defined"));
         match help {
             Some(help) => self.help(&help),
-            None if text.len() <= 2 => {
+            None if text.len() == 2 => {
                 self.help("the standard libraries come with import(\"stdfaust.lib\");");
             }
             None => {}
