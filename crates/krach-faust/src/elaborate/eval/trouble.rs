@@ -216,20 +216,42 @@ impl Evaluator<'_> {
     }
 }
 
-/// Edits between two words (Levenshtein 1966).
+/// Edits between two words, letters that changed places being one (Damerau 1964, in the restricted form).
 fn distance(a: &str, b: &str) -> usize {
     if a.len().abs_diff(b.len()) > 4 {
         return usize::MAX;
     }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = [vec![0; b.len() + 1], (0..=b.len()).collect::<Vec<usize>>()];
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let swapped = i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j];
+            let edits = [
+                rows[1][j] + usize::from(a[i] != b[j]),
+                rows[1][j + 1] + 1,
+                row[j] + 1,
+                if swapped { rows[0][j - 1] + 1 } else { usize::MAX },
+            ];
+            row.push(edits.into_iter().min().unwrap_or(usize::MAX));
         }
+        rows = [std::mem::take(&mut rows[1]), row];
     }
-    row[b.len()]
+    rows[1][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances_count_edits() {
+        let of = |a, b| distance(a, b);
+        assert_eq!(
+            [of("gian", "gain"), of("gain", "gain"), of("gan", "gain"), of("x", "y"), of("", "abc")],
+            [1, 0, 1, 1, 3]
+        );
+        assert_eq!([of("ca", "abc"), of("abcdef", "badcfe")], [3, 3]);
+        assert_eq!(of("a", "abcdefgh"), usize::MAX);
+    }
 }
