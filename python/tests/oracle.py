@@ -252,7 +252,8 @@ def _compile_times(job: dict[str, Any]) -> list[float]:
 def _run_time(job: dict[str, Any]) -> float:
     import time
 
-    dsp = _compile(job["faust"]).create_dsp_instance()
+    factory = _compile(job["faust"])  # which its copies need as long as they run
+    dsp = factory.create_dsp_instance()
     dsp.init(48000)
     inputs = np.full((dsp.get_numinputs(), job["block"]), 0.1)
     times = []
