@@ -73,11 +73,11 @@ impl Dsp for Running {
     }
 }
 
-/// Twice its input to the left, its control to the right.
+/// Its inputs, in as many channels; its control, if it has one, is added to the last.
 #[derive(Debug)]
 struct Effect(Ports);
 
-struct Doubling(f64);
+struct Copying(f64);
 
 impl DspFactory for Effect {
     fn ports(&self) -> &Ports {
@@ -97,11 +97,11 @@ impl DspFactory for Effect {
     }
 
     fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Doubling(0.0))
+        Box::new(Copying(0.0))
     }
 }
 
-impl Dsp for Doubling {
+impl Dsp for Copying {
     fn set(&mut self, _: usize, value: f64) {
         self.0 = value;
     }
@@ -111,9 +111,11 @@ impl Dsp for Doubling {
     }
 
     fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        for frame in 0..inputs[0].len() {
-            outputs[0][frame] = 2.0 * inputs[0][frame];
-            outputs[1][frame] = self.0;
+        for (from, to) in inputs.iter().zip(outputs.iter_mut()) {
+            to.copy_from_slice(from);
+        }
+        if let Some(last) = outputs.last_mut() {
+            last.iter_mut().for_each(|sample| *sample += self.0);
         }
     }
 
@@ -202,62 +204,18 @@ fn velocity_is_a_level_where_no_control_takes_it() {
 #[test]
 fn the_sum_goes_through_an_effect() {
     let (voice, keyboard) = (Voice::new(), keyboard(2));
-    let effect = Effect(Ports { inputs: 1, outputs: 2, controls: vec![range(0.0, 9.0)] });
+    let effect = Effect(Ports { inputs: 2, outputs: 2, controls: vec![range(0.0, 9.0)] });
     let rig = Rig { voice: &voice, keyboard: Some(&keyboard), effect: Some(&effect) };
     let notes = vec![note(0, 2, 60.0), note(0, 2, 70.0)];
     let events = vec![Event { frame: 1, control: 3, value: 99.0 }];
     let score = Score { notes, events, ..Score::new(3) };
     let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
-    assert_eq!(sound, [vec![260.0, 260.004, 0.0], vec![0.0, 9.0, 9.0]]);
-}
-
-/// Its inputs, in as many channels.
-#[derive(Debug)]
-struct Through(Ports);
-
-impl DspFactory for Through {
-    fn ports(&self) -> &Ports {
-        &self.0
-    }
-
-    fn sample_rate(&self) -> u32 {
-        1000
-    }
-
-    fn precision(&self) -> Precision {
-        Precision::Double
-    }
-
-    fn state_bytes(&self) -> usize {
-        0
-    }
-
-    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Copying)
-    }
-}
-
-struct Copying;
-
-impl Dsp for Copying {
-    fn set(&mut self, _: usize, _: f64) {}
-
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
-    }
-
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        for (from, to) in inputs.iter().zip(outputs) {
-            to.copy_from_slice(from);
-        }
-    }
-
-    fn reset(&mut self) {}
+    assert_eq!(sound, [vec![130.0, 130.002, 0.0], vec![130.0, 139.002, 9.0]]);
 }
 
 #[test]
 fn channels_are_repeated_or_summed_for_an_effect() {
-    let through = |channels| Through(Ports { inputs: channels, outputs: channels, controls: Vec::new() });
+    let through = |channels| Effect(Ports { inputs: channels, outputs: channels, controls: Vec::new() });
     let given: [&[f64]; 3] = [&[1.0], &[10.0], &[100.0]];
     for (from, to, wanted) in [
         (1, 1, vec![1.0]),
