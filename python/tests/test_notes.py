@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +147,36 @@ def test_a_library_keeps_voices_and_effect(tmp_path: Path) -> None:
     assert (kept.voices, kept.num_outputs, kept.controls) == (made.voices, made.num_outputs, made.controls)
     notes = [(0, 2000, 60), (100, 2000, 64, 0.5)]
     np.testing.assert_array_equal(kept.render(0.1, notes=notes), made.render(0.1, notes=notes))
+
+
+def test_the_bytes_of_an_effect_count(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path, kit = tmp_path / "organ.dsp", tmp_path / "kit.krlib"
+    path.write_text(ORGAN + EFFECT)
+    assert run_cli(["krach", "build", str(path), "-o", str(kit)]) == 0
+    record = json.loads(zipfile.ZipFile(kit).read("index.json"))["instruments"][0]
+    capfd.readouterr()
+    assert run_cli(["krach", "inspect", str(kit), "--json"]) == 0
+    (told,) = json.loads(capfd.readouterr().out)["instruments"][0]["targets"]
+    for of in ("code_bytes", "state_bytes"):
+        assert told[of] == record["targets"][0][of] + record["effect"][0][of] > record["targets"][0][of]
+    assert run_cli(["krach", "inspect", str(kit), "organ"]) == 0
+    assert capfd.readouterr().out.count("runs here") == 2
+
+
+def test_no_compiler_is_in_the_way_of_an_effect(tmp_path: Path) -> None:
+    path, kit = tmp_path / "organ.dsp", tmp_path / "kit.krlib"
+    path.write_text(ORGAN + EFFECT)
+    assert run_cli(["krach", "build", str(path), "-o", str(kit)]) == 0
+    code = f"""if True:
+        import krach
+        from krach import _krach
+        organ = krach.load_library({str(kit)!r})["organ"]
+        organ.render(0.1, notes=[(0, 2000, 60)])
+        print(_krach.cache_info()[:2])"""
+    command = [sys.executable, "-c", code]
+    without_cache = {**os.environ, "KRACH_CACHE": "off"}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=without_cache)
+    assert told.stdout == "(0, 0)\n", "the cache was not even asked"
 
 
 def test_notes_may_be_an_array_and_must_be_a_list() -> None:

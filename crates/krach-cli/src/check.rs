@@ -9,7 +9,7 @@ use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{Op, Program};
-use krach_session::Cache;
+use krach_session::{Patch, Stage};
 
 pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure> {
     let file = what.only.target.file.display().to_string();
@@ -75,9 +75,8 @@ fn trace_and_compile(
         warning.place.get_or_insert_with(place);
     }
     let compile = move |_: &_| {
-        let parts = std::iter::once(&program).chain(program.effect());
-        let spec = Spec::new(48_000, Precision::Single);
-        parts.map(|part| Cache::shared().compile(part, spec)).collect::<Result<Vec<_>, _>>()
+        let (patch, spec) = (Patch::from(program), Spec::new(48_000, Precision::Single));
+        Stage::ALL.into_iter().try_for_each(|stage| patch.compile(stage, spec).map(drop))
     };
     // What the compiler refuses, it refuses about the function as a whole.
     shell.work(compile, |_| {})?.map_err(|report| report.at(place()))?;

@@ -4,6 +4,7 @@ use crate::arguments::Inspect;
 use crate::shell::{WELL, WRONG, code_of};
 use crate::target::library;
 use crate::{Failure, Shell, licences};
+use krach_session::Stage;
 use krach_session::krlib::{ControlRecord, CreditRecord, Index, Instrument, Record, TargetRecord};
 use serde::Serialize;
 
@@ -40,14 +41,14 @@ struct Code<'a> {
 
 impl<'a> Findings<'a> {
     fn new(index: &'a Index, records: &[&'a Record]) -> Self {
-        let code = |target: &'a TargetRecord| Code {
+        let code = |(target, effect): (&'a TargetRecord, Option<&TargetRecord>)| Code {
             arch: &index.machines[target.machine].arch,
             features: &index.machines[target.machine].features,
             rate: target.rate,
             precision: &target.precision,
             voices: target.voices,
-            code_bytes: target.code_bytes,
-            state_bytes: target.state_bytes,
+            code_bytes: target.code_bytes + effect.map_or(0, |effect| effect.code_bytes),
+            state_bytes: target.state_bytes + effect.map_or(0, |effect| effect.state_bytes),
         };
         let finding = |record: &&'a Record| Finding {
             name: &record.name,
@@ -56,7 +57,7 @@ impl<'a> Findings<'a> {
             inputs: &record.inputs,
             outputs: &record.outputs,
             controls: &record.controls,
-            targets: record.targets.iter().map(code).collect(),
+            targets: pairs(record).map(code).collect(),
         };
         Self {
             schema: index.schema,
@@ -65,6 +66,11 @@ impl<'a> Findings<'a> {
             instruments: records.iter().map(finding).collect(),
         }
     }
+}
+
+/// The code for each target: of the voice, and of what the voices go through.
+fn pairs(record: &Record) -> impl Iterator<Item = (&TargetRecord, Option<&TargetRecord>)> {
+    record.targets.iter().enumerate().map(|(at, target)| (target, record.effect.get(at)))
 }
 
 pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Failure> {
@@ -178,13 +184,19 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
         text.push_str(&controls(record));
         text.push('\n');
     }
-    for target in &record.targets {
-        let (code, state) = (target.code_bytes, target.state_bytes);
-        text.push_str(&format!("{}: {code} bytes of code, {state} of state; ", brief(index, target)));
-        text.push_str(&match instrument.examine(target) {
-            None => "runs here\n".to_owned(),
-            Some(why) => format!("not run, but compiled from the program: {why}\n"),
-        });
+    let named = [(Stage::Voice, ""), (Stage::Effect, "effect, ")];
+    for (stage, what) in named {
+        for target in record.codes(stage) {
+            let (code, state) = (target.code_bytes, target.state_bytes);
+            text.push_str(&format!(
+                "{what}{}: {code} bytes of code, {state} of state; ",
+                brief(index, target)
+            ));
+            text.push_str(&match instrument.examine(stage, target) {
+                None => "runs here\n".to_owned(),
+                Some(why) => format!("not run, but compiled from the program: {why}\n"),
+            });
+        }
     }
     if !record.licences.is_empty() {
         text.push_str(&format!("\n{}", licences::table(&record.licences)));

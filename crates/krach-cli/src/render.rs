@@ -4,8 +4,7 @@ use crate::arguments::Render;
 use crate::shell::WELL;
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
-use krach_codegen::Spec;
-use krach_session::{Cache, Part, Take, perform, wav_target, write_wav};
+use krach_session::{Patch, Take, Token, wav_target, write_wav};
 use std::time::Duration;
 
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
@@ -14,10 +13,9 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     let machine = what.machine;
     let script = what.only.load(shell, machine.precision)?;
     let function = what.only.target.one(&*script)?;
-    let instrument = script.instrument(function);
-    let program = match &instrument {
-        Some(instrument) => instrument.program()?,
-        None => script.trace(function)?,
+    let patch = match script.instrument(function) {
+        Some(instrument) => Patch::try_from(instrument)?,
+        None => script.trace(function)?.into(),
     };
     let take = Take {
         values: what.set.clone(),
@@ -26,18 +24,7 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
         ..Take::<f32>::new(what.seconds, machine.rate)
     };
     let bar = bar(take.frames());
-    let work = move |token: &krach_session::Token| {
-        let spec = Spec::new(take.sample_rate, take.precision);
-        let compile = |part: Part<'_>| {
-            let compiled = match (part, &instrument) {
-                (Part::Effect(effect), _) => Cache::shared().compile(effect, spec),
-                (Part::Voice, Some(instrument)) => instrument.compile(spec),
-                (Part::Voice, None) => Cache::shared().compile(&program, spec),
-            };
-            Ok(compiled?.factory)
-        };
-        perform(&program, &take, compile, &mut |done| token.advance(done))
-    };
+    let work = move |token: &Token| krach_session::render(&patch, &take, &mut |done| token.advance(done));
     let channels = shell.work(work, |token| bar.set_position(token.done() as u64));
     bar.finish_and_clear();
     let channels = channels??;

@@ -47,6 +47,12 @@ impl Secret {
 }
 
 impl Trust<'_> {
+    /// Whether code that is trusted so is what was compiled, and not only said to be.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        matches!(self, Self::Tag { .. })
+    }
+
     pub(crate) fn vouches(&self, program: &[u8; 32], code: &[u8]) -> bool {
         match self {
             // Hashes compare in constant time.

@@ -72,7 +72,7 @@ impl Script for PythonScript {
         Python::attach(|py| {
             let trace = || -> PyResult<Arc<krach_ir::Program>> {
                 let traced = self.script.bind(py).call_method1("trace", (index,))?;
-                Ok(traced.cast::<Program>()?.get().inner.clone())
+                Ok(traced.cast::<Program>()?.get().inner().clone())
             };
             trace().map_err(|error| failure(py, &error))
         })

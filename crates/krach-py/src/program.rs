@@ -2,11 +2,10 @@
 
 use crate::error;
 use crate::work::interruptible;
-use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_ir::{Control, Credit};
+use krach_session::Patch;
 use krach_session::krlib::Instrument;
-use krach_session::{Cache, Compiled};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -14,27 +13,20 @@ use std::sync::Arc;
 #[pyclass(module = "krach._krach", frozen)]
 #[derive(Debug)]
 pub struct Program {
-    pub inner: Arc<krach_ir::Program>,
-    /// Where it lies in a library, beside its code.
-    instrument: Option<Arc<Instrument>>,
+    pub patch: Patch,
 }
 
 impl Program {
     pub fn new(program: krach_ir::Program) -> Self {
-        Self { inner: Arc::new(program), instrument: None }
+        Self { patch: program.into() }
     }
 
     pub fn of_library(instrument: Arc<Instrument>) -> Result<Self, Diagnostic> {
-        Ok(Self { inner: instrument.program()?, instrument: Some(instrument) })
+        Ok(Self { patch: instrument.try_into()? })
     }
 
-    /// What gives its code: the library that it lies in, or the compiler and its cache.
-    pub fn compiler(&self) -> impl Fn(Spec) -> Result<Compiled, Diagnostic> + Send + use<> {
-        let (program, instrument) = (self.inner.clone(), self.instrument.clone());
-        move |spec| match &instrument {
-            Some(instrument) => instrument.compile(spec),
-            None => Cache::shared().compile(&program, spec),
-        }
+    pub fn inner(&self) -> &Arc<krach_ir::Program> {
+        self.patch.program()
     }
 }
 
@@ -49,32 +41,31 @@ fn pairs(metadata: &[(Arc<str>, Arc<str>)]) -> Pairs<'_> {
 impl Program {
     #[getter]
     fn name(&self) -> &str {
-        self.inner.name()
+        self.inner().name()
     }
 
     /// Names of the audio inputs.
     #[getter]
     fn inputs(&self) -> Vec<&str> {
-        self.inner.inputs().iter().map(|name| &**name).collect()
+        self.inner().inputs().iter().map(|name| &**name).collect()
     }
 
     /// Names of the audio outputs, of its effect if it has one.
     #[getter]
     fn outputs(&self) -> Vec<&str> {
-        self.inner.heard().iter().map(|output| &*output.name).collect()
+        self.inner().heard().iter().map(|output| &*output.name).collect()
     }
 
     /// How many notes it plays at once, if it says so.
     #[getter]
     fn voices(&self) -> Option<u32> {
-        self.inner.polyphony().map(|polyphony| polyphony.voices)
+        self.inner().polyphony().map(|polyphony| polyphony.voices)
     }
 
     /// What its voices go through, if anything.
     #[getter]
     fn effect(&self) -> Option<Self> {
-        let inner = self.inner.effect()?.clone();
-        Some(Self { inner, instrument: None })
+        Some(Self { patch: self.inner().effect()?.clone().into() })
     }
 
     /// Per control, in order of first use, its own before those of its effect: name, init, lo, hi, step, address, metadata.
@@ -83,13 +74,13 @@ impl Program {
         fn row(c: &Control) -> (&str, f64, f64, f64, f64, &str, Pairs<'_>) {
             (&c.name, c.init, c.lo, c.hi, c.step, &c.face.address, pairs(&c.face.metadata))
         }
-        self.inner.all_controls().map(row).collect()
+        self.inner().all_controls().map(row).collect()
     }
 
     /// What the author declares, key by key.
     #[getter]
     fn metadata(&self) -> Pairs<'_> {
-        pairs(self.inner.metadata())
+        pairs(self.inner().metadata())
     }
 
     /// Definitions of other people's libraries: library, function, licence, whether the function's own or its file's.
@@ -99,21 +90,21 @@ impl Program {
             let (of, terms) = credit.licence.declared().unzip();
             (&credit.library, &credit.function, terms, of)
         }
-        self.inner.credits().iter().map(row).collect()
+        self.inner().credits().iter().map(row).collect()
     }
 
     /// Faust text that the official compiler renders to the same samples.
     fn faust(&self, py: Python<'_>) -> PyResult<String> {
-        if let Some(instrument) = &self.instrument {
+        if let Some(instrument) = self.patch.instrument() {
             return py.detach(|| instrument.faust()).map_err(|report| error::raise(py, &report));
         }
-        let program = self.inner.clone();
+        let program = self.inner().clone();
         interruptible(py, None, move |_| krach_faust::print(&program))
     }
 
     /// The block diagram: as SVG, and as text.
     fn diagram(&self, py: Python<'_>) -> PyResult<(String, String)> {
-        let program = self.inner.clone();
+        let program = self.inner().clone();
         interruptible(py, None, move |_| {
             let drawing = krach_faust::draw(&program);
             (drawing.svg(), drawing.to_string())
@@ -122,22 +113,22 @@ impl Program {
 
     /// The text form.
     fn __str__(&self, py: Python<'_>) -> PyResult<String> {
-        let program = self.inner.clone();
+        let program = self.inner().clone();
         interruptible(py, None, move |_| program.to_string())
     }
 
     /// The same sound from less: folded, merged, without what is not heard.
     fn optimised(&self, py: Python<'_>) -> PyResult<Self> {
-        let program = self.inner.clone();
+        let program = self.inner().clone();
         interruptible(py, None, move |_| krach_ir::optimise(&program)).map(Self::new)
     }
 
     /// Number of nodes.
     fn __len__(&self) -> usize {
-        self.inner.nodes().len()
+        self.inner().nodes().len()
     }
 
     fn __repr__(&self) -> String {
-        format!("<Program {:?} of {} nodes>", self.inner.name(), self.inner.nodes().len())
+        format!("<Program {:?} of {} nodes>", self.inner().name(), self.inner().nodes().len())
     }
 }

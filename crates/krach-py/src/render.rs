@@ -7,7 +7,7 @@ use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_ir::InterpreterFactory;
-use krach_session::{Cache, Part, Sample, Stop, Take};
+use krach_session::{Cache, Sample, Stage, Stop, Take};
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -32,10 +32,22 @@ pub fn compile(
     precision: &str,
 ) -> PyResult<(f64, f64, bool)> {
     let spec = Spec::new(sample_rate, self::precision(precision)?);
-    let compile = program.compiler();
-    interruptible(py, None, move |_| compile(spec))?
-        .map(|compiled| (compiled.optimise_ms, compiled.codegen_ms, compiled.cached))
-        .map_err(|report| error::raise(py, &report))
+    let patch = program.patch.clone();
+    let compile = move || {
+        let mut all = (0.0, 0.0, true);
+        for stage in Stage::ALL {
+            if let Some(compiled) = patch.compile(stage, spec)? {
+                let (optimise_ms, codegen_ms, cached) = all;
+                all = (
+                    optimise_ms + compiled.optimise_ms,
+                    codegen_ms + compiled.codegen_ms,
+                    cached & compiled.cached,
+                );
+            }
+        }
+        Ok(all)
+    };
+    interruptible(py, None, move |_| compile())?.map_err(|report: Diagnostic| error::raise(py, &report))
 }
 
 /// Hits, misses, held and capacity of the cache of compiled code.
@@ -92,22 +104,16 @@ fn rendered<'py, S: Sample + Element + Send>(
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let precision = self::precision(&precision)?;
     let take = Take { seconds, sample_rate, precision, inputs, values, events, notes };
-    let spec = Spec::new(take.sample_rate, take.precision);
-    let (program, compile) = (program.inner.clone(), program.compiler());
+    let patch = program.patch.clone();
     let outcome = interruptible(py, progress, move |token| {
         let advance = &mut |done| token.advance(done);
         if reference {
-            let interpret = |part: Part<'_>| match part {
-                Part::Voice => interpreter(&program, &take),
-                Part::Effect(effect) => interpreter(effect, &take),
-            };
-            krach_session::perform(&program, &take, interpret, advance)
+            let program = patch.program();
+            let interpret =
+                |stage: Stage| stage.of(program).map(|program| interpreter(program, &take)).transpose();
+            krach_session::perform(program, &take, interpret, advance)
         } else {
-            let compile = |part: Part<'_>| match part {
-                Part::Voice => Ok(compile(spec)?.factory),
-                Part::Effect(effect) => Ok(Cache::shared().compile(effect, spec)?.factory),
-            };
-            krach_session::perform(&program, &take, compile, advance)
+            krach_session::render(&patch, &take, advance)
         }
     })?;
     match outcome {
@@ -118,10 +124,10 @@ fn rendered<'py, S: Sample + Element + Send>(
 }
 
 fn interpreter<S>(
-    program: &Arc<krach_ir::Program>,
+    program: &krach_ir::Program,
     take: &Take<S>,
 ) -> Result<Arc<InterpreterFactory>, Diagnostic> {
-    InterpreterFactory::new(program.clone(), take.sample_rate, take.precision)
+    InterpreterFactory::new(Arc::new(program.clone()), take.sample_rate, take.precision)
         .map(Arc::new)
         .map_err(|refusal| Diagnostic::error(refusal.code(), refusal.to_string()))
 }

@@ -5,8 +5,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder, Sig, Ty};
-use krach_session::Token;
 use krach_session::krlib::{Draft, Language, Library, Policy, Source, build, write};
+use krach_session::{Stage, Token};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ fn stages(c: &mut Criterion) {
             at = (at + 1) % INSTRUMENTS;
             let instrument = open.at(at);
             black_box(instrument.program().unwrap());
-            let compiled = instrument.compile(spec()).unwrap();
+            let compiled = instrument.compile(Stage::Voice, spec()).unwrap().unwrap();
             assert!(compiled.cached, "code of the library");
             first_block(&compiled.factory)
         });

@@ -78,7 +78,8 @@ impl Cache {
     /// `KR0401`, `KR0402`, `KR0403`, `KR0116` or `KR0409`: what the compiler refuses.
     pub fn compile(&self, program: &Program, spec: Spec) -> Result<Compiled, Diagnostic> {
         let begun = Instant::now();
-        let program = krach_ir::optimise(program);
+        // A voice is the same code whatever its sum goes through.
+        let program = krach_ir::optimise(program).polyphonic(None);
         let key = (program.key(), spec);
         let optimise_ms = milliseconds(begun);
         let slot = self.slot(key);
@@ -212,6 +213,17 @@ mod tests {
             assert!(!cache.compile(&program, spec).unwrap().cached);
         }
         assert_eq!(cache.counts(), CacheCounts { hits: 1, misses: 4, held: 4, capacity: 8 });
+    }
+
+    #[test]
+    fn a_voice_is_compiled_once_whatever_its_sum_goes_through() {
+        let cache = Cache::new(8);
+        let effects = [None, Some(constant("quiet", 0.1)), Some(constant("loud", 0.9))];
+        for (at, effect) in effects.into_iter().enumerate() {
+            let polyphony = krach_ir::Polyphony { voices: 2, effect: effect.map(Arc::new) };
+            let voice = constant("voice", 0.5).polyphonic(Some(polyphony));
+            assert_eq!(cache.compile(&voice, spec(48_000)).unwrap().cached, at > 0);
+        }
     }
 
     #[test]

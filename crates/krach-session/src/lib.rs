@@ -10,14 +10,14 @@
 //!
 //! ```
 //! use krach_ir::{Control, ControlKind, ProgramBuilder};
-//! use krach_session::{Cache, Take, render};
+//! use krach_session::{Take, render};
 //! use std::ops::ControlFlow;
 //! let mut b = ProgramBuilder::new("level");
 //! let level = Control::new("level", ControlKind::Slider, [0.0, 0.0, 1.0, 0.01]);
 //! let level = b.control(level)?;
 //! b.output("out", level)?;
 //! let take = Take::<f32> { events: vec![(2, "level".into(), 0.5)], ..Take::new(0.004, 1000) };
-//! let sound = render(Cache::shared(), &b.finish()?, &take, &mut |_| ControlFlow::Continue(()));
+//! let sound = render(&b.finish()?.into(), &take, &mut |_| ControlFlow::Continue(()));
 //! assert_eq!(sound, Ok(vec![vec![0.0, 0.0, 0.5, 0.5]]));
 //! # Ok::<(), krach_ir::BuildError>(())
 //! ```
@@ -29,6 +29,7 @@ pub mod krlib;
 mod libraries;
 mod nearest;
 mod notes;
+mod patch;
 mod recording;
 mod secret;
 mod sources;
@@ -42,9 +43,10 @@ pub use files::target as file_target;
 pub use impulse::{IMPULSE_RATE, Rand, Run, elaborate_impulse, respond};
 pub use libraries::Libraries;
 pub use nearest::nearest;
+pub use patch::{Patch, Stage};
 pub use recording::decode;
 pub use sources::{Sources, read, read_bytes};
 pub use store::{Store, StoreCounts};
-pub use take::{Part, Sample, Stop, Take, find_control, perform, render};
+pub use take::{Sample, Stop, Take, find_control, perform, render};
 pub use wav::{wav_bytes, wav_target, write_wav};
 pub use work::{Token, on_worker};

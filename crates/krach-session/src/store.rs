@@ -6,7 +6,7 @@
 
 use crate::files::TEMPORARY;
 use crate::krlib::{self, Library, Policy};
-use crate::secret;
+use crate::{Stage, secret};
 use krach_codegen::{Machine, NativeFactory, Spec};
 use krach_ir::{ContentKey, Program};
 use std::fs::{self, File};
@@ -64,7 +64,7 @@ impl Store {
         let instrument = library.get(NAME).ok()?;
         // The key is the digest of the bare text, and the code's tag is for the program of that digest.
         let mine = instrument.record().program.blake3.0 == *key.bytes();
-        let factory = if mine { instrument.mapped(spec)? } else { return None };
+        let factory = if mine { instrument.mapped(Stage::Voice, spec)? } else { return None };
         // Used now: eviction goes by this. That it cannot be told does no harm.
         let _ =
             File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
@@ -74,14 +74,8 @@ impl Store {
     /// Keeps code of an optimised program. What cannot be kept is compiled again next time.
     pub(crate) fn put(&self, program: &Program, key: ContentKey, factory: &Arc<NativeFactory>) {
         let (Ok(secret), Some(path)) = (secret::own(), self.place(key, factory.spec())) else { return };
-        let built = krlib::built(
-            NAME,
-            program,
-            format!("{program:#}"),
-            key,
-            std::slice::from_ref(factory),
-            Some(&secret),
-        );
+        let mut built = krlib::Built::new(NAME, program, format!("{program:#}"), key);
+        built.add(Stage::Voice, factory, Some(&secret));
         let folder = path.parent().expect("it is in a folder of ours");
         if fs::create_dir_all(folder).is_err() || krlib::store(&path, vec![built], "cache").is_err() {
             return;

@@ -1,7 +1,7 @@
 //! One off-line performance, by name.
 
 use crate::notes::{keyboard, notes};
-use crate::{Cache, nearest};
+use crate::{Patch, Stage, nearest};
 use krach_abi::{DspFactory, Precision};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic};
@@ -90,33 +90,20 @@ impl Sample for f64 {
     }
 }
 
-/// Compiles the program unless the cache has it, and renders the take: one vector of samples per output.
+/// Gets the code of the program, compiling it if need be, and renders the take: one vector of samples per output.
 /// `progress` hears the number of frames done, many times a second, and may break off.
 ///
 /// # Errors
 /// What the compiler refuses, and: `KR0404` a name that is no control, `KR0405` a value that is not finite, `KR0406`
 /// an event that cannot be played, `KR0407` input of the wrong shape, `KR0408` a duration that cannot be rendered.
 pub fn render<S: Sample>(
-    cache: &Cache,
-    program: &Program,
+    patch: &Patch,
     take: &Take<S>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<S>>, Stop> {
     let spec = Spec::new(take.sample_rate, take.precision);
-    let compile = |part: Part<'_>| match part {
-        Part::Voice => Ok(cache.compile(program, spec)?.factory),
-        Part::Effect(effect) => Ok(cache.compile(effect, spec)?.factory),
-    };
-    perform(program, take, compile, progress)
-}
-
-/// What of a program is to be compiled.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    /// The program itself.
-    Voice,
-    /// What its voices go through.
-    Effect(&'a Arc<Program>),
+    let compile = |stage| Ok(patch.compile(stage, spec)?.map(|compiled| compiled.factory));
+    perform(patch.program(), take, compile, progress)
 }
 
 /// The most memory that copies of voices may take.
@@ -129,7 +116,7 @@ const LARGEST_STATE: u64 = 4 << 30;
 pub fn perform<S: Sample, F: DspFactory>(
     program: &Program,
     take: &Take<S>,
-    compile: impl Fn(Part<'_>) -> Result<Arc<F>, Diagnostic>,
+    compile: impl Fn(Stage) -> Result<Option<Arc<F>>, Diagnostic>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<S>>, Stop> {
     // The cheap checks first: nobody waits for a compiler to hear of a typing slip.
@@ -146,7 +133,7 @@ pub fn perform<S: Sample, F: DspFactory>(
         ..Score::new(frames(program, take)?)
     };
     let keyboard = if take.notes.is_empty() { None } else { Some(keyboard(program)?) };
-    let voice = compile(Part::Voice)?;
+    let voice = compile(Stage::Voice)?.expect("every program is a voice");
     if let Some(keyboard) = &keyboard
         && (voice.state_bytes() as u64).saturating_mul(2 * keyboard.voices as u64) > LARGEST_STATE
     {
@@ -155,7 +142,7 @@ pub fn perform<S: Sample, F: DspFactory>(
             .help("declare fewer voices: declare nvoices \"4\";")
             .into());
     }
-    let effect = program.effect().map(|effect| compile(Part::Effect(effect))).transpose()?;
+    let effect = compile(Stage::Effect)?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
     S::perform(&rig, &score, progress).map_err(|error| match error {
@@ -272,7 +259,7 @@ mod tests {
     }
 
     fn perform(take: &Take) -> Result<Vec<Vec<f32>>, Stop> {
-        render(&Cache::new(4), &amplifier(), take, &mut |_| ControlFlow::Continue(()))
+        render(&amplifier().into(), take, &mut |_| ControlFlow::Continue(()))
     }
 
     fn refused(take: &Take) -> (Code, String) {
@@ -302,7 +289,7 @@ mod tests {
             precision: Precision::Double,
             ..Take::new(0.001, 1000)
         };
-        let sound = render(&Cache::new(4), &amplifier(), &take, &mut |_| ControlFlow::Continue(()));
+        let sound = render(&amplifier().into(), &take, &mut |_| ControlFlow::Continue(()));
         assert_eq!(sound, Ok(vec![vec![third]]));
     }
 
@@ -332,7 +319,7 @@ mod tests {
     #[test]
     fn a_listener_may_break_off() {
         let long = Take::<f32>::new(10.0, 48_000);
-        let stopped = render(&Cache::new(4), &amplifier(), &long, &mut |_| ControlFlow::Break(()));
+        let stopped = render(&amplifier().into(), &long, &mut |_| ControlFlow::Break(()));
         assert_eq!(stopped, Err(Stop::Cancelled));
     }
 }

@@ -191,9 +191,7 @@ impl Archive {
     pub(super) fn unknown(&self, index: &Index) -> Vec<String> {
         let mut known: FxHashSet<&str> = [MIMETYPE.0, INDEX].into_iter().collect();
         for record in &index.instruments {
-            let codes = record.targets.iter().map(|target| &target.code);
-            let parts = [Some(&record.program), record.faust.as_ref(), record.source.as_ref()];
-            known.extend(parts.into_iter().flatten().chain(codes).map(|part| part.entry.as_str()));
+            known.extend(record.parts().map(|part| part.entry.as_str()));
         }
         let unknown = self.entries.keys().filter(|name| !known.contains(&***name));
         let mut unknown: Vec<String> = unknown.map(ToString::to_string).collect();
@@ -228,7 +226,12 @@ impl Archive {
                 let name: String = record.name.chars().take(40).collect();
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
             }
-            if record.targets.iter().any(|target| target.machine >= index.machines.len()) {
+            if record
+                .targets
+                .iter()
+                .chain(&record.effect)
+                .any(|target| target.machine >= index.machines.len())
+            {
                 return Err(self.damaged("its index", "code for a processor that is not described"));
             }
             if !names.insert(record.name.as_str()) {

@@ -4,7 +4,7 @@ use super::archive;
 use super::index::{
     ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name,
 };
-use crate::{Token, files, report, secret};
+use crate::{Stage, Token, files, report, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
@@ -59,7 +59,7 @@ impl Language {
 #[derive(Clone, Debug)]
 pub struct Built {
     record: Record,
-    /// Of each of the record's targets.
+    /// Those that the record's targets count in.
     machines: Vec<Machine>,
     parts: Vec<(String, Vec<u8>)>,
 }
@@ -119,18 +119,18 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
         let report = Diagnostic::error(Code::InstrumentName, message).at(place());
         return Err(report.help("give it a short name of letters, digits and `_`"));
     }
-    let optimised = krach_ir::optimise(&draft.program);
-    let compile = |spec: &Spec| krach_codegen::compile(&optimised, spec);
-    let factories: Result<Vec<_>, _> = specs.iter().map(compile).collect();
-    let factories = factories.map_err(|refusal| report(&refusal).at(place()))?;
-    if let Some(effect) = draft.program.effect() {
-        // Its code is not kept, but what cannot be compiled is better heard of now.
-        let effect = krach_ir::optimise(effect);
-        let refused = specs.iter().find_map(|spec| krach_codegen::compile(&effect, spec).err());
-        refused.map_or(Ok(()), |refusal| Err(report(&refusal).at(place())))?;
+    let program = &draft.program;
+    let voice = krach_ir::optimise(program);
+    let effect = Stage::Effect.of(program).map(krach_ir::optimise);
+    let mut built = Built::new(&draft.name, program, program.to_string(), voice.key());
+    for spec in specs {
+        for (stage, program) in Stage::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
+            let factory = program.map(|program| krach_codegen::compile(program, spec)).transpose();
+            if let Some(factory) = factory.map_err(|refusal| report(&refusal).at(place()))? {
+                built.add(stage, &factory, secret);
+            }
+        }
     }
-    let text = draft.program.to_string();
-    let mut built = built(&draft.name, &draft.program, text, optimised.key(), &factories, secret);
     let record = &mut built.record;
     record.doc = draft.doc.clone();
     record.file = draft.file.clone();
@@ -149,54 +149,65 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     Ok(built)
 }
 
-/// The least that a library needs of an instrument: its program, in one of its text forms, and code.
-pub(crate) fn built(
-    name: &str,
-    program: &Program,
-    text: String,
-    key: ContentKey,
-    factories: &[Arc<NativeFactory>],
-    secret: Option<&Secret>,
-) -> Built {
-    // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
-    let text = text.into_bytes();
-    let text_part = part(format!("{}{name}{}", PROGRAMS.0, PROGRAMS.1), &text);
-    let mut parts = vec![(text_part.entry.clone(), text)];
-    let targets = factories.iter().map(|factory| {
-        let code = factory.save();
-        let spec = factory.spec();
-        let entry = format!("code/{}-{}-{}/{name}.code", spec.target, spec.sample_rate, spec.precision);
+impl Built {
+    /// The least that a library needs of an instrument: its program, in one of its text forms.
+    pub(crate) fn new(name: &str, program: &Program, text: String, key: ContentKey) -> Self {
+        // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
+        let text = text.into_bytes();
+        let text_part = part(format!("{}{name}{}", PROGRAMS.0, PROGRAMS.1), &text);
+        let record = Record {
+            name: name.to_owned(),
+            doc: String::new(),
+            file: String::new(),
+            line: 0,
+            key: Digest(*key.bytes()),
+            inputs: program.inputs().iter().map(ToString::to_string).collect(),
+            outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
+            controls: program.all_controls().map(ControlRecord::from).collect(),
+            licences: program.credits().iter().map(CreditRecord::from).collect(),
+            targets: Vec::new(),
+            effect: Vec::new(),
+            program: text_part.clone(),
+            faust: None,
+            source: None,
+        };
+        Self { record, machines: Vec::new(), parts: vec![(text_part.entry, text)] }
+    }
+
+    /// Its code for one stage and target.
+    pub(crate) fn add(&mut self, stage: Stage, factory: &NativeFactory, secret: Option<&Secret>) {
+        let (code, spec) = (factory.save(), factory.spec());
+        let folder = match stage {
+            Stage::Voice => "code",
+            Stage::Effect => "effects",
+        };
+        let (target, rate, precision) = (spec.target, spec.sample_rate, spec.precision);
+        let entry = format!("{folder}/{target}-{rate}-{precision}/{}.code", self.record.name);
         let target = TargetRecord {
-            machine: 0, // numbered when the index is made
-            target: spec.target.to_string(),
-            rate: spec.sample_rate,
-            precision: spec.precision.to_string(),
+            machine: place(&mut self.machines, factory.machine().clone()),
+            target: target.to_string(),
+            rate,
+            precision: precision.to_string(),
             voices: spec.voices,
             code_bytes: factory.timing().code_bytes,
             state_bytes: factory.state_bytes(),
             code: part(entry, &code),
-            tag: secret.map(|secret| Digest(secret.tag(&text_part.blake3.0, &code))),
+            tag: secret.map(|secret| Digest(secret.tag(&self.record.identity(stage).0, &code))),
         };
-        parts.push((target.code.entry.clone(), code));
-        target
-    });
-    let record = Record {
-        name: name.to_owned(),
-        doc: String::new(),
-        file: String::new(),
-        line: 0,
-        key: Digest(*key.bytes()),
-        inputs: program.inputs().iter().map(ToString::to_string).collect(),
-        outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
-        controls: program.all_controls().map(ControlRecord::from).collect(),
-        licences: program.credits().iter().map(CreditRecord::from).collect(),
-        targets: targets.collect(),
-        program: text_part,
-        faust: None,
-        source: None,
-    };
-    let machines = factories.iter().map(|factory| factory.machine().clone()).collect();
-    Built { record, machines, parts }
+        self.parts.push((target.code.entry.clone(), code));
+        match stage {
+            Stage::Voice => self.record.targets.push(target),
+            Stage::Effect => self.record.effect.push(target),
+        }
+    }
+}
+
+/// Where a machine is in a list that it is in.
+fn place(machines: &mut Vec<Machine>, machine: Machine) -> usize {
+    machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
+        machines.push(machine);
+        machines.len() - 1
+    })
 }
 
 fn part(entry: String, bytes: &[u8]) -> Part {
@@ -229,11 +240,11 @@ pub(super) fn bound(built: Vec<Built>, by: &str) -> (Index, Vec<(String, Vec<u8>
     let (mut machines, mut instruments, mut parts): (Vec<Machine>, _, _) =
         (Vec::new(), Vec::new(), Vec::new());
     for mut built in built {
-        for (target, machine) in built.record.targets.iter_mut().zip(built.machines) {
-            target.machine = machines.iter().position(|known| *known == machine).unwrap_or_else(|| {
-                machines.push(machine);
-                machines.len() - 1
-            });
+        let places = built.machines.into_iter().map(|machine| place(&mut machines, machine));
+        let places: Vec<usize> = places.collect();
+        let Record { targets, effect, .. } = &mut built.record;
+        for target in targets.iter_mut().chain(effect) {
+            target.machine = places[target.machine];
         }
         instruments.push(built.record);
         parts.extend(built.parts);

@@ -1,5 +1,6 @@
 //! What is in a library: the entry `index.json`, the only one whose shape decides about the version.
 
+use crate::Stage;
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
 use krach_ir::{Control, ControlKind, Credit};
@@ -79,6 +80,36 @@ pub struct Record {
     pub faust: Option<Part>,
     pub source: Option<Part>,
     pub targets: Vec<TargetRecord>,
+    /// The same for what the voices go through, if anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effect: Vec<TargetRecord>,
+}
+
+impl Record {
+    /// The code of one stage of the program.
+    #[must_use]
+    pub fn codes(&self, stage: Stage) -> &[TargetRecord] {
+        match stage {
+            Stage::Voice => &self.targets,
+            Stage::Effect => &self.effect,
+        }
+    }
+
+    /// What the code of a stage is vouched for as: no code of one stage is that of another.
+    #[must_use]
+    pub fn identity(&self, stage: Stage) -> Digest {
+        match stage {
+            Stage::Voice => self.program.blake3,
+            Stage::Effect => Digest::of(&[&self.program.blake3.0[..], b"effect"].concat()),
+        }
+    }
+
+    /// All that the archive has of it.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        let texts = [Some(&self.program), self.faust.as_ref(), self.source.as_ref()];
+        let codes = self.targets.iter().chain(&self.effect).map(|target| &target.code);
+        texts.into_iter().flatten().chain(codes)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

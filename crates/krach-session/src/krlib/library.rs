@@ -4,7 +4,7 @@ use super::Language;
 use super::archive::Archive;
 use super::index::{Index, Part, Record, TargetRecord};
 use super::salvage::salvage;
-use crate::{Cache, Compiled, nearest, secret};
+use crate::{Cache, Compiled, Stage, nearest, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{NativeFactory, Secret, Spec, Trust};
 use krach_diag::{Code, Diagnostic, Source};
@@ -102,9 +102,7 @@ impl Library {
             let instrument = self.at(at);
             let record = instrument.record();
             reports.extend(instrument.program().err());
-            let codes = record.targets.iter().map(|target| &target.code);
-            let rest = [record.faust.as_ref(), record.source.as_ref()].into_iter().flatten();
-            for part in rest.chain(codes) {
+            for part in record.parts().filter(|part| **part != record.program) {
                 reports.extend(self.shared.archive.part(part, &format!("`{}`", part.entry)).err());
             }
         }
@@ -147,7 +145,7 @@ pub struct Instrument {
     library: Arc<Shared>,
     at: usize,
     program: Mutex<Option<Arc<Program>>>,
-    factories: Mutex<FxHashMap<Spec, Compiled>>,
+    factories: Mutex<FxHashMap<(Stage, Spec), Compiled>>,
 }
 
 impl Instrument {
@@ -216,41 +214,50 @@ impl Instrument {
         })
     }
 
-    /// The code for a spec: mapped if there is some that may be run here, compiled from the program if not.
+    /// The code of a stage for a spec: mapped if there is some that may be run here, compiled from the program if not.
+    /// None if the program has no such stage.
     ///
     /// # Errors
     /// What the compiler refuses; `KR0703` if there is neither code nor a whole program.
-    pub fn compile(&self, spec: Spec) -> Result<Compiled, Diagnostic> {
+    pub fn compile(&self, stage: Stage, spec: Spec) -> Result<Option<Compiled>, Diagnostic> {
         let mut factories = self.factories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = factories.get(&spec) {
-            return Ok(known.clone());
+        if let Some(known) = factories.get(&(stage, spec)) {
+            return Ok(Some(known.clone()));
         }
         let begun = Instant::now();
-        let compiled = match self.mapped(&spec) {
-            Some(factory) => {
-                let codegen_ms = begun.elapsed().as_secs_f64() * 1e3;
-                Compiled { factory, optimise_ms: 0.0, codegen_ms, cached: true }
-            }
-            None => Cache::shared().compile(&*self.program()?, spec)?,
+        let compiled = if let Some(factory) = self.mapped(stage, &spec) {
+            let codegen_ms = begun.elapsed().as_secs_f64() * 1e3;
+            Compiled { factory, optimise_ms: 0.0, codegen_ms, cached: true }
+        } else {
+            let program = self.program()?;
+            let Some(program) = stage.of(&program) else { return Ok(None) };
+            Cache::shared().compile(program, spec)?
         };
-        factories.insert(spec, compiled.clone());
-        Ok(compiled)
+        factories.insert((stage, spec), compiled.clone());
+        Ok(Some(compiled))
     }
 
     /// The code of the library itself, if there is some for that spec which may be run here.
-    pub(crate) fn mapped(&self, spec: &Spec) -> Option<Arc<NativeFactory>> {
-        let candidates = self.record().targets.iter().filter(|target| target.serves(spec));
+    pub(crate) fn mapped(&self, stage: Stage, spec: &Spec) -> Option<Arc<NativeFactory>> {
+        let candidates = self.record().codes(stage).iter().filter(|target| target.serves(spec));
         candidates.filter(|target| self.obstacle(target).is_none()).find_map(|target| {
             let code = self.library.archive.part(&target.code, "code").ok()?;
-            let program = &self.record().program.blake3.0;
-            let loaded = NativeFactory::load(&code, program, self.trust(target)?).ok()?;
-            let ports = loaded.ports();
-            let record = self.record();
-            // Only a promise that was wrong gets here with another instrument's code.
-            let fits = loaded.spec() == &target.spec()
-                && (ports.inputs, ports.outputs, ports.controls.len())
-                    == (record.inputs.len(), record.outputs.len(), record.controls.len());
+            let trust = self.trust(target)?;
+            let loaded = NativeFactory::load(&code, &self.record().identity(stage).0, trust).ok()?;
+            let fits =
+                loaded.spec() == &target.spec() && (trust.is_proof() || self.promise_holds(stage, &loaded));
             fits.then_some(loaded)
+        })
+    }
+
+    /// Whether code that nobody vouches for has at least the ports of the program.
+    fn promise_holds(&self, stage: Stage, code: &NativeFactory) -> bool {
+        let (program, ports) = (self.program(), code.ports());
+        program.is_ok_and(|program| {
+            stage.of(&program).is_some_and(|program| {
+                (ports.inputs, ports.outputs, ports.controls.len())
+                    == (program.inputs().len(), program.outputs().len(), program.controls().len())
+            })
         })
     }
 
@@ -276,7 +283,7 @@ impl Instrument {
 
     /// Reads code and says why it is not run here, if so.
     #[must_use]
-    pub fn examine(&self, target: &TargetRecord) -> Option<String> {
+    pub fn examine(&self, stage: Stage, target: &TargetRecord) -> Option<String> {
         if let Some(obstacle) = self.obstacle(target) {
             return Some(obstacle);
         }
@@ -285,7 +292,7 @@ impl Instrument {
             Err(_) => return Some("it is damaged".to_owned()),
         };
         let trust = self.trust(target).expect("else there is an obstacle");
-        NativeFactory::load(&code, &self.record().program.blake3.0, trust)
+        NativeFactory::load(&code, &self.record().identity(stage).0, trust)
             .err()
             .map(|misfit| misfit.to_string())
     }

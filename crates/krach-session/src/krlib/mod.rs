@@ -12,7 +12,7 @@ mod salvage;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use build::store;
 pub use build::{Built, Draft, Language, Source, build, write};
-pub(crate) use build::{built, store};
 pub use index::{ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name};
 pub use library::{Instrument, Library, Policy};

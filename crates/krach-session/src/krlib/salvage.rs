@@ -1,7 +1,7 @@
 //! What can be saved of a library whose index or end is lost: its programs, which lie in it as text.
 
 use super::archive::{Archive, MIMETYPE};
-use super::build::{Built, PROGRAMS, bound, built};
+use super::build::{Built, PROGRAMS, bound};
 use super::index::{Index, bad_name};
 use krach_diag::{Diagnostic, Severity, Source};
 use rustc_hash::FxHashSet;
@@ -25,7 +25,7 @@ pub(super) fn salvage(path: &Path, report: &Diagnostic) -> Option<(Archive, Inde
     let saved = programs(&bytes).filter_map(|(name, text)| {
         let program = krach_ir::parse(&Source::new(name, text)).ok()?;
         let key = krach_ir::optimise(&program).key();
-        names.insert(name).then(|| built(name, &program, text.to_owned(), key, &[], None))
+        names.insert(name).then(|| Built::new(name, &program, text.to_owned(), key))
     });
     let saved: Vec<Built> = saved.collect();
     let programs = match saved.len() {

@@ -2,11 +2,11 @@
 
 use super::index::{Digest, Index};
 use super::{Draft, Instrument, Language, Library, Policy, Source, archive, build, write};
-use crate::{Cache, Token};
+use crate::{Cache, Stage, Token};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_diag::{Code, Diagnostic, Severity};
-use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder};
+use krach_ir::{Control, ControlKind, Fun, Polyphony, Program, ProgramBuilder};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -66,12 +66,7 @@ impl Bench {
         let (archive, mut index) = archive::Archive::open(&self.path).unwrap();
         let mut parts = Vec::new();
         for record in &index.instruments {
-            let codes = record.targets.iter().map(|target| &target.code);
-            for part in [Some(&record.program), record.faust.as_ref(), record.source.as_ref()]
-                .into_iter()
-                .flatten()
-                .chain(codes)
-            {
+            for part in record.parts() {
                 parts.push((part.entry.clone(), archive.part(part, "a part").unwrap()));
             }
         }
@@ -93,7 +88,7 @@ fn is_honest(instrument: &Instrument) -> bool {
         Ok(read) => assert_eq!(read.to_string(), mine.to_string()),
         Err(report) => assert_eq!(report.code, Code::Damaged),
     }
-    let Some(mapped) = instrument.mapped(&spec()) else { return false };
+    let Some(mapped) = instrument.mapped(Stage::Voice, &spec()) else { return false };
     static COMPILED: [OnceLock<Vec<f32>>; 2] = [const { OnceLock::new() }; 2];
     let compiled = || samples(&krach_codegen::compile(&krach_ir::optimise(mine), &spec()).unwrap());
     let at = usize::from(name == "loud");
@@ -120,11 +115,55 @@ fn what_was_built_is_read_back() {
     assert_eq!(soft.source().unwrap().unwrap().text, "def soft(): ...\n");
     assert_eq!(soft.faust().unwrap(), krach_faust::print(&program("soft", 0.25)));
     assert!(is_honest(&soft) && is_honest(&library.at(1)));
-    let compiled = soft.compile(spec()).unwrap();
+    let compiled = soft.compile(Stage::Voice, spec()).unwrap().unwrap();
     assert!(compiled.cached);
-    assert!(Arc::ptr_eq(&compiled.factory, &soft.compile(spec()).unwrap().factory));
+    assert!(Arc::ptr_eq(&compiled.factory, &soft.compile(Stage::Voice, spec()).unwrap().unwrap().factory));
     let report = library.get("lound").unwrap_err();
     assert_eq!((report.code, report.helps), (Code::NoInstrument, vec!["did you mean `loud`?".to_owned()]));
+}
+
+/// Two stages, each with a control; the effect has one output more.
+fn organ() -> Draft {
+    let mut b = ProgramBuilder::new("effect");
+    let x = b.input("x");
+    let room = b.control(Control::new("room", ControlKind::Slider, [0.5, 0.0, 1.0, 0.01])).unwrap();
+    let wet = b.apply(Fun::Mul, &[x, room]).unwrap();
+    b.output("left", x).unwrap();
+    b.output("right", wet).unwrap();
+    let polyphony = Polyphony { voices: 4, effect: Some(Arc::new(b.finish().unwrap())) };
+    let voice = Program::clone(&program("organ", 0.5));
+    Draft { program: Arc::new(voice.polyphonic(Some(polyphony))), ..draft("organ", 0.5) }
+}
+
+#[test]
+fn code_of_an_effect_is_kept_beside_that_of_its_voices() {
+    let bench = bench();
+    write(&bench.path, build(&[organ()], &[spec()], &Token::default()).remove(0).into_iter().collect())
+        .unwrap();
+    let library = Library::open(&bench.path, Policy::Tag).unwrap();
+    assert_eq!((library.verify(), library.unknown()), (Ok(()), Vec::new()));
+    let organ = library.at(0);
+    for policy in [Policy::Tag, Policy::Code] {
+        let organ = Library::open(&bench.path, policy).unwrap().at(0);
+        let ports = Stage::ALL.map(|stage| {
+            let ports = organ.mapped(stage, &spec()).unwrap().ports().clone();
+            (ports.inputs, ports.outputs, ports.controls.len())
+        });
+        assert_eq!(ports, [(0, 1, 1), (1, 2, 1)]);
+    }
+    assert_eq!(organ.examine(Stage::Effect, &organ.record().effect[0]), None);
+
+    let swapped = bench.forged(|index, _| {
+        let record = &mut index.instruments[0];
+        std::mem::swap(&mut record.targets, &mut record.effect);
+    });
+    for policy in [Policy::Tag, Policy::Code] {
+        let organ = Library::open(&swapped, policy).unwrap().at(0);
+        for stage in Stage::ALL {
+            assert!(organ.mapped(stage, &spec()).is_none(), "{stage:?} is not the other");
+            assert!(organ.compile(stage, spec()).unwrap().is_some(), "so it is compiled");
+        }
+    }
 }
 
 #[test]
@@ -140,9 +179,9 @@ fn another_rate_or_precision_is_compiled_from_the_program() {
     let bench = bench();
     let soft = Library::open(&bench.path, Policy::Tag).unwrap().get("soft").unwrap();
     for spec in [Spec::new(44_100, Precision::Single), Spec::new(48_000, Precision::Double)] {
-        assert!(soft.mapped(&spec).is_none());
+        assert!(soft.mapped(Stage::Voice, &spec).is_none());
         let cache = Cache::new(1);
-        let here = soft.compile(spec).unwrap();
+        let here = soft.compile(Stage::Voice, spec).unwrap().unwrap();
         assert_eq!(
             samples(&here.factory),
             samples(&cache.compile(&program("x", 0.25), spec).unwrap().factory)
@@ -194,9 +233,9 @@ fn code_for_other_machines_is_left_alone() {
         let library = Library::open(&other, policy).unwrap();
         for at in 0..2 {
             assert!(!is_honest(&library.at(at)));
-            assert!(library.at(at).compile(spec()).is_ok(), "compiled from the program");
+            assert!(library.at(at).compile(Stage::Voice, spec()).is_ok(), "compiled from the program");
         }
-        let why = library.at(1).examine(&library.index().instruments[1].targets[0]).unwrap();
+        let why = library.at(1).examine(Stage::Voice, &library.index().instruments[1].targets[0]).unwrap();
         assert!(why.contains("`warp`"), "{why}");
     }
 }
@@ -327,8 +366,8 @@ fn a_program_that_breaks_a_rule_is_refused_and_not_played() {
     });
     let instrument = Library::open(&bad, Policy::Tag).unwrap().at(0);
     assert_eq!(instrument.program().unwrap_err().code, Code::Damaged);
-    assert!(instrument.mapped(&spec()).is_none(), "the tag was for another program");
-    assert_eq!(instrument.compile(spec()).unwrap_err().code, Code::Damaged);
+    assert!(instrument.mapped(Stage::Voice, &spec()).is_none(), "the tag was for another program");
+    assert_eq!(instrument.compile(Stage::Voice, spec()).unwrap_err().code, Code::Damaged);
 }
 
 #[test]
