@@ -123,6 +123,27 @@ fn another_definition_can_be_the_program() {
     assert_eq!(render(program.expect("it is right"))[0][0], 3.0);
 }
 
+/// Whether memory moves would depend on what it holds: what is tied in such a knot is always computed.
+#[test]
+fn conditions_may_wait_for_what_they_gate() {
+    let run = |memory: &str| {
+        let text = format!(
+            "d = (+(1) ~ _) % 3 < 1; x = {memory}; h = control(x, d); c = h % 4 > 0;
+             process = h, control(x * 2, c);"
+        );
+        render(elaborate(&Source::new("t.dsp", text), &NoFiles, &options()).0.expect("it is right"))
+    };
+    let late = run("(+(2) ~ _) @ 2");
+    assert_eq!(late[0], [0.0, 0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
+    assert_eq!(late[1], [0.0, 0.0, 4.0, 4.0, 12.0, 12.0, 20.0, 20.0], "this gate is tied to nothing");
+    for memory in ["prefix(1, +(2) ~ _)", "rwtable(9, 1, 0, +(2) ~ _, 0)", "waveform{1, 2, 3} : !, _"] {
+        assert_eq!(run(memory).len(), 2);
+    }
+    let chain: String = (0..200).map(|at| format!("g{} = control(x @ {at}, g{at});", at + 1)).collect();
+    let text = format!("x = +(2) ~ _; g0 = x > 3; {chain} process = g200;");
+    assert!(elaborate(&Source::new("t.dsp", text), &NoFiles, &options()).0.is_some());
+}
+
 #[test]
 fn depth_is_an_error_and_length_is_not() {
     let run = |text: String| elaborate(&Source::new("t.dsp", text), &NoFiles, &options());

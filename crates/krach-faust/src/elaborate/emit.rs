@@ -136,14 +136,7 @@ impl<'a> Emitter<'a> {
             Signal::Lowest(_) | Signal::Highest(_) => vec![],
             _ => signals.operands(id).collect(),
         };
-        let moving = match signals.get(id) {
-            Signal::Delay(x, _) => Some(x),
-            Signal::ReadWrite(..) => Some(id),
-            _ => None,
-        };
-        if let Some(condition) = moving.and_then(|id| self.findings.gates?.get(id)) {
-            needs.extend(condition.iter().flatten());
-        }
+        needs.extend(self.findings.gates.into_iter().flat_map(|gates| gates.conditions(signals, id)));
         needs
     }
 
@@ -212,8 +205,7 @@ impl<'a> Emitter<'a> {
                 self.checked(Some(id), |builder| builder.control(control))
             }
             Signal::SampleRate => Ok(self.builder.sample_rate()),
-            Signal::Hold(x, _) if self.findings.gates.is_none() => Ok(self.sig(x)),
-            Signal::Hold(x, c) => self.hold(id, x, c),
+            Signal::Hold(x, _) => self.hold(id, x),
             Signal::Attach(x, _) | Signal::Bounds([_, _, x]) | Signal::Shown(_, x) => Ok(self.sig(x)),
             Signal::Random => self.random(),
             Signal::Lowest(x) => self.real(self.findings.ranges.get(x).lo),
@@ -353,19 +345,17 @@ impl<'a> Emitter<'a> {
         self.checked(Some(id), |builder| builder.recall(ram, index))
     }
 
-    /// The value while the condition is not 0; otherwise the last such value.
-    fn hold(&mut self, id: SigId, x: SigId, condition: SigId) -> Emitted<Sig> {
-        let (value, condition) = (self.sig(x), self.sig(condition));
+    /// The value while anybody wants it; otherwise the last such value.
+    fn hold(&mut self, id: SigId, x: SigId) -> Emitted<Sig> {
+        let value = self.sig(x);
+        let Some(wanted) = self.gate_of(x)? else { return Ok(value) };
         let ty = self.findings.natures.get(x);
-        let open = self.is_open(condition)?;
-        let gate = self.gate_of(id)?;
-        let gate = self.joined(Fun::And, gate, open)?;
         self.checked(Some(id), |builder| {
             let register = builder.register(ty);
             let before = builder.read(register);
-            let held = builder.apply(Fun::Select, &[open, before, value])?;
+            let held = builder.apply(Fun::Select, &[wanted, before, value])?;
             builder.write(register, value)?;
-            builder.gate(register, gate)?;
+            builder.gate(register, wanted)?;
             Ok(held)
         })
     }
