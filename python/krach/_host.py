@@ -6,11 +6,13 @@ standard output is the command's. Whatever goes wrong is a `krach.Error` with a 
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import dis
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Callable, Generator
 from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
@@ -18,7 +20,7 @@ from typing import NamedTuple, cast
 from krach import _place
 from krach._definition import DspDef, source_of
 from krach._errors import Error, Place, error
-from krach._krach import Program
+from krach._krach import Program, nearest
 from krach._transpile import trace
 
 _Traced = Callable[..., object] | DspDef
@@ -110,7 +112,23 @@ def _reported(code: str, what: str, file: str) -> Generator[None]:
         place = (wrong.filename or file, line, max(column, 1), max(end_line, line), max(end_column, 1))
         raise error(code, f"{what}{wrong.msg}", place) from wrong
     except BaseException as raised:
-        raise error(code, what + _said(raised), _place_in(raised.__traceback__, file)) from raised
+        place = _place_in(raised.__traceback__, file)
+        raise error(code, what + _said(raised), place, help=_remedies(raised)) from raised
+
+
+def _remedies(raised: BaseException) -> list[str]:
+    """What a misspelt name may have been meant to be."""
+    if not isinstance(raised, AttributeError | NameError) or raised.name is None:
+        return []
+    known: list[str] = []
+    with contextlib.suppress(Exception):
+        if isinstance(raised, AttributeError):
+            known = dir(raised.obj)
+        else:
+            frame = [frame for frame, _ in traceback.walk_tb(raised.__traceback__)][-1]
+            known = [*frame.f_locals, *frame.f_globals, *dir(builtins)]
+    near = nearest(raised.name, known)
+    return [] if near is None else [f"did you mean `{near}`?"]
 
 
 def _said(raised: BaseException) -> str:

@@ -227,6 +227,22 @@ def test_exceptions_that_say_odd_things(tmp_path: Path, text: str, said: str) ->
     assert (found["code"], found["message"]) == ("KR0117", f"the file cannot be run: {said}")
 
 
+@pytest.mark.parametrize(
+    ("said", "help"),
+    [
+        ("krs.swa(55)", "did you mean `saw`?"),
+        ("lenght(3)", "did you mean `length`?"),
+        ("krs.zzzz()", None),
+    ],
+)
+def test_a_misspelt_name_is_told_what_it_may_mean(tmp_path: Path, said: str, help: str | None) -> None:
+    text = f"import krach.dsp as krs\nlength = abs\ndef tone():\n    return {said}\n"
+    (tmp_path / "typo.py").write_text(text)
+    [found] = findings(tmp_path, "typo.py")["diagnostics"]
+    assert (found["code"], found["line"]) == ("KR0115", 4)
+    assert found["help"] == help
+
+
 def test_objects_that_answer_with_exceptions_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "moody.py").write_text(
         "class Moody:\n"

@@ -10,6 +10,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The candidate that a typing slip could have turned into `name`.
+#[pyfunction]
+pub fn nearest(name: &str, candidates: Vec<String>) -> Option<String> {
+    krach_session::nearest(name, candidates.iter().map(String::as_str)).map(str::to_owned)
+}
+
 /// Runs one command line, its first argument being the name of the command, and returns the exit code.
 #[pyfunction]
 pub fn run_cli(py: Python<'_>, arguments: Vec<OsString>) -> i32 {

@@ -37,7 +37,7 @@ mod _krach {
     #[pymodule_export]
     use super::builder::Builder;
     #[pymodule_export]
-    use super::cli::run_cli;
+    use super::cli::{nearest, run_cli};
     #[pymodule_export]
     use super::faust::faust;
     #[pymodule_export]
