@@ -75,6 +75,12 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// What the meters show, each in its bargraph.
+    pub fn shown(&mut self, bargraphs: Vec<Expr>) -> Vec<Expr> {
+        let shown = self.reading.shown.iter().zip(bargraphs);
+        shown.map(|(&at, bargraph)| self.refer(at, None).then(bargraph)).collect()
+    }
+
     /// The definitions of the region, each with the value after which it stands. `group` names a loop that has
     /// several exports.
     pub fn definitions(&mut self, mut group: impl FnMut() -> Arc<str>) -> Vec<(usize, Definition)> {
