@@ -4,8 +4,11 @@ use crate::arguments::Inspect;
 use crate::shell::{WELL, WRONG, code_of};
 use crate::target::library;
 use crate::{Failure, Shell, licences};
-use krach_session::krlib::{ControlRecord, CreditRecord, Index, Instrument, Record, TargetRecord};
+use krach_session::krlib::{
+    ControlRecord, CreditRecord, Index, Instrument, MeterRecord, Record, TargetRecord,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The shape of `krach inspect --json`, version 1.
 #[derive(Serialize)]
@@ -24,6 +27,7 @@ struct Finding<'a> {
     inputs: &'a [String],
     outputs: &'a [String],
     controls: &'a [ControlRecord],
+    meters: &'a [MeterRecord],
     targets: Vec<Code<'a>>,
 }
 
@@ -56,6 +60,7 @@ impl<'a> Findings<'a> {
             inputs: &record.inputs,
             outputs: &record.outputs,
             controls: &record.controls,
+            meters: &record.meters,
             targets: record.targets.iter().map(code).collect(),
         };
         Self {
@@ -158,10 +163,22 @@ fn controls(record: &Record) -> String {
         format!("{:<24}{:>12}{:>12}{:>12}{:>12}  unit\n", "control", "start", "lowest", "highest", "step");
     for control in &record.controls {
         let ControlRecord { name, init, lo, hi, step, metadata, .. } = control;
-        let unit = metadata.get("unit").map_or_else(String::new, |units| format!("  {}", units.join(" ")));
+        let unit = unit(metadata);
         text.push_str(&format!("{name:<24}{init:>12}{lo:>12}{hi:>12}{step:>12}{unit}\n"));
     }
     text
+}
+
+fn meters(record: &Record) -> String {
+    let mut text = format!("{:<24}{:>12}{:>12}  unit\n", "meter", "lowest", "highest");
+    for MeterRecord { name, lo, hi, metadata, .. } in &record.meters {
+        text.push_str(&format!("{name:<24}{lo:>12}{hi:>12}{}\n", unit(metadata)));
+    }
+    text
+}
+
+fn unit(metadata: &BTreeMap<String, Vec<String>>) -> String {
+    metadata.get("unit").map_or_else(String::new, |units| format!("  {}", units.join(" ")))
 }
 
 fn everything(index: &Index, instrument: &Instrument) -> String {
@@ -176,6 +193,10 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
     text.push_str(&format!("key      {}\n\n", record.key));
     if !record.controls.is_empty() {
         text.push_str(&controls(record));
+        text.push('\n');
+    }
+    if !record.meters.is_empty() {
+        text.push_str(&meters(record));
         text.push('\n');
     }
     for target in &record.targets {

@@ -5,7 +5,7 @@
 //! reads one asks for the program heard at its meters ([`Program::metered`]), which any engine runs.
 
 use crate::program::{Face, Node, Op, Output, Polyphony, Program, Sig};
-use crate::{Fun, Ty, prune};
+use crate::{BuildError, Fun, Limits, Ty, prune};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -47,9 +47,21 @@ impl Program {
 
     /// The same program heard at its meters: one output for each of [`Self::all_meters`], in that order and under its
     /// name. Meters of a voice add up like the sound of the voices. None if there are no meters.
-    #[must_use]
-    pub fn metered(&self) -> Option<Self> {
-        self.all_meters().next()?;
+    ///
+    /// # Errors
+    /// More meters than a program can have outputs.
+    pub fn metered(&self) -> Result<Option<Self>, BuildError> {
+        let (meters, limit) = (self.all_meters().count(), Limits::DEFAULT.ports);
+        // What the voices show goes the same way as what the effect hears.
+        let (what, count) = match self.effect() {
+            Some(effect) => ("meters and inputs of the effect", meters + effect.inputs.len()),
+            None => ("meters", meters),
+        };
+        if meters == 0 {
+            return Ok(None);
+        } else if count > limit {
+            return Err(BuildError::TooLarge { what, count, limit });
+        }
         let mut heard = self.clone();
         let outputs = std::mem::take(&mut heard.outputs);
         if let Some(polyphony) = &mut heard.polyphony
@@ -61,7 +73,7 @@ impl Program {
         }
         heard.outputs.extend(self.meters.iter().map(Meter::as_output));
         heard.meters.clear();
-        Some(prune::prune(&heard))
+        Ok(Some(prune::prune(&heard)))
     }
 
     /// The effect, with what the meters of the voices say handed through before its own.
@@ -113,7 +125,7 @@ fn fed(given: &[Output], taken: usize, nodes: &mut Vec<Node>) -> Vec<Output> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BuildError, InterpreterFactory, ProgramBuilder, at_rate, optimise};
+    use crate::{InterpreterFactory, ProgramBuilder, at_rate, optimise};
 
     fn meter(name: &str, sig: Sig) -> Meter {
         Meter { name: name.into(), lo: 0.0, hi: 1.0, face: Face::default(), sig }
@@ -157,12 +169,12 @@ mod tests {
         assert_eq!(format!("{shown:#}"), format!("{plain:#}"));
         assert_eq!(optimise(&shown), optimise(&plain));
         assert_eq!(at_rate(&shown, 44_100), at_rate(&plain, 44_100));
-        assert_eq!(plain.metered(), None);
+        assert_eq!(plain.metered(), Ok(None));
     }
 
     #[test]
     fn a_program_is_heard_at_its_meters() {
-        let metered = half(true).unwrap().metered().unwrap();
+        let metered = half(true).unwrap().metered().unwrap().unwrap();
         metered.validate().unwrap();
         assert!(metered.meters().is_empty());
         let names: Vec<&str> = metered.outputs().iter().map(|output| &*output.name).collect();
@@ -186,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn more_than_can_be_heard_at_once_can_still_be_shown() {
+        let mut b = ProgramBuilder::new("console");
+        let x = b.input("x");
+        (0..257).for_each(|at| b.meter(meter(&format!("m{at}"), x)).unwrap());
+        b.output("out", x).unwrap();
+        let refused = b.finish().unwrap().metered();
+        assert_eq!(refused, Err(BuildError::TooLarge { what: "meters", count: 257, limit: 256 }));
+    }
+
+    #[test]
     fn meters_of_a_spliced_program_are_those_of_the_whole() {
         let mut b = ProgramBuilder::new("outer");
         let x = b.input("x");
@@ -195,7 +217,7 @@ mod tests {
         let outer = b.finish().unwrap();
         let names: Vec<&str> = outer.meters().iter().map(|meter| &*meter.name).collect();
         assert_eq!(names, ["peak", "out", "peak_2", "out_2"]);
-        let metered = samples(&outer.metered().unwrap(), &[1.0, 0.0, 0.0, 0.0]);
+        let metered = samples(&outer.metered().unwrap().unwrap(), &[1.0, 0.0, 0.0, 0.0]);
         let frame = |at: usize| metered.iter().map(|row| row[at]).collect::<Vec<_>>();
         assert_eq!((frame(0), frame(3)), (vec![0.0, 0.5, 0.0, 0.25], vec![1.0, 0.0, 0.5, 0.0]));
     }
@@ -212,7 +234,7 @@ mod tests {
         let names: Vec<&str> = whole.all_meters().map(|meter| &*meter.name).collect();
         assert_eq!(names, ["peak", "out", "right"]);
         assert_eq!(whole.sound().all_meters().count(), 0);
-        let metered = whole.metered().unwrap();
+        let metered = whole.metered().unwrap().unwrap();
         metered.validate().unwrap();
         let heard: Vec<&str> = metered.heard().iter().map(|output| &*output.name).collect();
         assert_eq!(heard, names);
@@ -235,7 +257,7 @@ mod tests {
         e.meter(meter("sum", x)).unwrap();
         let effect = Some(Arc::new(e.finish().unwrap()));
         let whole = b.finish().unwrap().polyphonic(Some(Polyphony { voices: 1, effect }));
-        let metered = whole.metered().unwrap();
+        let metered = whole.metered().unwrap().unwrap();
         metered.validate().unwrap();
         assert_eq!(samples(&metered, &[0.0]), [[7.0]]);
     }

@@ -2,7 +2,7 @@
 
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
-use krach_ir::{Control, ControlKind, Credit};
+use krach_ir::{Control, ControlKind, Credit, Face, Meter};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,6 +72,8 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
+    #[serde(default)]
+    pub meters: Vec<MeterRecord>,
     /// Whose work it is made with.
     pub licences: Vec<CreditRecord>,
     /// The text form.
@@ -107,12 +109,34 @@ impl From<&Control> for ControlRecord {
         };
         // All fields by name: what a control learns to say, a library is to know.
         let Control { ref name, kind: _, init, lo, hi, step, ref face } = *control;
-        let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (key, value) in &face.metadata {
-            metadata.entry(key.to_string()).or_default().push(value.to_string());
-        }
         let (name, kind, address) = (name.to_string(), kind.to_owned(), face.address.to_string());
-        Self { name, kind, init, lo, hi, step, address, metadata }
+        Self { name, kind, init, lo, hi, step, address, metadata: metadata(face) }
+    }
+}
+
+fn metadata(face: &Face) -> BTreeMap<String, Vec<String>> {
+    let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, value) in &face.metadata {
+        metadata.entry(key.to_string()).or_default().push(value.to_string());
+    }
+    metadata
+}
+
+/// What can be looked at: see [`ControlRecord`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeterRecord {
+    pub name: String,
+    pub lo: f64,
+    pub hi: f64,
+    pub address: String,
+    pub metadata: BTreeMap<String, Vec<String>>,
+}
+
+impl From<&Meter> for MeterRecord {
+    fn from(meter: &Meter) -> Self {
+        let Meter { ref name, lo, hi, ref face, sig: _ } = *meter;
+        let (name, address) = (name.to_string(), face.address.to_string());
+        Self { name, lo, hi, address, metadata: metadata(face) }
     }
 }
 

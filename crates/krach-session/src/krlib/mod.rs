@@ -14,5 +14,7 @@ mod tests;
 
 pub use build::{Built, Draft, Language, Source, build, write};
 pub(crate) use build::{built, store};
-pub use index::{ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name};
+pub use index::{
+    ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
+};
 pub use library::{Instrument, Library, Policy};
