@@ -94,6 +94,7 @@ fn identifier(wanted: &str) -> String {
 /// its name, where Faust would not read metadata, a path or a substitution into it, otherwise something close.
 pub(crate) fn labels(program: &Program) -> Vec<Arc<str>> {
     let mut taken: FxHashSet<String> = FxHashSet::default();
+    let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
     let root = format!("/{}/", program.name());
     let mut label = |(name, face): (&Arc<str>, &Face)| -> Arc<str> {
         let path = &*face.address;
@@ -103,11 +104,10 @@ pub(crate) fn labels(program: &Program) -> Vec<Arc<str>> {
             path => path_label(path),
         };
         let mut label = base.clone();
-        for n in 2.. {
-            if taken.insert(address(&label)) {
-                break;
-            }
-            label = format!("{base}_{n}");
+        while !taken.insert(address(&label)) {
+            let number = numbers.entry(base.clone()).or_insert(1);
+            *number += 1;
+            label = format!("{base}_{number}");
         }
         label.push_str(&metadata(face));
         label.into()

@@ -329,8 +329,15 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A few are easily read one around the other; how deep text may nest has an end.
+const NESTED: usize = 8;
+
 fn attach(expr: Expr, others: &[Expr]) -> Expr {
-    others.iter().fold(expr, |expr, other| Expr::call(Expr::name("attach"), vec![expr, other.clone()]))
+    let attach = |expr, other| Expr::call(Expr::name("attach"), vec![expr, other]);
+    if others.len() > NESTED {
+        return attach(expr, Expr::parallel(others.to_vec()).merged());
+    }
+    others.iter().cloned().fold(expr, attach)
 }
 
 /// `x'`, `x''` or `x @ n`.

@@ -141,3 +141,13 @@ fn a_template_brings_its_meters_along() {
     assert!(printed.contains(": hbargraph(\"level [unit:dB]\", 0, 1)"), "{printed}");
     assert_eq!(samples(&read(&printed).metered().expect("few").expect("meters"), 3), [[2.0, 4.0, 6.0]]);
 }
+
+#[test]
+fn thousands_of_meters_are_no_long_wait() {
+    let same = "process = _ <: par(i, 5000, *(i) : hbargraph(\"a\", 0, 1)) :> _;";
+    let others = "process = _ <: par(i, 5000, hbargraph(\"a%i\", 0, 1)) :> _;";
+    for text in [same, others] {
+        let again = read(&print(&read(text)));
+        assert_eq!(again.meters().len(), 5000);
+    }
+}

@@ -4,6 +4,7 @@
 //! like what was written. Errors leave the builder as it was.
 
 mod identity;
+mod meters;
 mod splice;
 
 pub(crate) use self::identity::{Identity, identity};
@@ -13,8 +14,8 @@ use crate::program::{
     Argument, Call, CallId, Control, ControlId, Face, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
-use crate::{Fun, Limits, Meter, Rule, Ty, interval, keys, prune};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::{Fun, Limits, Rule, Ty, interval, keys, prune};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// `next` of a register that has not been written yet.
@@ -31,8 +32,7 @@ pub struct ProgramBuilder {
     site: Option<Site>,
     /// By name, with where each was made first.
     controls: FxHashMap<Arc<str>, (ControlId, Option<Site>)>,
-    /// Their names.
-    meters: FxHashSet<Arc<str>>,
+    meters: meters::Known,
     owners: keys::Owners,
     proved: interval::Memo,
 }
@@ -49,7 +49,7 @@ impl ProgramBuilder {
             open: Vec::new(),
             site: None,
             controls: FxHashMap::default(),
-            meters: FxHashSet::default(),
+            meters: meters::Known::default(),
             owners: keys::Owners::default(),
             proved: interval::Memo::default(),
         }
@@ -387,26 +387,6 @@ impl ProgramBuilder {
     pub fn output(&mut self, name: impl Into<Arc<str>>, sig: Sig) -> Result<(), BuildError> {
         self.owns(&[sig])?;
         self.program.outputs.push(Output { name: name.into(), sig });
-        Ok(())
-    }
-
-    /// Adds a meter. One that is there already stays one; a name that is taken gets a number.
-    ///
-    /// # Errors
-    /// A signal of another program.
-    pub fn meter(&mut self, mut meter: Meter) -> Result<(), BuildError> {
-        self.owns(&[meter.sig])?;
-        let wanted = meter.name.clone();
-        for number in 2.. {
-            if self.meters.insert(meter.name.clone()) {
-                self.program.meters.push(meter);
-                break;
-            }
-            if self.program.meters.contains(&meter) {
-                break;
-            }
-            meter.name = format!("{wanted}_{number}").into();
-        }
         Ok(())
     }
 

@@ -95,6 +95,11 @@ impl Program {
 }
 
 impl Meter {
+    /// Whether both show the same in the same way, whatever they are called.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        *self == Self { name: self.name.clone(), ..other.clone() }
+    }
+
     /// What is wrong with it, if anything.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let finite = self.lo.is_finite() && self.hi.is_finite();
