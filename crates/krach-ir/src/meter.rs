@@ -72,6 +72,10 @@ impl Program {
             *effect = Arc::new(effect.metered_behind(&self.meters));
         }
         heard.outputs.extend(self.meters.iter().map(Meter::as_output));
+        if heard.outputs.is_empty() {
+            // The effect hears nothing and the voices show nothing; they are a program all the same.
+            heard.outputs = outputs;
+        }
         heard.meters.clear();
         Ok(Some(prune::prune(&heard)))
     }
@@ -114,14 +118,20 @@ impl Meter {
 /// As many channels as an effect takes, made of those it is given: fewer are repeated, more are summed. That is what
 /// the stage does, but on the stage there is no way past the effect.
 fn fed(given: &[Output], taken: usize, nodes: &mut Vec<Node>) -> Vec<Output> {
-    let mut real = |op: Op, operands: &[Sig]| {
-        nodes.push(Node::new(op, Ty::Real, operands));
+    let types: Vec<Ty> = given.iter().map(|output| nodes[output.sig.index()].ty).collect();
+    let mut apply = |fun: Fun, operands: &[Sig]| {
+        nodes.push(Node::new(Op::Apply(fun), Ty::Real, operands));
         Sig::new(nodes.len() - 1)
     };
+    let real = |(output, ty): (&Output, Ty)| match ty {
+        Ty::Int => Output { sig: apply(Fun::ToReal, &[output.sig]), ..output.clone() },
+        Ty::Real => output.clone(),
+    };
+    let given: Vec<Output> = given.iter().zip(types).map(real).collect();
     let channel = |at: usize| {
         let first = &given[at % given.len()];
         let more = given.iter().skip(at + taken).step_by(taken);
-        let sig = more.fold(first.sig, |sum, output| real(Op::Apply(Fun::Add), &[sum, output.sig]));
+        let sig = more.fold(first.sig, |sum, output| apply(Fun::Add, &[sum, output.sig]));
         Output { name: first.name.clone(), sig }
     };
     (0..taken).map(channel).collect()
@@ -254,7 +264,7 @@ mod tests {
     #[test]
     fn an_effect_of_fewer_channels_takes_their_sum() {
         let mut b = ProgramBuilder::new("voice");
-        let rows = [1.0, 2.0, 4.0].map(|level| b.real(level).unwrap());
+        let rows = [b.real(1.0).unwrap(), b.real(2.0).unwrap(), b.int(4)];
         rows.iter().for_each(|&row| b.output("out", row).unwrap());
         let mut e = ProgramBuilder::new("effect");
         let x = e.input("x");
@@ -265,5 +275,18 @@ mod tests {
         let metered = whole.metered().unwrap().unwrap();
         metered.validate().unwrap();
         assert_eq!(samples(&metered, &[0.0]), [[7.0]]);
+    }
+
+    #[test]
+    fn an_effect_that_hears_nothing_can_be_heard_at_its_meters() {
+        let mut e = ProgramBuilder::new("effect");
+        let one = e.real(1.0).unwrap();
+        e.output("out", one).unwrap();
+        e.meter(meter("one", one)).unwrap();
+        let effect = Some(Arc::new(e.finish().unwrap()));
+        let whole = half(false).unwrap().polyphonic(Some(Polyphony { voices: 1, effect }));
+        let metered = whole.metered().unwrap().unwrap();
+        metered.validate().unwrap();
+        assert_eq!((metered.outputs().len(), metered.heard().len()), (1, 1));
     }
 }

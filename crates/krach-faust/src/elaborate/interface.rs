@@ -134,7 +134,7 @@ pub(crate) fn controls(
     controls.map(|(&id, (name, face))| control(evaluator.signals.widget_of(id), name, face)).collect()
 }
 
-/// What a bargraph shows, and as what. The builder fills in the signal.
+/// A bargraph that is to become a meter.
 #[derive(Clone, Debug)]
 pub(crate) struct Bargraph {
     /// The signal as it is shown.

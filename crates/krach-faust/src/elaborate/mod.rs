@@ -142,7 +142,8 @@ pub(crate) fn elaborate_file(
 /// What follows the voices of an instrument is defined under this name.
 const EFFECT: &str = "effect";
 
-/// One of the definitions of a file that programs are made of; `taken` are names that its controls and meters cannot have.
+/// One of the definitions of a file that programs are made of; `taken` are names that its controls and meters cannot
+/// have.
 fn elaborate_one(
     main: Arc<File>,
     ranges: Vec<(f64, f64)>,
