@@ -29,6 +29,15 @@ SECTIONS = {
     "Larger primitives": ["primary", "file", "foreign", "kind"],
     "Widgets": ["widget", "group"],
 }
+# What a table of samples cannot tell.
+REMARKS = {
+    "Widgets": """\
+Sliders, buttons and numbers are `DspDef.controls`. A bargraph that the outputs need, because a signal
+passes through it or it is attached to one, is one of `DspDef.meters`: its address, range and metadata. No
+sound depends on it; `DspDef.metered` is the same program heard at its meters, so that `metered.render(1.0)`
+are their curves.
+""",
+}
 # What needs other files is held by the libraries.
 OTHER_FILES = {
     "import": 'import("stdfaust.lib");',
@@ -100,7 +109,10 @@ def surface() -> list[str]:
     programs, words = entries("language.txt"), grammar()
     lines = []
     for heading, rules in SECTIONS.items():
-        lines += [f"\n## {heading}\n", "| word | for example | gives |", "|---|---|---|"]
+        lines.append(f"\n## {heading}\n")
+        if heading in REMARKS:
+            lines.append(REMARKS[heading])
+        lines += ["| word | for example | gives |", "|---|---|---|"]
         shown = dict.fromkeys(word for rule in rules for word in words[rule] if word not in UNSHOWN)
         for word in shown:
             if word in OTHER_FILES:

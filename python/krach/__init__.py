@@ -8,7 +8,7 @@
 (1, 48000)
 """
 
-from krach._definition import Control, Credit, DspDef
+from krach._definition import Control, Credit, DspDef, Meter
 from krach._errors import (
     Error,
     FaustError,
@@ -41,6 +41,7 @@ __all__ = [
     "InvalidValue",
     "Label",
     "Library",
+    "Meter",
     "Place",
     "Program",
     "Signal",

@@ -42,6 +42,25 @@ class Control(NamedTuple):
         return dict(self.metadata).get("unit", "")
 
 
+class Meter(NamedTuple):
+    """A signal of a DspDef that people look at: a bargraph of Faust. No sound depends on it.
+
+    `lo` and `hi` are the bounds that it is drawn between, which its values may leave; `address` and
+    `metadata` are those of a `Control`.
+    """
+
+    name: str
+    lo: float
+    hi: float
+    address: str = ""
+    metadata: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Of its values, "" if none is declared."""
+        return dict(self.metadata).get("unit", "")
+
+
 class Credit(NamedTuple):
     """A definition of somebody's Faust library that a sound is made with.
 
@@ -135,6 +154,38 @@ class DspDef:
             Control(name, init, lo, hi, step, address, tuple(metadata))
             for name, init, lo, hi, step, address, metadata in self._program.controls
         )
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """What it shows: the bargraphs of Faust that its outputs need, those of its effect last.
+
+        >>> krach.faust('process = abs : hbargraph("level [unit:dB]", -60, 0);').meters[0].unit
+        'dB'
+        """
+        return tuple(
+            Meter(name, lo, hi, address, tuple(metadata))
+            for name, lo, hi, address, metadata in self._program.meters
+        )
+
+    @property
+    def metered(self) -> DspDef:
+        """The same heard at its meters: one output for each of `meters`, and the same controls. The meters
+        of a voice that plays several notes add up.
+
+        Errors: KR0411 for a sound without meters, KR0401 for more than 256.
+
+        >>> krach.faust('process = _ <: attach(_, (abs : hbargraph("level", 0, 1)));').metered.num_outputs
+        1
+        """
+        try:
+            program = self._program.metered()
+        except Error as refused:
+            raise refused.located(_place.user_place()) from None
+        if program is None:
+            message = f"`{self.name}` has no meter to be heard at"
+            remedy = "a meter is a bargraph of Faust: krs.faust_expr('{0} : hbargraph(\"level\", 0, 1)', x)"
+            raise error("KR0411", message, _place.user_place(), help=[remedy])
+        return DspDef(None, program, precision=self._precision)
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -352,7 +403,9 @@ class DspDef:
     def __repr__(self) -> str:
         ports = f"{self.num_inputs} in, {self.num_outputs} out"
         controls = ", ".join(f"{c.name}={c.init:g} ({c.lo:g}..{c.hi:g})" for c in self.controls)
-        return f"<DspDef {self.name}: {ports}{'; ' + controls if controls else ''}>"
+        meters = ", ".join(f"{m.name} ({m.lo:g}..{m.hi:g})" for m in self.meters)
+        shown = f"meters {meters}" if meters else ""
+        return f"<DspDef {self.name}: {'; '.join(part for part in (ports, controls, shown) if part)}>"
 
     def _repr_html_(self) -> str:
         return _page.page(self)

@@ -152,6 +152,7 @@ _CLASSES: dict[str, type[Error]] = {
     "KR0406": InvalidValue,
     "KR0407": InvalidValue,
     "KR0408": InvalidValue,
+    "KR0411": InvalidUse,
     "KR0704": UnknownInstrument,
 }
 

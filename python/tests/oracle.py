@@ -124,7 +124,7 @@ class Official:
         return self._ask(job)
 
     def interface(self, faust: str) -> list[dict[str, Any]]:
-        """Its controls, as the official compiler describes them in JSON."""
+        """Its controls and bargraphs, as the official compiler describes them in JSON."""
         return self._ask({"faust": faust, "interface": True})
 
     def compile_ms(self, faust: str, rounds: int) -> list[float]:
@@ -312,16 +312,17 @@ def _block(dsp: Any, inputs: Samples, channels: int) -> Samples:
 
 def _widgets(items: list[dict[str, Any]]) -> list[tuple[str, tuple[str, float]]]:
     """`(label, (address, init))` of every control."""
-    return [(item["label"], (item["address"], float(item.get("init", 0.0)))) for item in _items(items)]
+    controls = [item for item in _items(items) if "bargraph" not in item["type"]]
+    return [(item["label"], (item["address"], float(item.get("init", 0.0)))) for item in controls]
 
 
 def _items(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every control, out of its groups."""
+    """Every control and every bargraph, out of its groups."""
     found = []
     for item in items:
         if "items" in item:
             found += _items(item["items"])
-        elif "address" in item and "bargraph" not in item["type"]:
+        elif "address" in item:
             found.append(item)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ import krach
 import oracle
 from krach._krach import run_cli
 
+SHOWN = 'hbargraph("shown [unit:dB]", 0, 2)'
 BESIDE = 'hslider("beside", 0.5, 0, 1, 0.25)'
 
 
@@ -52,6 +54,7 @@ LABELS = [
     ),
     *("../x", "./x", "/x", "v:a/../x", "v:a/v:b/../x", "a/../x", "v:g//x"),
 ]
+LABELLED = [label for label in LABELS if label not in {"", "v:g/", "a:b", "/"}]
 
 
 @pytest.mark.parametrize(
@@ -66,18 +69,53 @@ LABELS = [
         f'process = hgroup("a", {slider("../x")}), {slider("x")}, {slider("/x")}, {BESIDE};',
         'process = button("b [midi:key 60]"), checkbox("c"), vslider("v", 1, -2, 3.5, 0.5);',
         'process = button("b [midi:key 60]"), nentry("n", 7, 1, 9, 2);',
+        f'process = hgroup("a", {slider("x")}), hgroup("a", {SHOWN});',
+        f"process = {slider('x')} <: attach(_, {SHOWN});",
     ],
 )
 def test_controls_are_those_of_the_official_compiler(program: str, official: oracle.Official) -> None:
     wanted = {}
     for item in official.interface(program):
-        pairs = [pair for entry in item.get("meta", ()) for pair in entry.items()]
+        if "bargraph" in item["type"]:
+            continue
         ranges = [float(item.get(key, otherwise)) for key, otherwise in RANGE]
-        wanted[item["address"]] = (*ranges, sorted(pairs))
+        wanted[item["address"]] = (*ranges, metadata(item))
     found = {
         c.address: (c.init, c.lo, c.hi, c.step, sorted(c.metadata)) for c in krach.faust(program).controls
     }
     assert found == {address.replace("/program", "/sound", 1): row for address, row in wanted.items()}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        # Where there is no label, the official compiler says by what name its code calls the bargraph.
+        *(f'process = _ <: hbargraph("{label}", -60, 0.5), {SHOWN};' for label in LABELLED),
+        f'process = _ <: vgroup("k", hbargraph("../x", 0, 1)), {SHOWN}, {BESIDE};',
+        f'process = _, vgroup("g", _ <: _, (vbargraph("v:h/peak [1][unit:dB]", 0, 1)) : attach), {BESIDE};',
+        f"process = _ <: {SHOWN}, {SHOWN};",
+        f"process = _ <: {SHOWN}, (*(2) : {SHOWN});",
+        f'process = _ <: _, ({SHOWN} : !), ({SHOWN} : *(0)), (*(0) : hbargraph("zero", 0, 1));',
+        f'process = ({SHOWN}, button("b") : control), ((_ <: hbargraph("c", 0, 1)), 1 : enable);',
+    ],
+)
+def test_meters_are_those_of_the_official_compiler(program: str, official: oracle.Official) -> None:
+    wanted = [
+        (
+            item["address"].replace("/program", "/sound", 1),
+            float(item["min"]),
+            float(item["max"]),
+            metadata(item),
+        )
+        for item in official.interface(program)
+        if "bargraph" in item["type"]
+    ]
+    found = [(m.address, m.lo, m.hi, sorted(m.metadata)) for m in krach.faust(program).meters]
+    assert sorted(found) == sorted(wanted)
+
+
+def metadata(item: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted(pair for entry in item.get("meta", ()) for pair in entry.items())
 
 
 RANGE = [("init", 0), ("min", 0), ("max", 1), ("step", 1)]

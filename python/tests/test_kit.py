@@ -100,7 +100,7 @@ def test_the_index_has_its_shape(kit: Path) -> None:
     assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
     assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
     assert [instrument["name"] for instrument in found["instruments"]] == NAMES
-    keys = ["name", "doc", "key", "inputs", "outputs", "controls", "targets"]
+    keys = ["name", "doc", "key", "inputs", "outputs", "controls", "meters", "targets"]
     code = ["arch", "features", "rate", "precision", "voices", "code_bytes", "state_bytes"]
     for instrument in found["instruments"]:
         assert list(instrument) == keys

@@ -1,12 +1,17 @@
 //! `krach inspect`: what is in a library, for people and for programs.
 
 use crate::arguments::Inspect;
-use crate::shell::{WELL, WRONG, code_of};
+use crate::shell::{WELL, WRONG, code_of, counted};
 use crate::target::library;
 use crate::{Failure, Shell, licences};
+use krach_diag::Diagnostic;
 use krach_session::Stage;
-use krach_session::krlib::{ControlRecord, CreditRecord, Index, Instrument, Record, TargetRecord};
+use krach_session::krlib::{
+    ControlRecord, CreditRecord, Index, Instrument, MeterRecord, Record, TargetRecord,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The shape of `krach inspect --json`, version 1.
 #[derive(Serialize)]
@@ -25,7 +30,13 @@ struct Finding<'a> {
     inputs: &'a [String],
     outputs: &'a [String],
     controls: &'a [ControlRecord],
+    meters: &'a [MeterRecord],
     targets: Vec<Code<'a>>,
+    /// The texts, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faust: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +51,7 @@ struct Code<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(index: &'a Index, records: &[&'a Record]) -> Self {
+    fn new(index: &'a Index, chosen: &'a [Arc<Instrument>], what: &Inspect) -> Result<Self, Diagnostic> {
         let code = |(target, effect): (&'a TargetRecord, Option<&TargetRecord>)| Code {
             arch: &index.machines[target.machine].arch,
             features: &index.machines[target.machine].features,
@@ -50,21 +61,31 @@ impl<'a> Findings<'a> {
             code_bytes: target.code_bytes + effect.map_or(0, |effect| effect.code_bytes),
             state_bytes: target.state_bytes + effect.map_or(0, |effect| effect.state_bytes),
         };
-        let finding = |record: &&'a Record| Finding {
-            name: &record.name,
-            doc: &record.doc,
-            key: record.key.to_string(),
-            inputs: &record.inputs,
-            outputs: &record.outputs,
-            controls: &record.controls,
-            targets: pairs(record).map(code).collect(),
+        let finding = |instrument: &'a Arc<Instrument>| {
+            let record = instrument.record();
+            Ok(Finding {
+                name: &record.name,
+                doc: &record.doc,
+                key: record.key.to_string(),
+                inputs: &record.inputs,
+                outputs: &record.outputs,
+                controls: &record.controls,
+                meters: &record.meters,
+                targets: pairs(record).map(code).collect(),
+                faust: what.faust.then(|| instrument.faust()).transpose()?,
+                program: what
+                    .program
+                    .then(|| instrument.program())
+                    .transpose()?
+                    .map(|program| program.to_string()),
+            })
         };
-        Self {
+        Ok(Self {
             schema: index.schema,
             krach_version: &index.krach_version,
             created_by: &index.created_by,
-            instruments: records.iter().map(finding).collect(),
-        }
+            instruments: chosen.iter().map(finding).collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -78,26 +99,21 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
     let well = if library.damage().is_some() { WRONG } else { WELL };
     let index = library.index();
     let one = what.name.as_ref().map(|name| library.get(name)).transpose()?;
-    let records: Vec<&Record> = match &one {
-        Some(instrument) => vec![instrument.record()],
-        None => index.instruments.iter().collect(),
+    let chosen = match &one {
+        Some(instrument) => vec![instrument.clone()],
+        None => (0..index.instruments.len()).map(|at| library.at(at)).collect(),
     };
     if what.licences {
-        licences::tell(shell, &credits(&records), what.json)?;
+        licences::tell(shell, &credits(&chosen), what.json)?;
     } else if what.json {
-        let json = serde_json::to_string_pretty(&Findings::new(index, &records));
+        let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what)?);
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
+    } else if what.faust || what.program || what.controls {
+        for instrument in &chosen {
+            shell.say(&extract(instrument, what, one.is_none())?)?;
+        }
     } else if let Some(instrument) = &one {
-        let text = if what.faust {
-            instrument.faust()?
-        } else if what.program {
-            instrument.program()?.to_string()
-        } else if what.controls {
-            controls(instrument.record())
-        } else {
-            everything(index, instrument)
-        };
-        shell.say(&text)?;
+        shell.say(&everything(index, instrument))?;
     } else {
         shell.say(&table(&what.file.display().to_string(), index))?;
     }
@@ -115,10 +131,23 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
     Ok(well.max(code_of(&reports)))
 }
 
+/// What was asked for of one instrument, under its name if there are several.
+fn extract(instrument: &Instrument, what: &Inspect, named: bool) -> Result<String, Diagnostic> {
+    let (comment, text) = if what.faust {
+        ("// ", instrument.faust()?)
+    } else if what.program {
+        ("# ", instrument.program()?.to_string())
+    } else {
+        ("", controls(instrument.record()))
+    };
+    let name = &instrument.record().name;
+    Ok(if named { format!("{comment}{name}\n{text}\n") } else { text })
+}
+
 /// Whose work the instruments are made with, each once.
-fn credits(records: &[&Record]) -> Vec<CreditRecord> {
+fn credits(chosen: &[Arc<Instrument>]) -> Vec<CreditRecord> {
     let mut credits: Vec<CreditRecord> =
-        records.iter().flat_map(|record| &record.licences).cloned().collect();
+        chosen.iter().flat_map(|instrument| &instrument.record().licences).cloned().collect();
     credits.sort();
     credits.dedup();
     credits
@@ -126,8 +155,8 @@ fn credits(records: &[&Record]) -> Vec<CreditRecord> {
 
 fn table(file: &str, index: &Index) -> String {
     let count = index.instruments.len();
-    let instruments = if count == 1 { "instrument" } else { "instruments" };
-    let mut text = format!("{file}: {count} {instruments}, built by krach {}\n", index.krach_version);
+    let instruments = counted(count, "instrument");
+    let mut text = format!("{file}: {instruments}, built by krach {}\n", index.krach_version);
     if count == 0 {
         return text;
     }
@@ -164,10 +193,22 @@ fn controls(record: &Record) -> String {
         format!("{:<24}{:>12}{:>12}{:>12}{:>12}  unit\n", "control", "start", "lowest", "highest", "step");
     for control in &record.controls {
         let ControlRecord { name, init, lo, hi, step, metadata, .. } = control;
-        let unit = metadata.get("unit").map_or_else(String::new, |units| format!("  {}", units.join(" ")));
+        let unit = unit(metadata);
         text.push_str(&format!("{name:<24}{init:>12}{lo:>12}{hi:>12}{step:>12}{unit}\n"));
     }
     text
+}
+
+fn meters(record: &Record) -> String {
+    let mut text = format!("{:<24}{:>12}{:>12}  unit\n", "meter", "lowest", "highest");
+    for MeterRecord { name, lo, hi, metadata, .. } in &record.meters {
+        text.push_str(&format!("{name:<24}{lo:>12}{hi:>12}{}\n", unit(metadata)));
+    }
+    text
+}
+
+fn unit(metadata: &BTreeMap<String, Vec<String>>) -> String {
+    metadata.get("unit").map_or_else(String::new, |units| format!("  {}", units.join(" ")))
 }
 
 fn everything(index: &Index, instrument: &Instrument) -> String {
@@ -182,6 +223,10 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
     text.push_str(&format!("key      {}\n\n", record.key));
     if !record.controls.is_empty() {
         text.push_str(&controls(record));
+        text.push('\n');
+    }
+    if !record.meters.is_empty() {
+        text.push_str(&meters(record));
         text.push('\n');
     }
     let named = [(Stage::Voice, ""), (Stage::Effect, "effect, ")];

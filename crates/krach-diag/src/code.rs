@@ -88,6 +88,7 @@ codes! {
     Duration "0408" "a duration that cannot be rendered";
     Compiler "0409" "the code generator refused";
     NotANumber "0410" "a sample is not a finite number";
+    NoMeter "0411" "a sound without meters";
     // 05: files and devices
     Unreadable "0501" "a file cannot be read";
     Unwritable "0502" "a file cannot be written";

@@ -236,6 +236,12 @@ impl Expr {
         parts.into_iter().rev().reduce(join).unwrap_or(Self::Cut)
     }
 
+    /// `self :> _`
+    #[must_use]
+    pub fn merged(self) -> Self {
+        Self::Compose(Compose::Merge, Box::new(self), Box::new(Self::Wire))
+    }
+
     /// Channel `index` of the `count` that the expression has.
     #[must_use]
     pub fn channel(self, index: usize, count: usize) -> Self {

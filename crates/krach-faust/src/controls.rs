@@ -1,9 +1,9 @@
-//! The controls of a program as widgets.
+//! The controls and meters of a program as widgets.
 
-use crate::ast::{Definition, Expr};
+use crate::ast::{Definition, Expr, Part};
 use crate::names::{Names, labels};
 use crate::reading::{Head, Reading};
-use krach_ir::{Control, ControlId, ControlKind, Fun, Op, Program, Sig};
+use krach_ir::{Control, ControlId, ControlKind, Fun, Meter, Op, Program, Sig};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -35,9 +35,19 @@ pub(crate) fn widgets<'a>(
     (definitions, stands_for)
 }
 
-/// Controls that no output depends on: they are the program's all the same.
+/// Controls that no output and no meter depends on: they are the program's all the same.
 pub(crate) fn unused<'a>(program: &Program, all: impl Iterator<Item = &'a Reading>) -> Vec<usize> {
     uses(program, all).iter().enumerate().filter(|(_, uses)| **uses == 0).map(|(at, _)| at).collect()
+}
+
+/// The meters: what takes the signal of each and shows it.
+pub(crate) fn bargraphs(program: &Program) -> Vec<Expr> {
+    let labels = labels(program).split_off(program.controls().len());
+    let bound = |value| Part::Argument(Expr::number(value));
+    let bargraph = |(meter, label): (&Meter, Arc<str>)| {
+        Expr::Form("hbargraph", vec![Part::Text(label), bound(meter.lo), bound(meter.hi)])
+    };
+    program.meters().iter().zip(labels).map(bargraph).collect()
 }
 
 fn widget(control: &Control, label: Arc<str>) -> Expr {
@@ -63,7 +73,7 @@ fn uses<'a>(program: &Program, all: impl Iterator<Item = &'a Reading>) -> Vec<us
     let mut uses = vec![0; program.controls().len()];
     for reading in all {
         let operands = reading.values.iter().flat_map(|value| value.operands.iter().chain(&value.memory));
-        for &used in operands.chain(&reading.roots) {
+        for &used in operands.chain(&reading.roots).chain(&reading.shown) {
             if let Head::Control(id) = reading.values[used].head {
                 uses[id.index()] += 1;
             }
@@ -97,7 +107,7 @@ impl Users {
                 only[used] = Some(user).filter(|_| !matches!(value.head, Head::Before(_)));
             }
         }
-        main.roots.iter().for_each(|&root| uses[root] += 1);
+        main.roots.iter().chain(&main.shown).for_each(|&root| uses[root] += 1);
         only.iter_mut().zip(uses).filter(|(_, uses)| *uses != 1).for_each(|(only, _)| *only = None);
         Self { controls, only }
     }

@@ -60,7 +60,10 @@ pub(crate) struct Called<'a> {
 impl Layout {
     pub fn of(reading: &Reading, loops: &Loops, names: &mut Names, called: &Called<'_>) -> Self {
         let uses = Uses::of(reading, loops);
-        let root = if let [root] = reading.roots[..] { Some(root) } else { None };
+        let root = match (&reading.roots[..], &reading.shown[..]) {
+            (&[root], []) => Some(root),
+            _ => None,
+        };
         let mut layout = Self {
             places: vec![Place::Inline; reading.values.len()],
             cells: Vec::new(),
@@ -193,7 +196,7 @@ impl Uses {
     fn of(reading: &Reading, loops: &Loops) -> Self {
         let count = reading.values.len();
         let mut uses = Self { inside: vec![0; count], outside: vec![0; count], copied: vec![false; count] };
-        for &root in &reading.roots {
+        for &root in reading.roots.iter().chain(&reading.shown) {
             uses.outside[root] += 1;
         }
         for (at, value) in reading.values.iter().enumerate() {

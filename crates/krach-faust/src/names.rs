@@ -1,6 +1,6 @@
 //! Names that Faust accepts, each given once.
 
-use krach_ir::{Control, Program};
+use krach_ir::{Face, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -88,31 +88,32 @@ fn identifier(wanted: &str) -> String {
     }
 }
 
-/// The widget labels of a program's controls, in order. No two share an address.
+/// The widget labels of a program's controls, in order, then those of its meters. No two share an address.
 ///
-/// A control that has an address gets it again: the path that opens its groups, and what is said of it. Any other has
+/// What has an address gets it again: the path that opens its groups, and what is said of it. Anything else has
 /// its name, where Faust would not read metadata, a path or a substitution into it, otherwise something close.
 pub(crate) fn labels(program: &Program) -> Vec<Arc<str>> {
     let mut taken: FxHashSet<String> = FxHashSet::default();
+    let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
     let root = format!("/{}/", program.name());
-    let mut label = |control: &Control| -> Arc<str> {
-        let path = &*control.face.address;
+    let mut label = |(name, face): (&Arc<str>, &Face)| -> Arc<str> {
+        let path = &*face.address;
         let path = path.strip_prefix(&root).or_else(|| path.strip_prefix('/')).unwrap_or(path);
         let base = match path {
-            "" => safe_label(&control.name),
+            "" => safe_label(name),
             path => path_label(path),
         };
         let mut label = base.clone();
-        for n in 2.. {
-            if taken.insert(address(&label)) {
-                break;
-            }
-            label = format!("{base}_{n}");
+        while !taken.insert(address(&label)) {
+            let number = numbers.entry(base.clone()).or_insert(1);
+            *number += 1;
+            label = format!("{base}_{number}");
         }
-        label.push_str(&metadata(control));
+        label.push_str(&metadata(face));
         label.into()
     };
-    program.controls().iter().map(&mut label).collect()
+    let controls = program.controls().iter().map(|control| (&control.name, &control.face));
+    controls.chain(program.meters().iter().map(|meter| (&meter.name, &meter.face))).map(&mut label).collect()
 }
 
 /// Groups and a label, written as a path. (Of which sort the groups were does not matter to an address.)
@@ -123,7 +124,7 @@ fn path_label(path: &str) -> String {
 }
 
 /// What stands in brackets behind a label.
-fn metadata(control: &Control) -> String {
+fn metadata(face: &Face) -> String {
     let plain = |text: &str| -> String {
         let mut plain = String::new();
         for c in string(text).chars() {
@@ -140,7 +141,7 @@ fn metadata(control: &Control) -> String {
         "" => format!(" [{}]", plain(key)),
         value => format!(" [{}:{}]", plain(key), plain(value)),
     };
-    control.face.metadata.iter().map(pair).collect()
+    face.metadata.iter().map(pair).collect()
 }
 
 /// `/` stays between words; what Faust gives a meaning becomes `_`.
@@ -175,7 +176,7 @@ pub(crate) fn string(text: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use krach_ir::{ControlKind, Face, Fun, ProgramBuilder};
+    use krach_ir::{Control, ControlKind, Fun, ProgramBuilder};
 
     #[test]
     fn names_are_legal_and_unique() {

@@ -116,7 +116,9 @@ impl<'a> Sheet<'a> {
         let layout = self.layout(None, reading, &loops, &mut vocabulary.names);
         let mut groups = vocabulary.names.clone();
         let mut writer = Writer::new(self.words(&inputs, &[]), reading, &loops, &layout, vocabulary);
-        let body = writer.result(false, &unused);
+        let mut attached = unused;
+        attached.extend(writer.shown(controls::bargraphs(self.program)));
+        let body = writer.result(false, &attached);
         let values = writer.definitions(|| groups.give("loop"));
         let hears = hears_input(reading, &loops);
         let (inner, outer): (Vec<_>, Vec<_>) = values.into_iter().partition(|(at, _)| hears[*at]);
@@ -126,20 +128,24 @@ impl<'a> Sheet<'a> {
         definitions
     }
 
-    /// Reads the outputs and every function they need, outermost first.
+    /// Reads the outputs, the meters and every function they need, outermost first.
     fn read_all(&mut self) {
         let mut wanted: Vec<Option<CallId>> = vec![None];
         while let Some(region) = wanted.pop() {
             if self.readings.contains_key(&region) {
                 continue;
             }
-            let results: Vec<Sig> = match region {
-                Some(call) => self.program.call(call).results.clone(),
-                None => self.program.outputs().iter().map(|output| output.sig).collect(),
+            let program = self.program;
+            let (results, shown): (Vec<Sig>, Vec<Sig>) = match region {
+                Some(call) => (program.call(call).results.clone(), Vec::new()),
+                None => (
+                    program.outputs().iter().map(|output| output.sig).collect(),
+                    program.meters().iter().map(|meter| meter.sig).collect(),
+                ),
             };
             let (regions, intervals, registers) = (&self.regions, &self.intervals, &self.registers[..]);
             let reader = Reader { regions, intervals, region, registers };
-            let reading = reader.read(&results);
+            let reading = reader.read(&results, &shown);
             wanted.extend(reading.values.iter().filter_map(|value| match value.head {
                 Head::Call(call) if self.standard[call.index()].is_none() => Some(Some(call)),
                 _ => None,

@@ -60,11 +60,13 @@ pub(crate) struct Value {
     pub memory: Vec<usize>,
 }
 
-/// The values of a region that its results need, operands before their users, else as they were written.
+/// The values of a region that its results and meters need, operands before their users, else as they were written.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub values: Vec<Value>,
     pub roots: Vec<usize>,
+    /// What its meters show.
+    pub shown: Vec<usize>,
 }
 
 const PLAIN: [Fun; 10] = [
@@ -98,10 +100,11 @@ pub(crate) fn equal_registers(program: &Program) -> Vec<RegisterId> {
 }
 
 impl Reader<'_> {
-    pub fn read(&self, results: &[Sig]) -> Reading {
+    pub fn read(&self, results: &[Sig], shown: &[Sig]) -> Reading {
         let roots = self.roots(results);
+        let shown: Vec<Key> = shown.iter().map(|&sig| self.key(sig)).collect();
         let mut shapes: FxHashMap<Key, Shape> = FxHashMap::default();
-        let mut wanted = roots.clone();
+        let mut wanted = [&roots[..], &shown[..]].concat();
         while let Some(key) = wanted.pop() {
             if let Entry::Vacant(vacant) = shapes.entry(key) {
                 let shape = vacant.insert(self.shape(key));
@@ -116,7 +119,8 @@ impl Reader<'_> {
             let (head, ty, operands, memory) = &shapes[&key];
             Value { key, head: *head, ty: *ty, operands: indices(operands), memory: indices(memory) }
         };
-        Reading { values: keys.iter().map(value).collect(), roots: indices(&roots) }
+        let values = keys.iter().map(value).collect();
+        Reading { values, roots: indices(&roots), shown: indices(&shown) }
     }
 
     /// The results; those of one call, whole and in order, are that call.

@@ -120,6 +120,9 @@ impl<'a> Crossings<'a> {
         for output in program.outputs() {
             this.used(None, false, output.sig);
         }
+        for meter in program.meters() {
+            this.used(None, false, meter.sig);
+        }
         this.order();
         this.open
     }

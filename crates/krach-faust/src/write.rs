@@ -75,6 +75,12 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// What the meters show, each in its bargraph.
+    pub fn shown(&mut self, bargraphs: Vec<Expr>) -> Vec<Expr> {
+        let shown = self.reading.shown.iter().zip(bargraphs);
+        shown.map(|(&at, bargraph)| self.refer(at, None).then(bargraph)).collect()
+    }
+
     /// The definitions of the region, each with the value after which it stands. `group` names a loop that has
     /// several exports.
     pub fn definitions(&mut self, mut group: impl FnMut() -> Arc<str>) -> Vec<(usize, Definition)> {
@@ -323,8 +329,15 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A few are easily read one around the other; how deep text may nest has an end.
+const NESTED: usize = 8;
+
 fn attach(expr: Expr, others: &[Expr]) -> Expr {
-    others.iter().fold(expr, |expr, other| Expr::call(Expr::name("attach"), vec![expr, other.clone()]))
+    let attach = |expr, other| Expr::call(Expr::name("attach"), vec![expr, other]);
+    if others.len() > NESTED {
+        return attach(expr, Expr::parallel(others.to_vec()).merged());
+    }
+    others.iter().cloned().fold(expr, attach)
 }
 
 /// `x'`, `x''` or `x @ n`.

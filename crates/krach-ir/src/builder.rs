@@ -3,8 +3,11 @@
 //! Equal nodes of one call are made once (hash-consing); nothing is folded here, so that the program still reads
 //! like what was written. Errors leave the builder as it was.
 
+mod identity;
+mod meters;
 mod splice;
 
+pub(crate) use self::identity::{Identity, identity};
 use crate::error::BuildError;
 use crate::interval::Interval;
 use crate::program::{
@@ -18,9 +21,6 @@ use std::sync::Arc;
 /// `next` of a register that has not been written yet.
 pub(crate) const UNWRITTEN: Sig = Sig(u32::MAX);
 
-/// What makes two nodes the same node.
-pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3]);
-
 /// See the module's essay; `lib.rs` has an example.
 #[derive(Clone, Debug)]
 pub struct ProgramBuilder {
@@ -32,6 +32,7 @@ pub struct ProgramBuilder {
     site: Option<Site>,
     /// By name, with where each was made first.
     controls: FxHashMap<Arc<str>, (ControlId, Option<Site>)>,
+    meters: meters::Known,
     owners: keys::Owners,
     proved: interval::Memo,
 }
@@ -48,6 +49,7 @@ impl ProgramBuilder {
             open: Vec::new(),
             site: None,
             controls: FxHashMap::default(),
+            meters: meters::Known::default(),
             owners: keys::Owners::default(),
             proved: interval::Memo::default(),
         }
@@ -393,7 +395,7 @@ impl ProgramBuilder {
         interval::of(&self.program, sig, &mut self.proved)
     }
 
-    /// Drops what no output needs, names the state, checks the rules.
+    /// Drops what no output and no meter needs, names the state, checks the rules.
     ///
     /// # Errors
     /// No output, a register without a value, too many nodes, a broken rule.
@@ -515,26 +517,4 @@ impl ProgramBuilder {
         self.known.insert(identity, sig);
         sig
     }
-}
-
-pub(crate) fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
-    let (kind, payload) = match node.op {
-        Op::Real(value) => (0, value.to_bits()),
-        Op::Int(value) => (1, u64::from(value.cast_unsigned())),
-        Op::Input(port) => (2, u64::from(port)),
-        Op::Control(id) => (3, u64::from(id.0)),
-        Op::SampleRate => (4, 0),
-        Op::Read(id) => (5, u64::from(id.0)),
-        Op::Noise(id) => (6, u64::from(id.0)),
-        Op::Tap(id) => (7, u64::from(id.0)),
-        Op::Lookup(id) => (8, u64::from(id.0)),
-        Op::Recall(id) => (9, u64::from(id.0)),
-        Op::Argument => (10, fresh as u64),
-        Op::Apply(fun) => (11, fun as u64),
-    };
-    let mut operands = [u32::MAX; 3];
-    for (to, from) in operands.iter_mut().zip(node.operands()) {
-        *to = from.0;
-    }
-    (home, kind, payload, operands)
 }

@@ -40,6 +40,7 @@ mod interval;
 mod key;
 mod keys;
 pub mod maths;
+mod meter;
 mod optimise;
 mod program;
 mod prune;
@@ -55,6 +56,7 @@ pub use fun::{Fun, Rule};
 pub use interp::{Entries, InterpretError, InterpreterFactory};
 pub use interval::{Interval, Intervals, OnePole};
 pub use key::ContentKey;
+pub use meter::Meter;
 pub use optimise::{at_rate, optimise};
 pub use program::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Face, Line, LineId, Node, Noise, NoiseId, Op,

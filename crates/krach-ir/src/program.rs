@@ -1,6 +1,6 @@
 //! The program: nodes in order, the state they use, and what people called things.
 
-use crate::{Credit, Fun, Ty};
+use crate::{Credit, Fun, Meter, Ty};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -187,10 +187,10 @@ pub struct Control {
     pub face: Face,
 }
 
-/// A control as people see it. No bearing on the sound.
+/// A control or a meter as people see it. No bearing on the sound.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Face {
-    /// Groups and label, each after a `/`; empty for a control that stands in no interface of groups.
+    /// Groups and label, each after a `/`; empty for one that stands in no interface of groups.
     pub address: Arc<str>,
     /// What its author says of it, such as `unit`, `scale`, `style` or `midi`, as keys and values. A key may come
     /// several times.
@@ -275,7 +275,8 @@ pub struct Program {
     pub(crate) noises: Vec<Noise>,
     pub(crate) outputs: Vec<Output>,
     pub(crate) polyphony: Option<Polyphony>,
-    // What people wrote; no bearing on the sound.
+    // What people see and wrote; no bearing on the sound.
+    pub(crate) meters: Vec<Meter>,
     pub(crate) metadata: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) calls: Vec<Call>,
     pub(crate) homes: Vec<Option<CallId>>,

@@ -1,4 +1,4 @@
-//! Dropping what no output needs, keeping the order of the rest.
+//! Dropping what no output and no meter needs, keeping the order of the rest.
 
 use crate::program::{Call, CallId, LineId, Node, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
 
@@ -46,6 +46,7 @@ pub(crate) fn prune(program: &Program) -> Program {
         noises: noises.keep(&program.noises).cloned().collect(),
         calls: calls.keep(&program.calls).map(|call| renumber_call(call, &sig, &home)).collect(),
         outputs: program.outputs.clone(),
+        meters: program.meters.clone(),
         names: program
             .names
             .iter()
@@ -75,6 +76,9 @@ pub(crate) fn prune(program: &Program) -> Program {
     }
     for output in &mut pruned.outputs {
         output.sig = sig(output.sig);
+    }
+    for meter in &mut pruned.meters {
+        meter.sig = sig(meter.sig);
     }
     pruned
 }
@@ -147,7 +151,8 @@ impl Alive {
                 results[result.index()].push(CallId::new(at));
             }
         }
-        let mut wanted: Vec<Sig> = program.outputs.iter().map(|output| output.sig).collect();
+        let heard = program.outputs.iter().map(|output| output.sig);
+        let mut wanted: Vec<Sig> = heard.chain(program.meters.iter().map(|meter| meter.sig)).collect();
         while let Some(sig) = wanted.pop() {
             if std::mem::replace(&mut alive.nodes[sig.index()], true) {
                 continue;

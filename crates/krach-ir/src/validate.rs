@@ -88,6 +88,10 @@ impl Check<'_> {
         if let Some(control) = effect.controls.iter().find(|control| own(&control.name)) {
             self.fault("effect", format!("has a control {:?}, and so has the voice", control.name));
         }
+        let own = |name: &Arc<str>| self.program.meters.iter().any(|meter| meter.name == *name);
+        if let Some(meter) = effect.meters.iter().find(|meter| own(&meter.name)) {
+            self.fault("effect", format!("has a meter {:?}, and so has the voice", meter.name));
+        }
         let within = |f: Fault| Fault { part: format!("effect: {}", f.part), ..f };
         self.faults.extend(effect.faults(self.nested).into_iter().map(within));
     }
@@ -185,8 +189,9 @@ impl Check<'_> {
             TableInit::Reals(values) => (values.len(), Ty::Real),
             TableInit::Ints(values) => (values.len(), Ty::Int),
             TableInit::Generated(inner) => {
-                if !inner.inputs.is_empty() || !inner.controls.is_empty() || inner.outputs.len() != 1 {
-                    self.fault(part, "its generator must have one output, no input and no control");
+                let deaf = inner.inputs.is_empty() && inner.controls.is_empty() && inner.meters.is_empty();
+                if !deaf || inner.outputs.len() != 1 {
+                    self.fault(part, "its generator must have one output, no input, no control, no meter");
                 }
                 if self.nested == Limits::NESTING {
                     return self
@@ -241,6 +246,23 @@ impl Check<'_> {
         }
     }
 
+    fn meters(&mut self) {
+        let mut names = FxHashSet::default();
+        for (i, meter) in self.program.meters.iter().enumerate() {
+            let part = format!("meter {i}");
+            self.refers(&part, meter.sig, None);
+            if let Some(what) = meter.fault() {
+                self.fault(&part, what);
+            }
+            if !Control::is_name(&meter.name) {
+                self.fault(&part, format!("{:?} is not the name of a meter", meter.name));
+            }
+            if !names.insert(&meter.name) {
+                self.fault(&part, format!("`{}` is taken", meter.name));
+            }
+        }
+    }
+
     fn ports(&mut self) {
         let p = self.program;
         let mut names = FxHashSet::default();
@@ -258,6 +280,7 @@ impl Check<'_> {
         for (i, output) in p.outputs.iter().enumerate() {
             self.refers(&format!("output {i}"), output.sig, None);
         }
+        self.meters();
         for (i, call) in p.calls.iter().enumerate() {
             let part = format!("f{i}");
             if call.parent.is_some_and(|parent| parent.index() >= i) {

@@ -2,8 +2,8 @@
 
 use crate::error;
 use crate::work::interruptible;
-use krach_diag::Diagnostic;
-use krach_ir::{Control, Credit};
+use krach_diag::{Code, Diagnostic};
+use krach_ir::{Control, Credit, Meter};
 use krach_session::Patch;
 use krach_session::krlib::Instrument;
 use pyo3::prelude::*;
@@ -75,6 +75,24 @@ impl Program {
             (&c.name, c.init, c.lo, c.hi, c.step, &c.face.address, pairs(&c.face.metadata))
         }
         self.inner().all_controls().map(row).collect()
+    }
+
+    /// Per meter, its own before those of its effect: name, lo, hi, address, metadata.
+    #[getter]
+    fn meters(&self) -> Vec<(&str, f64, f64, &str, Pairs<'_>)> {
+        fn row(m: &Meter) -> (&str, f64, f64, &str, Pairs<'_>) {
+            (&m.name, m.lo, m.hi, &m.face.address, pairs(&m.face.metadata))
+        }
+        self.inner().all_meters().map(row).collect()
+    }
+
+    /// The same heard at its meters, if it has any.
+    fn metered(&self, py: Python<'_>) -> PyResult<Option<Self>> {
+        let metered = self.inner().metered().map_err(|error| {
+            let report = Diagnostic::error(Code::TooLarge, error.to_string());
+            error::raise(py, &report.help("show fewer signals, or hear those of parts of the program"))
+        });
+        Ok(metered?.map(Self::new))
     }
 
     /// What the author declares, key by key.

@@ -35,7 +35,7 @@ pub(super) fn sheets(program: &Program) -> Vec<Sheet> {
             None => program.outputs().iter().map(|output| output.sig).collect(),
         };
         let reader = Reader { regions: &regions, intervals: &intervals, region, registers: &registers };
-        let reading = reader.read(&results);
+        let reading = reader.read(&results, &[]);
         let mut drafter = Drafter::new(program, region, &reading, &smoothed, &reads);
         drafter.calls = wanted.len();
         let sheet = drafter.sheet(&results);

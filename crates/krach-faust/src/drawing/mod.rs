@@ -79,7 +79,7 @@ pub struct Drawing {
 /// Draws the block diagram of a program.
 #[must_use]
 pub fn draw(program: &Program) -> Drawing {
-    let mut sheets = blocks::sheets(program);
+    let mut sheets = blocks::sheets(&program.sound());
     fold::fold(&mut sheets);
     let open = fold::open(&sheets);
     Drawing { sheets, open }

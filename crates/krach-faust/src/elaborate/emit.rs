@@ -4,10 +4,13 @@
 //! everything else is there.
 
 use crate::elaborate::gate::Gates;
+use crate::elaborate::interface::Bargraph;
 use crate::elaborate::nature::Natures;
 use crate::elaborate::range::Ranges;
 use crate::elaborate::signal::{Loop, SigId, Signal, Signals, Wave, WidgetId};
-use krach_ir::{BuildError, Control, Fun, Program, ProgramBuilder, RamId, RegisterId, Sig, TableInit, Ty};
+use krach_ir::{
+    BuildError, Control, Fun, Meter, Program, ProgramBuilder, RamId, RegisterId, Sig, TableInit, Ty,
+};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ impl<'a> Emitter<'a> {
         inputs: &[SigId],
         outputs: &[SigId],
         controls: impl Iterator<Item = (WidgetId, Control)>,
+        bargraphs: &[Bargraph],
     ) -> Emitted<Program> {
         for (at, &input) in inputs.iter().enumerate() {
             let sig = self.builder.input(format!("in{at}"));
@@ -75,7 +79,22 @@ impl<'a> Emitter<'a> {
             self.checked(Some(output), |builder| builder.output(format!("out{at}"), sig))?;
         }
         self.close_loops()?;
+        // The sound is all there: it is the same with and without them.
+        for bargraph in bargraphs {
+            self.meter(bargraph)?;
+        }
+        self.close_loops()?;
         self.builder.finish().map_err(|error| Refused { signal: None, error })
+    }
+
+    /// The signal as its bargraph shows it: while it is not computed, its last value.
+    fn meter(&mut self, bargraph: &Bargraph) -> Emitted<()> {
+        let Bargraph { shown, ref name, range: [lo, hi], ref face } = *bargraph;
+        let sig = self.emit(shown)?;
+        let sig = self.builder.cast(sig, Ty::Real);
+        let sig = self.held(shown, sig)?;
+        let meter = Meter { name: name.clone(), lo, hi, face: face.clone(), sig };
+        self.checked(Some(shown), |builder| builder.meter(meter))
     }
 
     /// A program of one output that fills a table.
@@ -205,7 +224,7 @@ impl<'a> Emitter<'a> {
                 self.checked(Some(id), |builder| builder.control(control))
             }
             Signal::SampleRate => Ok(self.builder.sample_rate()),
-            Signal::Hold(x, _) => self.hold(id, x),
+            Signal::Hold(x, _) => self.held(x, self.sig(x)),
             Signal::Attach(x, _) | Signal::Bounds([_, _, x]) | Signal::Shown(_, x) => Ok(self.sig(x)),
             Signal::Random => self.random(),
             Signal::Lowest(x) => self.real(self.findings.ranges.get(x).lo),
@@ -346,10 +365,9 @@ impl<'a> Emitter<'a> {
     }
 
     /// The value while anybody wants it; otherwise the last such value.
-    fn hold(&mut self, id: SigId, x: SigId) -> Emitted<Sig> {
-        let value = self.sig(x);
-        let Some(wanted) = self.gate_of(x)? else { return Ok(value) };
-        let ty = self.findings.natures.get(x);
+    fn held(&mut self, id: SigId, value: Sig) -> Emitted<Sig> {
+        let Some(wanted) = self.gate_of(id)? else { return Ok(value) };
+        let ty = self.builder.so_far().node(value).ty;
         self.checked(Some(id), |builder| {
             let register = builder.register(ty);
             let before = builder.read(register);

@@ -4,7 +4,7 @@ use crate::elaborate::eval::Evaluator;
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::elaborate::text::{Text, Texts};
 use crate::syntax::Group;
-use krach_ir::{Control, ControlKind, Face};
+use krach_ir::{Control, ControlKind, Face, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -105,14 +105,77 @@ fn clean(part: &str) -> String {
     part.chars().map(|c| if " #*,?[]{}()/".contains(c) || c.is_control() { '_' } else { c }).collect()
 }
 
-/// The controls of the widgets that a program uses, each with a name of its own: the last part of its address,
-/// extended to the left until it is unique. `root` is that of an interface that is not all in one group.
+/// Names that are not to be had.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken {
+    pub controls: Vec<Arc<str>>,
+    pub meters: Vec<Arc<str>>,
+}
+
+impl Taken {
+    /// By a program, for whatever follows it.
+    pub fn by(program: &Program) -> Self {
+        Self {
+            controls: program.controls().iter().map(|control| control.name.clone()).collect(),
+            meters: program.meters().iter().map(|meter| meter.name.clone()).collect(),
+        }
+    }
+}
+
+/// The controls of the widgets that a program uses. `root` is that of an interface that is not all in one group.
 pub(crate) fn controls(
     evaluator: &Evaluator<'_>,
     order: &[SigId],
     used: &[WidgetId],
     root: Option<&str>,
 ) -> Vec<Control> {
+    let faces = faces(evaluator, order, used, root, &evaluator.taken.controls);
+    let controls = used.iter().zip(faces);
+    controls.map(|(&id, (name, face))| control(evaluator.signals.widget_of(id), name, face)).collect()
+}
+
+/// A bargraph that is to become a meter.
+#[derive(Clone, Debug)]
+pub(crate) struct Bargraph {
+    /// The signal as it is shown.
+    pub shown: SigId,
+    pub name: Arc<str>,
+    pub range: [f64; 2],
+    pub face: Face,
+}
+
+/// The bargraphs that the outputs pass through or have attached, in the order in which they are met.
+pub(crate) fn bargraphs(
+    evaluator: &Evaluator<'_>,
+    order: &[SigId],
+    outputs: &[SigId],
+    root: Option<&str>,
+) -> Vec<Bargraph> {
+    let signals = &evaluator.signals;
+    let shown = |id: SigId| match signals.get(id) {
+        Signal::Shown(widget, _) => Some((id, widget)),
+        _ => None,
+    };
+    // What fills a table is computed before anybody looks.
+    let reached = signals.reachable(outputs, false);
+    let (shown, used): (Vec<SigId>, Vec<WidgetId>) = reached.into_iter().filter_map(shown).unzip();
+    let faces = faces(evaluator, order, &used, root, &evaluator.taken.meters);
+    let bargraph = |((shown, id), (name, face))| {
+        let [_, lo, hi, _] = signals.widget_of(id).range.map(|bits| finite(f64::from_bits(bits)));
+        Bargraph { shown, name, range: [lo, hi], face }
+    };
+    shown.into_iter().zip(used).zip(faces).map(bargraph).collect()
+}
+
+/// For each widget a name of its own, the last part of its address, extended to the left until it is unique; and
+/// its face.
+fn faces(
+    evaluator: &Evaluator<'_>,
+    order: &[SigId],
+    used: &[WidgetId],
+    root: Option<&str>,
+    taken: &[Arc<str>],
+) -> Vec<(Arc<str>, Face)> {
     let (signals, texts) = (&evaluator.signals, &evaluator.texts);
     let paths: Vec<Vec<String>> = used
         .iter()
@@ -122,9 +185,9 @@ pub(crate) fn controls(
         })
         .collect();
     let root = root.filter(|_| !is_rooted(signals, order)).map(clean);
-    let names = unique_names(&paths, &evaluator.taken);
-    let controls = used.iter().zip(paths.iter().zip(names));
-    controls
+    let names = unique_names(&paths, taken);
+    let named = used.iter().zip(paths.iter().zip(names));
+    named
         .map(|(&id, (path, name))| {
             let parts = root.iter().chain(path);
             let shown = |part: &String| if part.is_empty() { NAMELESS.to_owned() } else { part.clone() };
@@ -132,7 +195,7 @@ pub(crate) fn controls(
             let widget = signals.widget_of(id);
             let text = |text: Text| texts.get(text).clone();
             let metadata = widget.metadata.iter().map(|&(key, value)| (text(key), text(value))).collect();
-            control(widget, name.into(), Face { address: address.into(), metadata })
+            (name.into(), Face { address: address.into(), metadata })
         })
         .collect()
 }
@@ -204,6 +267,10 @@ pub(crate) fn accept_notes(controls: &mut [Control]) {
     }
 }
 
+fn finite(value: f64) -> f64 {
+    value.clamp(f64::MIN, f64::MAX)
+}
+
 fn control(widget: &Widget, name: Arc<str>, face: Face) -> Control {
     let [init, lo, hi, step] = widget.range.map(f64::from_bits);
     let kind = match widget.kind {
@@ -214,7 +281,6 @@ fn control(widget: &Widget, name: Arc<str>, face: Face) -> Control {
     };
     // Faust does not look at the step; ours is advice and positive.
     let step = if step.is_finite() && step > 0.0 { step } else { 0.001 };
-    let finite = |value: f64| value.clamp(f64::MIN, f64::MAX);
     Control { name, kind, init: finite(init), lo: finite(lo), hi: finite(hi), step, face }
 }
 

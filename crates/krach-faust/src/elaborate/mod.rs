@@ -19,6 +19,7 @@ use self::diagram::{Arity, BoxId};
 use self::emit::{Emitter, Findings, Refused};
 use self::eval::{Evaluator, FileId};
 use self::gate::Gates;
+use self::interface::Taken;
 use self::nature::Natures;
 pub(crate) use self::polyphony::voices;
 use self::range::Ranges;
@@ -109,12 +110,11 @@ pub(crate) fn elaborate_file(
     let run = || {
         let main = Arc::new(main());
         let voices = voices(&metadata(main.syntax())).filter(|_| !options.impulse);
-        let (voice, mut reports) = elaborate_one(main.clone(), ranges, Vec::new(), files, options);
+        let (voice, mut reports) = elaborate_one(main.clone(), ranges, Taken::default(), files, options);
         let Some(voices) = voices else { return (voice, reports) };
-        let taken =
-            voice.iter().flat_map(|voice| voice.program.controls()).map(|control| control.name.clone());
+        let taken = voice.as_ref().map(|voice| Taken::by(&voice.program)).unwrap_or_default();
         let following = Options { process: EFFECT.into(), ..options.clone() };
-        let (effect, further) = elaborate_one(main, Vec::new(), taken.collect(), files, &following);
+        let (effect, further) = elaborate_one(main, Vec::new(), taken, files, &following);
         let new: Vec<Diagnostic> = further.into_iter().filter(|report| !reports.contains(report)).collect();
         reports.extend(new);
         let wrong = reports.iter().any(|report| report.severity == Severity::Error);
@@ -142,11 +142,12 @@ pub(crate) fn elaborate_file(
 /// What follows the voices of an instrument is defined under this name.
 const EFFECT: &str = "effect";
 
-/// One of the definitions of a file that programs are made of; `taken` are names that its controls cannot have.
+/// One of the definitions of a file that programs are made of; `taken` are names that its controls and meters cannot
+/// have.
 fn elaborate_one(
     main: Arc<File>,
     ranges: Vec<(f64, f64)>,
-    taken: Vec<Arc<str>>,
+    taken: Taken,
     files: &dyn Files,
     options: &Options,
 ) -> (Option<Elaborated>, Vec<Diagnostic>) {
@@ -248,7 +249,9 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: Some(&gates) };
-    let emitted = Emitter::new(&name, &findings).program(inputs, outputs, widgets.into_iter().zip(controls));
+    let bargraphs = interface::bargraphs(evaluator, &order, outputs, root);
+    let controls = widgets.into_iter().zip(controls);
+    let emitted = Emitter::new(&name, &findings).program(inputs, outputs, controls, &bargraphs);
     match emitted {
         Ok(program) => {
             let program = program.declared(metadata).credited(evaluator.credits());

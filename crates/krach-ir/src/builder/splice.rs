@@ -1,6 +1,7 @@
 //! One program inside another: a finished sound used as if it were a library function.
 
 use super::ProgramBuilder;
+use crate::Meter;
 use crate::error::BuildError;
 use crate::program::{
     Argument, CallId, Line, LineId, Noise, NoiseId, Op, Program, Ram, RamId, RegisterId, Sig,
@@ -10,7 +11,7 @@ use std::sync::Arc;
 impl ProgramBuilder {
     /// Copies a program into a call of its own, `inputs` taking the place of its audio inputs, and returns its
     /// outputs. It stays a closed value: its registers, delay lines and generators are its own; equal controls and
-    /// equal tables are shared.
+    /// equal tables are shared, its meters become this program's.
     ///
     /// # Errors
     /// Another number of inputs, signals of another program, a control that means something else here, too many
@@ -66,6 +67,9 @@ impl ProgramBuilder {
             }
         }
         self.copy_rest(&likeness)?;
+        for meter in &program.meters {
+            self.meter(Meter { sig: likeness.sig(meter.sig), ..meter.clone() })?;
+        }
         self.program.credits.extend(program.credits.iter().cloned());
         Ok(program.outputs.iter().map(|output| likeness.sig(output.sig)).collect())
     }

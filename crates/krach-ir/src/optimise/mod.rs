@@ -19,17 +19,17 @@ use rebuild::Rebuild;
 /// Each pass sees what the one before uncovered; programs people write need two or three.
 const PASSES: usize = 12;
 
-/// The same samples from fewer nodes and less state. Calls and homes are gone; names, sites and state keys stay
+/// The same samples from fewer nodes and less state. Meters, calls and homes are gone; names, sites and state keys stay
 /// with what they named. Idempotent.
 #[must_use]
 pub fn optimise(program: &Program) -> Program {
-    settle(Rebuild::run(program, None))
+    settle(Rebuild::run(&program.sound(), None))
 }
 
 /// The program at one sample rate, optimised: what a compiler starts from.
 #[must_use]
 pub fn at_rate(program: &Program, sample_rate: u32) -> Program {
-    settle(Rebuild::run(program, Some(sample_rate)))
+    settle(Rebuild::run(&program.sound(), Some(sample_rate)))
 }
 
 fn settle(mut program: Program) -> Program {

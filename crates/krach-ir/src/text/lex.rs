@@ -30,6 +30,7 @@ words! {
     Program "program";
     Input "input";
     Output "output";
+    Meter "meter";
     Control "control";
     Slider "slider";
     Number "number";

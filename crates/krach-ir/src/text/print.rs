@@ -2,6 +2,7 @@
 
 use super::lex::Word;
 use crate::program::{Call, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ impl fmt::Display for Program {
     /// The complete text form; with `{:#}` the bare one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bare = f.alternate();
-        let mut printer = Printer { program: self, bare, out: f };
+        let sound = if bare { self.sound() } else { Cow::Borrowed(self) };
+        let mut printer = Printer { program: &sound, bare, out: f };
         printer.ports()?;
         printer.state()?;
         printer.nodes()?;
@@ -251,6 +253,11 @@ impl<W: Write> Printer<'_, W> {
             self.out.write_str("output")?;
             self.name(&output.name)?;
             writeln!(self.out, " {}", output.sig)?;
+        }
+        for meter in &p.meters {
+            write!(self.out, "meter {:?} {} range {:?} {:?}", meter.name, meter.sig, meter.lo, meter.hi)?;
+            self.face(&meter.face)?;
+            self.out.write_char('\n')?;
         }
         Ok(())
     }

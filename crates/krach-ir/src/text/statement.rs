@@ -8,7 +8,7 @@ use crate::program::{
     Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
     TableInit,
 };
-use crate::{Credit, Fun, Licence, Ty};
+use crate::{Credit, Fun, Licence, Meter, Ty};
 use krach_diag::Span;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -72,6 +72,7 @@ impl Parser<'_> {
             Some(Word::Line) => Self::line,
             Some(Word::Ram) => Self::ram,
             Some(Word::Output) => Self::output,
+            Some(Word::Meter) => Self::meter,
             Some(Word::Call) => Self::call,
             Some(Word::Credit) => Self::credit,
             None if text.starts_with('r') => return self.write(draft).map(|()| true),
@@ -126,6 +127,13 @@ impl Parser<'_> {
         let (lo, hi) = (self.real()?, self.real()?);
         self.word(Word::Step)?;
         let step = self.real()?;
+        controls.push(Control { name, kind, init, lo, hi, step, face: self.face()? });
+        let at = controls.len() - 1;
+        draft.place(&ControlId::new(at), span);
+        Ok(())
+    }
+
+    fn face(&mut self) -> Parsed<Face> {
         let mut face = Face::default();
         if self.maybe(Word::Face) {
             face.address = self.text()?.into();
@@ -133,9 +141,15 @@ impl Parser<'_> {
                 face.metadata.push((key.into(), self.text()?.into()));
             }
         }
-        controls.push(Control { name, kind, init, lo, hi, step, face });
-        let at = controls.len() - 1;
-        draft.place(&ControlId::new(at), span);
+        Ok(face)
+    }
+
+    fn meter(&mut self, draft: &mut Draft, span: Span) -> Parsed<()> {
+        draft.place(&format!("meter {}", draft.program.meters.len()), span);
+        let (name, sig) = (self.text()?.into(), self.sig()?);
+        self.word(Word::Range)?;
+        let (lo, hi) = (self.real()?, self.real()?);
+        draft.program.meters.push(Meter { name, lo, hi, face: self.face()?, sig });
         Ok(())
     }
 

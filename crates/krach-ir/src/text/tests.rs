@@ -1,7 +1,7 @@
 use super::lex::Word;
 use super::parse;
 use crate::program::{Control, ControlKind, Face, Polyphony, Site, Static, TableInit};
-use crate::{BuildError, Credit, Fun, Licence, Program, ProgramBuilder, Ty};
+use crate::{BuildError, Credit, Fun, Licence, Meter, Program, ProgramBuilder, Ty};
 use krach_diag::{Code, Diagnostic, Source};
 use std::sync::Arc;
 
@@ -54,6 +54,11 @@ fn everything() -> Result<Program, BuildError> {
     let end = b.apply(Fun::Select, &[seven, delayed, early])?;
     b.output("one", end)?;
     b.output("two", gate)?;
+    let shown = b.real(0.25)?;
+    let shown = b.apply(Fun::Mul, &[x, shown])?;
+    let face = Face { address: "/every/level".into(), metadata: vec![("unit".into(), "dB".into())] };
+    b.meter(Meter { name: "level".into(), lo: -60.0, hi: 1e-3, face, sig: shown })?;
+    b.meter(Meter { name: "gate".into(), lo: 0.0, hi: 1.0, face: Face::default(), sig: gate })?;
     let mut quiet = ProgramBuilder::new("quiet");
     let x = quiet.input("x");
     quiet.output("out", x)?;
@@ -158,6 +163,11 @@ fn mistakes_are_named_with_their_place() {
         ("program\n%0 = 1e999\noutput %0", invalid, 2, 1),
         ("program\n%0 = control c3\noutput %0", invalid, 2, 1),
         ("program\n%0 = 1.0", invalid, 1, 1),
+        ("program\n%0 = 1.0\noutput %0 meter %0", syntax, 3, 17),
+        ("program\n%0 = 1.0\noutput %0\nmeter \"a\" %0 range 0", syntax, 4, 21),
+        ("program\n%0 = 1.0\noutput %0\nmeter \"a\" %1 range 0 1", invalid, 4, 1),
+        ("program\n%0 = 1.0\noutput %0\nmeter \"a\" %0 range 0 inf", invalid, 4, 1),
+        ("program\n%0 = 1.0\noutput %0\nmeter \" \" %0 range 0 1", invalid, 4, 1),
         ("program\ntable t0 real 3 = [1 2]\n%0 = 1\n%1 = lookup t0 %0 output %1", invalid, 2, 1),
         ("program\n%0 = 1\n%1 = sin %0 output %1", invalid, 3, 1),
         ("program\ntable t0 real 3 = { program %0 = 1 }\n%0 = 1 output %0", invalid, 2, 1),

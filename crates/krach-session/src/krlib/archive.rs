@@ -226,12 +226,7 @@ impl Archive {
                 let name: String = record.name.chars().take(40).collect();
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
             }
-            if record
-                .targets
-                .iter()
-                .chain(&record.effect)
-                .any(|target| target.machine >= index.machines.len())
-            {
+            if record.all_codes().any(|target| target.machine >= index.machines.len()) {
                 return Err(self.damaged("its index", "code for a processor that is not described"));
             }
             if !names.insert(record.name.as_str()) {

@@ -2,7 +2,7 @@
 
 use super::archive;
 use super::index::{
-    ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name,
+    ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
 };
 use crate::{Stage, Token, files, report, secret};
 use krach_abi::DspFactory;
@@ -164,6 +164,7 @@ impl Built {
             inputs: program.inputs().iter().map(ToString::to_string).collect(),
             outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
             controls: program.all_controls().map(ControlRecord::from).collect(),
+            meters: program.all_meters().map(MeterRecord::from).collect(),
             licences: program.credits().iter().map(CreditRecord::from).collect(),
             targets: Vec::new(),
             effect: Vec::new(),

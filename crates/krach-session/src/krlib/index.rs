@@ -3,7 +3,7 @@
 use crate::Stage;
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
-use krach_ir::{Control, ControlKind, Credit};
+use krach_ir::{Control, ControlKind, Credit, Face, Meter};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,6 +73,8 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
+    #[serde(default)]
+    pub meters: Vec<MeterRecord>,
     /// Whose work it is made with.
     pub licences: Vec<CreditRecord>,
     /// The text form.
@@ -95,6 +97,11 @@ impl Record {
         }
     }
 
+    /// The code of all its stages.
+    pub fn all_codes(&self) -> impl Iterator<Item = &TargetRecord> {
+        self.targets.iter().chain(&self.effect)
+    }
+
     /// What the code of a stage is vouched for as: no code of one stage is that of another.
     #[must_use]
     pub fn identity(&self, stage: Stage) -> Digest {
@@ -107,8 +114,7 @@ impl Record {
     /// All that the archive has of it.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         let texts = [Some(&self.program), self.faust.as_ref(), self.source.as_ref()];
-        let codes = self.targets.iter().chain(&self.effect).map(|target| &target.code);
-        texts.into_iter().flatten().chain(codes)
+        texts.into_iter().flatten().chain(self.all_codes().map(|target| &target.code))
     }
 }
 
@@ -138,12 +144,34 @@ impl From<&Control> for ControlRecord {
         };
         // All fields by name: what a control learns to say, a library is to know.
         let Control { ref name, kind: _, init, lo, hi, step, ref face } = *control;
-        let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (key, value) in &face.metadata {
-            metadata.entry(key.to_string()).or_default().push(value.to_string());
-        }
         let (name, kind, address) = (name.to_string(), kind.to_owned(), face.address.to_string());
-        Self { name, kind, init, lo, hi, step, address, metadata }
+        Self { name, kind, init, lo, hi, step, address, metadata: metadata(face) }
+    }
+}
+
+fn metadata(face: &Face) -> BTreeMap<String, Vec<String>> {
+    let mut metadata: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, value) in &face.metadata {
+        metadata.entry(key.to_string()).or_default().push(value.to_string());
+    }
+    metadata
+}
+
+/// What can be looked at: see [`ControlRecord`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeterRecord {
+    pub name: String,
+    pub lo: f64,
+    pub hi: f64,
+    pub address: String,
+    pub metadata: BTreeMap<String, Vec<String>>,
+}
+
+impl From<&Meter> for MeterRecord {
+    fn from(meter: &Meter) -> Self {
+        let Meter { ref name, lo, hi, ref face, sig: _ } = *meter;
+        let (name, address) = (name.to_string(), face.address.to_string());
+        Self { name, lo, hi, address, metadata: metadata(face) }
     }
 }
 

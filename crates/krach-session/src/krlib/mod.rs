@@ -14,5 +14,7 @@ mod tests;
 
 pub(crate) use build::store;
 pub use build::{Built, Draft, Language, Source, build, write};
-pub use index::{ControlRecord, CreditRecord, Digest, Index, Part, Record, SCHEMA, TargetRecord, bad_name};
+pub use index::{
+    ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
+};
 pub use library::{Instrument, Library, Policy};

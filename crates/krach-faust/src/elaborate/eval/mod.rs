@@ -19,6 +19,7 @@ pub(crate) use pattern::CaseId;
 pub(crate) use scope::Env;
 
 use crate::elaborate::diagram::{BoxId, Diagram, Diagrams, Routing, Table};
+use crate::elaborate::interface::Taken;
 use crate::elaborate::signal::Signals;
 use crate::elaborate::stack::Stack;
 use crate::elaborate::text::{Text, Texts};
@@ -86,7 +87,7 @@ pub(crate) struct Evaluator<'a> {
     /// What was reported last was new.
     said: bool,
     /// Names that the program's controls cannot have.
-    pub taken: Vec<Arc<str>>,
+    pub taken: Taken,
     /// A limit was reached: nothing more is computed.
     exhausted: bool,
     /// The expression being evaluated.
@@ -123,7 +124,7 @@ impl<'a> Evaluator<'a> {
             reports: Vec::new(),
             failed: false,
             said: false,
-            taken: Vec::new(),
+            taken: Taken::default(),
             exhausted: false,
             here,
             user: None,

@@ -1,0 +1,47 @@
+//! Meters of a program in the making: each once, each under a name of its own.
+
+use super::ProgramBuilder;
+use crate::Meter;
+use crate::error::BuildError;
+use crate::program::Sig;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// By the name that was wanted and the signal.
+    meters: FxHashMap<(Arc<str>, Sig), usize>,
+    /// Names that are taken, each with the last number that was appended to it.
+    names: FxHashMap<Arc<str>, usize>,
+}
+
+impl Known {
+    fn name(&mut self, wanted: &Arc<str>) -> Arc<str> {
+        let mut name = wanted.clone();
+        while self.names.contains_key(&name) {
+            let number = self.names.entry(wanted.clone()).or_insert(1);
+            *number += 1;
+            name = format!("{wanted}_{number}").into();
+        }
+        self.names.insert(name.clone(), 1);
+        name
+    }
+}
+
+impl ProgramBuilder {
+    /// Adds a meter. One that is there already stays one; a name that is taken gets a number.
+    ///
+    /// # Errors
+    /// A signal of another program.
+    pub fn meter(&mut self, meter: Meter) -> Result<(), BuildError> {
+        self.owns(&[meter.sig])?;
+        let key = (meter.name.clone(), meter.sig);
+        let name = match self.meters.meters.get(&key) {
+            Some(&known) if self.program.meters[known].is_like(&meter) => return Ok(()),
+            _ => self.meters.name(&meter.name),
+        };
+        self.meters.meters.insert(key, self.program.meters.len());
+        self.program.meters.push(Meter { name, ..meter });
+        Ok(())
+    }
+}
