@@ -100,7 +100,7 @@ def test_the_index_has_its_shape(kit: Path) -> None:
     assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
     assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
     assert [instrument["name"] for instrument in found["instruments"]] == NAMES
-    keys = ["name", "doc", "key", "inputs", "outputs", "controls", "meters", "targets"]
+    keys = ["name", "doc", "key", "inputs", "outputs", "controls", "targets"]
     code = ["arch", "features", "rate", "precision", "voices", "code_bytes", "state_bytes"]
     for instrument in found["instruments"]:
         assert list(instrument) == keys
@@ -112,6 +112,24 @@ def test_the_index_has_its_shape(kit: Path) -> None:
         assert min(target["code_bytes"], target["state_bytes"]) > 0
     one = json.loads(shell.krach(kit, "inspect", "kit.krlib", "acid", "--json").stdout)
     assert one["instruments"] == found["instruments"][:1]
+
+
+def test_texts_come_one_by_one_all_together_and_as_json(kit: Path) -> None:
+    def told(*flags: str) -> str:
+        done = shell.krach(kit, "inspect", "kit.krlib", *flags)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for flag, comment in [("--faust", "// "), ("--program", "# "), ("--controls", "")]:
+        one, every = told("acid", flag), told(flag)
+        assert every.startswith(f"{comment}acid\n{one}\n{comment}sub\n")
+        assert [line for line in every.splitlines() if line in {comment + name for name in NAMES}] == [
+            comment + name for name in NAMES
+        ]
+        plain, found = (json.loads(told(*flags))["instruments"] for flags in (["--json"], ["--json", flag]))
+        texts = [instrument.pop(flag[2:]) for instrument in found if flag != "--controls"]
+        assert found == plain
+        assert texts[:1] == [one][: len(texts)]
 
 
 def test_inspect_reads_for_people(kit: Path) -> None:

@@ -30,6 +30,7 @@ struct Finding<'a> {
     inputs: &'a [String],
     outputs: &'a [String],
     controls: &'a [ControlRecord],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     meters: &'a [MeterRecord],
     targets: Vec<Code<'a>>,
     /// The texts, where they were asked for.
