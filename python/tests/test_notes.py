@@ -137,6 +137,13 @@ def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert "2 channels" in capfd.readouterr().err
     assert run_cli([*arguments, "--note", "c4"]) == 2
     assert "KEY[@START][+LENGTH][*VELOCITY]" in capfd.readouterr().err
+    late = ["krach", "render", str(path), "-o", str(wav), "--rate", "8000", "--note", "60@4+0.5"]
+    capfd.readouterr()
+    assert run_cli(late) == 0
+    assert "44000 frames" in capfd.readouterr().err, "a second more than the last note"
+    assert run_cli(late[:-2]) == 0
+    told = capfd.readouterr().err
+    assert "32000 frames at 8000 Hz, silence\nhelp: its gate is closed: --set gate=1 or --note 60" in told
 
 
 def test_a_library_keeps_voices_and_effect(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Only {
+    /// Python (`jam.py:bass`), Faust (`echo.dsp`), a library (`kit.krlib:acid`) or a text form (`.program`, `-` for
+    /// standard input); without a name, the only function in it
     #[arg(value_name = "FILE[:FUNCTION]")]
     pub target: Target,
     /// Look for the libraries of a Faust program here first; may be repeated
@@ -113,9 +115,9 @@ pub(crate) struct Render {
     /// The WAV file to write
     #[arg(short, long, value_name = "FILE.wav")]
     pub output: PathBuf,
-    /// How much to render
-    #[arg(long, value_name = "S", default_value_t = 4.0, allow_negative_numbers = true)]
-    pub seconds: f64,
+    /// How much to render; if it is not said, 4 s, or a second more than the last note
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    pub seconds: Option<f64>,
     /// Set a control before the first frame; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, f64)>,
@@ -124,6 +126,13 @@ pub(crate) struct Render {
     pub note: Vec<Note>,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+impl Render {
+    pub(crate) fn seconds(&self) -> f64 {
+        let ends = self.note.iter().map(|note| note.end() + 1.0);
+        self.seconds.unwrap_or_else(|| ends.fold(4.0, f64::max))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -197,24 +206,26 @@ pub(crate) struct Build {
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
+    /// The library
     #[arg(value_name = "FILE.krlib")]
     pub file: PathBuf,
     /// Only this instrument, with everything about it
     pub name: Option<String>,
-    /// Print its Faust text
-    #[arg(long, requires = "name", group = "what")]
+    /// Print its Faust text, or that of each instrument
+    #[arg(long, group = "what")]
     pub faust: bool,
-    /// Print its program in text form
-    #[arg(long, requires = "name", group = "what")]
+    /// Print its program in text form, or that of each
+    #[arg(long, group = "what")]
     pub program: bool,
-    /// Print a table of its controls
-    #[arg(long, requires = "name", group = "what")]
+    /// Print a table of its controls, or of those of each
+    #[arg(long, group = "what")]
     pub controls: bool,
     /// Print the licence of each library function that it, or anything in the file, is made with
     #[arg(long, group = "what")]
     pub licences: bool,
-    /// Print one JSON object: {schema, krach_version, created_by, instruments}, or {schema, functions} of licences
-    #[arg(long, conflicts_with_all = ["faust", "program", "controls"])]
+    /// Print one JSON object: {schema, krach_version, created_by, instruments}, these with the text asked for, or
+    /// {schema, functions} of licences
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::Build;
 use crate::host::Script;
-use crate::shell::{WELL, WRONG};
+use crate::shell::{WELL, WRONG, counted};
 use crate::target::{Kind, Target};
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -206,14 +206,13 @@ fn bar(instruments: usize) -> ProgressBar {
 }
 
 fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> String {
-    let count = built.len();
-    let instruments = if count == 1 { "instrument" } else { "instruments" };
+    let instruments = counted(built.len(), "instrument");
     let rates: Vec<String> = built[0].record().targets.iter().map(|target| target.rate.to_string()).collect();
     let code: usize =
-        built.iter().flat_map(|one| &one.record().targets).map(|target| target.code_bytes).sum();
+        built.iter().flat_map(|one| one.record().all_codes()).map(|target| target.code_bytes).sum();
     let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
     format!(
-        "wrote {}: {count} {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",
+        "wrote {}: {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",
         output.display(),
         code.div_ceil(1024),
         match what.target {

@@ -3,7 +3,7 @@
 use crate::arguments::Check;
 use crate::host::{Function, Script};
 use crate::report::Findings;
-use crate::shell::{WELL, code_of};
+use crate::shell::{WELL, code_of, counted};
 use crate::{Failure, Shell};
 use krach_abi::Precision;
 use krach_codegen::Spec;
@@ -31,8 +31,7 @@ pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure>
     } else {
         shell.draw(&reports);
         if code == WELL {
-            let functions = if checked == 1 { "function" } else { "functions" };
-            shell.remark(&format!("{file}: {checked} DSP {functions}, no errors"));
+            shell.remark(&format!("{file}: {}, no errors", counted(checked, "DSP function")));
         }
     }
     Ok(code)

@@ -28,6 +28,7 @@ mod host;
 mod impulse;
 mod inspect;
 mod licences;
+mod loudness;
 mod note;
 mod render;
 mod report;

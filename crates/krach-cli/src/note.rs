@@ -13,6 +13,11 @@ pub(crate) struct Note {
 }
 
 impl Note {
+    /// When it is let go, in seconds.
+    pub(crate) fn end(&self) -> f64 {
+        self.start + self.length
+    }
+
     /// Frame, frames, key and velocity at a sample rate.
     pub(crate) fn at(&self, rate: u32) -> (u64, u64, f64, f64) {
         // Positive and finite; what is too large is later than any end.

@@ -139,6 +139,11 @@ pub(crate) fn work<T: Send + 'static>(
     on_worker(&token, move || job(&workers), watch).ok_or(Failure::Interrupted)
 }
 
+/// So many of these: "1 frame", "2 frames".
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The exit code that tells these reports.
 pub(crate) fn code_of(reports: &[Diagnostic]) -> i32 {
     let Some(first) = reports.iter().find(|report| report.severity == Severity::Error) else { return WELL };

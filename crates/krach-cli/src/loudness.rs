@@ -1,0 +1,91 @@
+//! How loud a rendering became, and what to do where nobody would want to hear it.
+
+use crate::note::Note;
+use crate::shell::counted;
+use krach_ir::Program;
+use std::fmt;
+
+/// What a listener should know before the headphones are on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Loudness {
+    /// The largest magnitude of a finite sample.
+    peak: f32,
+    /// How many samples are infinite or no number.
+    strange: usize,
+}
+
+impl Loudness {
+    pub(crate) fn of(channels: &[Vec<f32>]) -> Self {
+        let (finite, strange): (Vec<f32>, Vec<f32>) = channels.iter().flatten().partition(|s| s.is_finite());
+        Self { peak: finite.iter().fold(0.0, |peak, sample| peak.max(sample.abs())), strange: strange.len() }
+    }
+
+    pub(crate) fn is_silent(self) -> bool {
+        self.peak == 0.0 && self.strange == 0
+    }
+
+    fn decibels(self) -> f32 {
+        // Adding 0 makes a positive zero of a negative one.
+        (20.0 * self.peak.log10() * 10.0).round() / 10.0 + 0.0
+    }
+
+    /// Why nobody should play it as it is.
+    pub(crate) fn helps(self) -> impl Iterator<Item = String> {
+        let strange = (self.strange > 0).then(|| {
+            "what is not finite may have been divided by 0, or come from a filter beyond half the sample rate"
+                .to_owned()
+        });
+        let loud = (self.decibels() > 0.0)
+            .then(|| format!("full scale is 0 dBFS: multiply by {:.2} or less", 0.99 / self.peak));
+        strange.into_iter().chain(loud)
+    }
+}
+
+impl fmt::Display for Loudness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_silent(), self.peak > 0.0) {
+            (true, _) => f.write_str("silence")?,
+            (_, true) => write!(f, "peak {:.1} dBFS", self.decibels())?,
+            (..) => f.write_str("no sound")?,
+        }
+        match self.strange {
+            0 => Ok(()),
+            count => write!(f, ", {} not finite", counted(count, "sample")),
+        }
+    }
+}
+
+/// What may have kept a program silent.
+pub(crate) fn why_silent(program: &Program, set: &[(String, f64)], notes: &[Note]) -> Option<String> {
+    let gates = |name: &str| name.rsplit('/').next() == Some("gate");
+    let gate = program.controls().iter().find(|control| gates(&control.name) && control.init == 0.0);
+    if let Some(gate) = gate.filter(|_| notes.is_empty() && !set.iter().any(|(name, _)| gates(name))) {
+        return Some(format!("its gate is closed: --set {}=1 or --note 60 opens it", gate.name));
+    }
+    match program.inputs() {
+        [] => None,
+        [one] => Some(format!("its audio input `{one}` was silent: give it a sound of your own from Python")),
+        _ => Some("its audio inputs were silent: give them a sound of your own from Python".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(channels: &[Vec<f32>]) -> (String, Vec<String>) {
+        let loudness = Loudness::of(channels);
+        (loudness.to_string(), loudness.helps().collect())
+    }
+
+    #[test]
+    fn what_should_not_be_played_says_so() {
+        assert_eq!(told(&[vec![0.5, -1.0]]), ("peak 0.0 dBFS".to_owned(), vec![]));
+        assert_eq!(told(&[vec![0.999]]).0, "peak 0.0 dBFS");
+        assert_eq!(told(&[vec![0.0]]), ("silence".to_owned(), vec![]));
+        let (level, helps) = told(&[vec![10.0], vec![f32::NAN]]);
+        assert_eq!(level, "peak 20.0 dBFS, 1 sample not finite");
+        assert!(helps.len() == 2 && helps[1].contains("multiply by 0.10"), "{helps:?}");
+        assert_eq!(told(&[vec![f32::NAN; 2]]).0, "no sound, 2 samples not finite");
+    }
+}
