@@ -69,7 +69,7 @@ pub fn play(
         for (frame, samples) in buffer.chunks_mut(width).enumerate() {
             for (channel, sample) in samples.iter_mut().enumerate() {
                 let source = if audio.len() == 1 { audio.first() } else { audio.get(channel) };
-                *sample = source.and_then(|port| port.get(start + frame)).copied().unwrap_or(0.0);
+                *sample = bearable(source.and_then(|port| port.get(start + frame)).copied().unwrap_or(0.0));
             }
         }
         at.store(start + buffer.len() / width, Ordering::Relaxed);
@@ -86,6 +86,11 @@ pub fn play(
     // What was handed over last is still in the device's buffer.
     std::thread::sleep(Duration::from_millis(200));
     Ok(())
+}
+
+/// What loudspeakers and ears may get: nothing beyond full scale, and nothing that is no number.
+fn bearable(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
 }
 
 /// ALSA writes to stderr what it does not find; what matters comes back as an error anyway.
@@ -135,4 +140,15 @@ fn config(device: &cpal::Device, wanted: usize, rate: u32) -> Result<cpal::Strea
         })
         .map(|config| config.config())
         .ok_or(DeviceError::SampleRate(rate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearable;
+
+    #[test]
+    fn nobody_is_hurt() {
+        let wild = [0.5, -3.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        assert_eq!(wild.map(bearable), [0.5, -1.0, 1.0, -1.0, 0.0]);
+    }
 }
