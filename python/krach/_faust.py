@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import linecache
 import os
@@ -30,7 +31,7 @@ class Text(NamedTuple):
 
 @cache
 def installed() -> list[str]:
-    """The standard libraries of the extra `krach[faust]`; they are found, not imported."""
+    """The standard libraries of the package cyfaust, the extra `faust`; they are found, not imported."""
     try:
         spec = importlib.util.find_spec("cyfaust")
     except (ImportError, ValueError):
@@ -58,6 +59,15 @@ def is_path(source: str) -> bool:
     return source.rstrip().endswith(".dsp") and not {"\n", ";"} & set(source)
 
 
+def _near(path: str) -> list[str]:
+    """What a path that leads nowhere may have been meant to be."""
+    folder, name = os.path.split(path)
+    with contextlib.suppress(OSError):
+        if near := _krach.nearest(name, os.listdir(folder or ".")):
+            return [f"did you mean `{os.path.join(folder, near)}`?"]
+    return []
+
+
 def decoded(content: bytes) -> str:
     """Faust is a language of bytes: what is not UTF-8 is read as Latin-1."""
     try:
@@ -83,8 +93,8 @@ def faust(
     A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a
     text. `name` replaces the one that the program declares; `precision` is the arithmetic, "single" or
     "double". Libraries are looked for in the folders `libraries`, beside the file, in those of the variable
-    `FAUST_LIB_PATH`, in the extra `krach[faust]`, and in the usual folders of the system. `.source` is the
-    text, `.faust` what it means.
+    `FAUST_LIB_PATH`, in the package cyfaust (the extra `faust`), and in the usual folders of the system.
+    `.source` is the text, `.faust` what it means.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
     in the text; the first is raised, `further` has the others. KR0501 for a file that cannot be read.
@@ -109,8 +119,10 @@ def faust(
         with open(path, "rb") as file:
             content = file.read(_LARGEST + 1)
     except (OSError, ValueError) as unreadable:
-        why = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
-        raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place()) from None
+        missing = isinstance(unreadable, FileNotFoundError)
+        said = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
+        why, near = ("there is no such file", _near(path)) if missing else (said, [])
+        raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place(), help=near) from None
     if len(content) > _LARGEST:
         raise error("KR0501", f"cannot read `{path}`: it is larger than 64 MB", _place.user_place())
     folders = [os.fspath(folder) for folder in libraries] + [os.path.dirname(path) or "."]

@@ -21,6 +21,7 @@ __all__ = [
     "cache_info",
     "compile",
     "faust",
+    "nearest",
     "play",
     "render",
     "run_cli",

@@ -23,7 +23,7 @@ def new_axes() -> Axes:
     try:
         import matplotlib.pyplot as plt
     except ImportError as missing:
-        raise ImportError("plots need matplotlib: install it, or krach with its extra [plot]") from missing
+        raise ImportError("plots need matplotlib: pip install matplotlib") from missing
     return plt.figure(figsize=(8, 3), layout="constrained").add_subplot()
 
 

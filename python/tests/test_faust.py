@@ -18,7 +18,9 @@ from krach._krach import run_cli
 
 INPUT = np.array([[1.0, -2.0, 3.0, 0.5, 0.0, 4.0]])
 
-needs_libraries = pytest.mark.skipif(not _faust.installed(), reason="the extra krach[faust] is not installed")
+needs_libraries = pytest.mark.skipif(
+    not _faust.installed(), reason="the standard libraries are not installed"
+)
 
 
 def render(function: Any, inputs: Any = INPUT, **values: float) -> Any:
@@ -240,7 +242,9 @@ def test_a_program_comes_from_a_file(tmp_path: Path) -> None:
     assert (refused.value.code, refused.value.file, refused.value.line) == ("KR0309", str(file), 1)
     with pytest.raises(krach.Error) as refused:
         krach.faust(tmp_path / "nothing.dsp")
-    assert refused.value.code == "KR0501"
+    assert (refused.value.code, refused.value.help) == ("KR0501", ())
+    with pytest.raises(krach.Error, match=r"there is no such file.*\n.*did you mean `.*halve\.dsp`"):
+        krach.faust(tmp_path / "havle.dsp")
 
 
 def test_wrong_programs_have_their_place_in_the_text() -> None:

@@ -66,7 +66,7 @@ pub struct Sound {
 
 /// What to do where a file is missing.
 pub(crate) const REMEDY: &str =
-    "name its folder with -I or FAUST_LIB_PATH, or install the standard libraries: pip install krach[faust]";
+    "name its folder with -I or FAUST_LIB_PATH; the standard libraries come with: pip install cyfaust";
 
 /// Finds what `import`, `library` and `component` name, and the recordings of `soundfile`.
 pub trait Files: Sync {
@@ -75,6 +75,11 @@ pub trait Files: Sync {
     /// # Errors
     /// It is in none of the places searched, or cannot be used.
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing>;
+
+    /// A file that is there, of almost that name.
+    fn near(&self, _name: &str, _from: &str) -> Option<String> {
+        None
+    }
 
     /// The recordings of those names, one part each, asked for by the file at the path `from`.
     fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {

@@ -179,6 +179,6 @@ mod tests {
         let source = Source::new("t", "{0} : fi.lowpass(2, 800)");
         let (_, reports) = elaborate_expression(&source, &[SIGNAL], &NoFiles, &Options::default());
         assert_eq!(reports[0].to_string(), "t:1:7: error[KR0302]: `fi` is not defined");
-        assert!(reports[0].helps[1].contains("krach[faust]"));
+        assert!(reports[0].helps[1].contains("cyfaust"));
     }
 }

@@ -3,6 +3,7 @@
 use crate::error;
 use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic};
+use krach_engine::DeviceError;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -45,5 +46,9 @@ pub fn play(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) 
     let played = interruptible(py, None, move |token| {
         krach_engine::play(&channels, sample_rate, &mut |done| token.advance(done))
     })?;
-    played.map_err(|error| error::raise(py, &Diagnostic::error(Code::NoDevice, error.to_string())))
+    let report = |error: DeviceError| {
+        Diagnostic::error(Code::NoDevice, error.to_string())
+            .help("`krach.write_wav` writes the sound to a file that any player plays")
+    };
+    played.map_err(|error| error::raise(py, &report(error)))
 }

@@ -1,6 +1,6 @@
 //! Faust's files: where `import`, `library`, `component` and `soundfile` look, and what was read already.
 
-use crate::read_bytes;
+use crate::{nearest, read_bytes};
 use krach_diag::Source;
 use krach_faust::{File, Files, Missing, Sound};
 use rustc_hash::FxHashMap;
@@ -44,25 +44,26 @@ impl Libraries {
         self
     }
 
+    /// Where a file at `from` looks for others; the first is where we are.
+    fn folders<'a>(&'a self, from: &'a str) -> impl Iterator<Item = &'a Path> {
+        // `<string>` and its like are no files.
+        let asker = Path::new(from).parent().filter(|_| !from.starts_with('<'));
+        let own = self.own.iter().map(PathBuf::as_path);
+        std::iter::once(Path::new("")).chain(own).chain(asker).chain(self.shared.iter().map(PathBuf::as_path))
+    }
+
     /// The file of that name which a file at `from` means.
     ///
     /// # Errors
     /// It is in none of the places searched.
     pub fn find(&self, name: &str, from: &str) -> Result<PathBuf, Missing> {
-        // `<string>` and its like are no files.
-        let asker = Path::new(from).parent().filter(|_| !from.starts_with('<'));
-        let here = Path::new("");
-        let folders = std::iter::once(here)
-            .chain(self.own.iter().map(PathBuf::as_path))
-            .chain(asker)
-            .chain(self.shared.iter().map(PathBuf::as_path));
         let mut searched: Vec<String> = Vec::new();
-        for folder in folders {
+        for folder in self.folders(from) {
             let file = folder.join(name);
             if file.is_file() {
                 return Ok(file);
             }
-            let place = if folder == here { ".".to_owned() } else { folder.display().to_string() };
+            let place = if folder == Path::new("") { ".".to_owned() } else { folder.display().to_string() };
             if !searched.contains(&place) {
                 searched.push(place);
             }
@@ -78,6 +79,18 @@ impl Files for Libraries {
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing> {
         let path = self.find(name, from)?;
         parsed(&path).map_err(Missing::Unusable)
+    }
+
+    fn near(&self, name: &str, from: &str) -> Option<String> {
+        /// No long wait in folders that are no libraries.
+        const ENTRIES: usize = 2_000;
+        let here = |folder: &Path| if folder == Path::new("") { ".".into() } else { folder.to_owned() };
+        let entries = self.folders(from).filter_map(|folder| here(folder).read_dir().ok());
+        let files = entries.flat_map(|entries| entries.take(ENTRIES).flatten());
+        let names: Vec<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
+        let faust =
+            names.iter().map(String::as_str).filter(|name| name.ends_with(".lib") || name.ends_with(".dsp"));
+        nearest(name, faust).map(str::to_owned)
     }
 
     fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
@@ -145,6 +158,8 @@ mod tests {
         assert_eq!(searched[..2], [".".to_owned(), near.display().to_string()]);
         assert!(searched.contains(&far.display().to_string()));
         assert!(searched.iter().any(|place| place == "/usr/share/faust"));
+        assert_eq!(libraries.near("ono.lib", "main.dsp"), Some("one.lib".to_owned()));
+        assert_eq!(libraries.near("none.lib", "main.dsp"), Some("one.lib".to_owned()));
         let absolute = libraries.find("/none.lib", "main.dsp");
         assert_eq!(absolute, Err(Missing::Nowhere(vec!["/none.lib".to_owned()])));
     }

@@ -208,8 +208,13 @@ fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a
     if given.is_empty() || given.len() == wanted.len() {
         return Ok(given);
     }
-    let message =
-        format!("`{}` has {} audio inputs, {} were given", program.name(), wanted.len(), given.len());
+    let message = format!(
+        "`{}` has {} audio input{}, not {}",
+        program.name(),
+        wanted.len(),
+        if wanted.len() == 1 { "" } else { "s" },
+        given.len()
+    );
     Err(Diagnostic::error(Code::BadInput, message).help(match wanted {
         [] => "give no input: this one makes its own sound".to_owned(),
         _ => format!("give one channel each for {}", listed(wanted.iter().map(|name| &**name))),

@@ -19,8 +19,8 @@ def faust_expr(template: str, *inputs: SignalLike) -> Any:
     compiling, so they may count (`par(i, {1}, …)`) or choose an order. Inputs that no placeholder names feed,
     in order, those that the expression has of its own, such as the one of `fi.lowpass(2, 800)`; if there are
     none they are ignored. Other braces, and `waveform{1}`, are Faust's. Widgets become controls. A whole
-    program with a `process` will do as well. The standard libraries need no import; the extra
-    `krach[faust]` brings them.
+    program with a `process` will do as well. The standard libraries need no import; the package
+    cyfaust (the extra `faust`) brings them.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
     in the template, among them KR0304 for a placeholder without input, or an input without signal.

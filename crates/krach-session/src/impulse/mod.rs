@@ -53,6 +53,10 @@ impl Files for Synthetic<'_> {
         self.0.open(name, from)
     }
 
+    fn near(&self, name: &str, from: &str) -> Option<String> {
+        self.0.near(name, from)
+    }
+
     fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
         const FRAMES: u16 = 4096;
         let part = |part: usize| {

@@ -99,8 +99,16 @@ impl Evaluator<'_> {
             Ok(file) => Some(self.load(file)),
             Err(missing) => {
                 let (wrong, remedy) = match missing {
-                    Missing::Nowhere(_) => ("not found", crate::files::REMEDY),
-                    Missing::Unusable(_) => ("not usable", "it must be a text file that may be read"),
+                    Missing::Nowhere(_) => (
+                        "not found",
+                        match self.provider.near(&text_of, &path) {
+                            Some(near) => format!("did you mean `{near}`?"),
+                            None => crate::files::REMEDY.to_owned(),
+                        },
+                    ),
+                    Missing::Unusable(_) => {
+                        ("not usable", "it must be a text file that may be read".to_owned())
+                    }
                 };
                 let report = Diagnostic::error(Code::FaustFile, format!("`{text_of}` is {wrong}; {missing}"))
                     .at(self.place(from, span))
