@@ -324,7 +324,7 @@ class DspDef:
             )
             hook = None if progress is None else _take.fraction(progress, taken)
             sound: NDArray[np.float32] | NDArray[np.float64]
-            if dtype == "float64":
+            if _take.sample(dtype) == np.float64:
                 sound = _krach.render(self._program, taken, _take.rows(inputs, np.float64), hook)
             else:
                 sound = _krach.render(self._program, taken, _take.rows(inputs, np.float32), hook)

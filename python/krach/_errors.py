@@ -102,6 +102,11 @@ class InvalidSyntax(Error, SyntaxError):
         """Itself, at that place if it had none."""
         super().located(place)
         self.msg = f"{self.message} [{self.code}]"
+        # Python shows the message of a syntax error and its notes, and nothing else.
+        noted = getattr(self, "__notes__", [])
+        for text in self.help:
+            if (note := f"help: {text}") not in noted:
+                self.add_note(note)
         self.filename, self.lineno, self.offset = self.file, self.line, self.column
         self.end_lineno, self.end_offset = self.end_line, self.end_column
         line = linecache.getline(self.file, self.line) if self.file and self.line else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast
 
 from krach._errors import Error, error
 from krach._trace import describe
@@ -59,6 +60,17 @@ def arithmetic(precision: object) -> Precision:
     if precision in ("single", "double"):
         return precision
     raise error("KR0113", f'precision is "single" or "double", not {describe(precision)}')
+
+
+def sample(dtype: object) -> np.dtype[np.floating[Any]]:
+    """A format of samples, by name or as numpy has it."""
+    import numpy as np
+
+    with contextlib.suppress(TypeError):
+        wanted = np.dtype(cast("Any", dtype))
+        if dtype is not None and wanted.name in ("float32", "float64"):
+            return wanted
+    raise error("KR0113", f'dtype is "float32" or "float64", not {describe(dtype)}')
 
 
 def rate(value: object) -> int:

@@ -101,6 +101,10 @@ def test_shape_and_format() -> None:
     assert heard.dtype == np.float32
     assert heard[1, :12].tolist() == [2] * 10 + [0] * 2
     assert sound.render(0.01, dtype="float64").dtype == np.float64
+    assert sound.render(0.01, dtype=np.float64).dtype == np.float64  # type: ignore[call-overload]
+    for odd in ("float16", None, int, 5):
+        with pytest.raises(krach.Error, match=r"dtype is.*KR0113"):
+            sound.render(0.01, dtype=odd)  # type: ignore[call-overload]
     assert sound.render(0).shape == (2, 0)
     assert krs.transpile(lambda: 1).render(1.00001).shape == (1, 48000)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +57,14 @@ def test_the_command_says_what_is_wrong_and_where(tmp_path: Path, capfd: pytest.
         assert sorted(expected) == sorted(
             Report(*(one[part] for part in Report._fields)) for one in found if one["severity"] == "error"
         ), text
+
+
+def test_python_shows_the_help_below_the_caret() -> None:
+    with pytest.raises(krach.FaustError) as caught:
+        krach.faust("half = *(0.5);\nprocess = haf;")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert shown.count("did you mean `half`?") == 1
+    assert caught.value.located(None).__notes__ == ["help: did you mean `half`?"]
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG, ids=[text.splitlines()[0][:40] for text, _ in WRONG])
