@@ -29,8 +29,8 @@ find_python() {
 install_packages() {
     local root=()
     if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
-    if ! command -v apt-get >/dev/null; then
-        say "please install what Debian calls: $*"
+    if ! command -v apt-get >/dev/null || ! command -v "${root[0]:-true}" >/dev/null; then
+        say "please install what Debian calls (or ask an administrator to): $*"
         exit 1
     fi
     say "installing $* (apt-get${root:+, with sudo})"
