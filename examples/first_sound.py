@@ -159,7 +159,7 @@ def main() -> None:
     try:
         krach.play(audio, RATE)
     except krach.Error as silent:
-        print(f"not played: {silent.message}")
+        print(f"not played: {silent.message}; demo.wav has it all")
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ impl Target {
         include: &[PathBuf],
         precision: Precision,
     ) -> Result<Box<dyn Script + 'h>, Failure> {
-        let Some(kind) = Kind::of(&self.file) else { return Err(self.unknown_kind().into()) };
+        let Some(kind) = Kind::of(&self.file) else { return Err(self.no_kind().into()) };
         if kind == Kind::Library {
             return Ok(Box::new(LibraryScript::new(library(shell, &self.file)?)));
         }
@@ -105,7 +105,12 @@ impl Target {
         }
     }
 
-    fn unknown_kind(&self) -> Diagnostic {
+    /// Why the file cannot be loaded, having no ending that is known.
+    fn no_kind(&self) -> Diagnostic {
+        let folder = self.file.is_dir() || (!self.file.exists() && self.file.extension().is_none());
+        if folder && let Err(report) = krach_session::read(&self.file) {
+            return report;
+        }
         let name = self.file.display();
         let message = format!(
             "`{name}` is neither Python (`.py`), Faust (`.dsp`), a library (`.krlib`) nor the text form of a program \
