@@ -9,6 +9,7 @@ by the same compiler and run from there, for which g++ is needed.
 
     .venv/bin/python scripts/library_goldens.py            # asks for everything
     .venv/bin/python scripts/library_goldens.py --missing  # for what the file does not have yet
+    .venv/bin/python scripts/library_goldens.py --compare  # every frame of what was heard with krach's
 """
 
 from __future__ import annotations
@@ -135,6 +136,22 @@ def heard_in_cpp(case: libraries.Case) -> oracle.Samples:
     return np.frombuffer(data).reshape(-1, libraries.FRAMES)
 
 
+def compare() -> None:
+    """Renders what was heard here, by native code and by the interpreter, and prints the worst frame."""
+    cases = libraries.cases()
+    heard = [path for path in sorted(KEPT.glob("*.npy")) if path.stem in cases]
+    worst = (0.0, "")
+    for path in heard:
+        for engine in ("native", "reference"):
+            ours = libraries.hear(cases[path.stem], engine)
+            worst = max(worst, (oracle.deviation(np.load(path), ours), f"{path.stem}, {engine}"))
+    print(
+        f"{len(heard)} cases of {libraries.FRAMES} frames; the worst deviation is {worst[0]:.2e} ({worst[1]})"
+    )
+    if not heard or worst[0] > oracle.TOLERANCE:
+        sys.exit(1)
+
+
 def main() -> None:
     """Asks for all cases, two at a time, and writes the file."""
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -173,4 +190,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    compare() if "--compare" in sys.argv[1:] else main()

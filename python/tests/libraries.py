@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+import krach
 import oracle
+from engines import impulse, render
 
 ROOT = Path(__file__).resolve().parents[2]
 MORE = ROOT / "fixtures" / "faust" / "libraries.txt"
@@ -153,3 +155,10 @@ def agrees(wanted: Kept, got: oracle.Samples) -> bool:
 def goldens() -> dict[str, Any]:
     """`oracle`, its version, and `cases`: what is kept of each."""
     return json.loads(GOLDENS.read_text())
+
+
+def hear(case: Case, engine: str = "native") -> oracle.Samples:
+    """What krach makes of a case."""
+    definition = krach.faust(case.faust, precision="double")
+    inputs = np.tile(impulse(FRAMES), (definition.num_inputs, 1))
+    return render(definition, FRAMES, engine, inputs=inputs, rate=RATE)
