@@ -353,6 +353,8 @@ class DspDef:
         inputs: ArrayLike | None = None,
         events: Iterable[Event] | None = None,
         axes: Axes | None = None,
+        *,
+        notes: Iterable[Note] | None = None,
         **values: float,
     ) -> Axes:
         """Draws the waveform of what `render` gives; into `axes` of matplotlib, or new ones.
@@ -360,7 +362,7 @@ class DspDef:
         >>> krs.transpile(lambda: krs.saw(100)).plot().get_xlabel()
         'seconds'
         """
-        sound = self.render(seconds, sample_rate, inputs, events, values)
+        sound = self.render(seconds, sample_rate, inputs, events, values, notes=notes)
         return _plots.waveform(axes or _plots.new_axes(), sound, sample_rate)
 
     def spectrum(
@@ -370,6 +372,8 @@ class DspDef:
         inputs: ArrayLike | None = None,
         events: Iterable[Event] | None = None,
         axes: Axes | None = None,
+        *,
+        notes: Iterable[Note] | None = None,
         **values: float,
     ) -> Axes:
         """Draws the spectrum of what `render` gives: dB over Hz, a sine of amplitude 1 reaching 0 dB.
@@ -377,7 +381,7 @@ class DspDef:
         >>> krs.transpile(lambda: krs.saw(100)).spectrum().get_ylabel()
         'dB'
         """
-        sound = self.render(seconds, sample_rate, inputs, events, values)
+        sound = self.render(seconds, sample_rate, inputs, events, values, notes=notes)
         return _plots.spectrum(axes or _plots.new_axes(), sound, sample_rate)
 
     def response(

@@ -229,6 +229,9 @@ def test_pictures() -> None:
 
     stereo = krs.transpile(lambda x, y: (krs.lowpass(x, 1000), y))
     assert len(stereo.plot(0.01).lines) == 2
+    held = krs.transpile(lambda: krs.saw(110) * krs.control("gate", 0, 0, 1))
+    (line,) = held.plot(0.01, notes=[(100, 1000, 60)]).lines
+    assert np.flatnonzero(line.get_ydata())[0] >= 100
     assert len(stereo.response(0.1).lines) == 4
     (line,) = krs.transpile(lambda x: krs.lowpass(x, 1000)).response(1.0).lines
     hertz, gain = line.get_xdata(), line.get_ydata()
