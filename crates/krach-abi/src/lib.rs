@@ -8,10 +8,12 @@
 mod convert;
 mod dsp;
 mod fpmode;
+mod role;
 
 pub use convert::{through_f32, through_f64};
 pub use dsp::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
 pub use fpmode::FlushGuard;
+pub use role::Role;
 
 /// Sample rates that can be compiled for, in Hz.
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;

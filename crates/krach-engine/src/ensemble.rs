@@ -1,7 +1,7 @@
 //! Several copies of one voice, played by notes, and what their sum goes through.
 
 use crate::render::Sample;
-use krach_abi::{Dsp, DspFactory, Seed};
+use krach_abi::{Dsp, DspFactory, Role, Seed};
 
 /// A key that is pressed and let go.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,21 +14,6 @@ pub struct Note {
     pub key: f64,
     /// 0..1
     pub velocity: f64,
-}
-
-/// What a control of a voice is told about its note.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Its frequency in Hz.
-    Hertz,
-    /// Its key.
-    Key,
-    /// 1 while it is held, else 0.
-    Gate,
-    /// Its velocity, 0..1.
-    Velocity,
-    /// Its velocity, 0..127.
-    MidiVelocity,
 }
 
 /// How a program is played by notes: so many voices, and what each of their controls is told. Controls without a role
@@ -125,15 +110,8 @@ impl<S: Sample> Ensemble<S> {
         let knows = |role| self.keyboard.roles.iter().any(|&(_, known)| known == role);
         let dynamic = knows(Role::Velocity) || knows(Role::MidiVelocity);
         self.voices[at].level = if dynamic { 1.0 } else { note.velocity };
-        for role in [Role::Hertz, Role::Key, Role::Velocity, Role::MidiVelocity, Role::Gate] {
-            let value = match role {
-                Role::Hertz => 440.0 * ((note.key - 69.0) / 12.0).exp2(),
-                Role::Key => note.key,
-                Role::Gate => 1.0,
-                Role::Velocity => note.velocity,
-                Role::MidiVelocity => note.velocity * 127.0,
-            };
-            self.tell(at, role, value);
+        for role in Role::ALL {
+            self.tell(at, role, role.value(note.key, note.velocity));
         }
     }
 

@@ -26,7 +26,7 @@ mod render;
 mod score;
 
 pub use device::{DeviceError, play};
-pub use ensemble::{Keyboard, Note, Role};
+pub use ensemble::{Keyboard, Note};
 pub use null::NullDevice;
 pub use render::{Rig, render, render_f64};
 pub use score::{Event, RenderError, Score};

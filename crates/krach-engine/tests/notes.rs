@@ -1,7 +1,8 @@
 //! Notes on a toy: voices are taken, let go, stolen, and go through an effect.
 
+use krach_abi::Role;
 use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{Event, Keyboard, Note, Rig, Role, Score, render_f64};
+use krach_engine::{Event, Keyboard, Note, Rig, Score, render_f64};
 use std::ops::ControlFlow;
 
 /// One output: `key` plus a thousandth of its frames since birth while `gate` is up, then `tail`.

@@ -45,6 +45,7 @@ mod elaborate;
 mod files;
 mod functions;
 mod kinds;
+mod knots;
 mod layout;
 mod loops;
 mod names;

@@ -3,6 +3,7 @@
 //! Each strongly connected set of values is one loop and is printed as one `letrec`. A register of a loop is a
 //! **cell** (an equation of the `letrec`) unless it only copies another value, which reads better as `x'`.
 
+use crate::knots::components;
 use crate::reading::{Head, Reading};
 use krach_ir::RegisterId;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -42,7 +43,11 @@ pub(crate) struct Loops {
 impl Loops {
     pub fn of(reading: &Reading) -> Self {
         let mut loops = Self { of_value: vec![None; reading.values.len()], ..Self::default() };
-        loops.components = components(reading);
+        let needs = |at: usize| {
+            let value = &reading.values[at];
+            value.operands.iter().chain(&value.memory).copied()
+        };
+        loops.components = components(reading.values.len(), needs);
         for component in &loops.components {
             let gated = |&at: &usize| reading.values[at].memory.len() > 1;
             let itself = |&at: &usize| reading.values[at].memory.contains(&at);
@@ -106,51 +111,4 @@ impl Loops {
         }
         sources
     }
-}
-
-/// Strongly connected components by Tarjan's algorithm (1972), with its own stack.
-fn components(reading: &Reading) -> Vec<Vec<usize>> {
-    const NEW: usize = usize::MAX;
-    let count = reading.values.len();
-    let (mut order, mut low) = (vec![NEW; count], vec![0; count]);
-    let mut on_path = vec![false; count];
-    let (mut path, mut found) = (Vec::new(), Vec::new());
-    let mut next_order = 0;
-    for start in 0..count {
-        if order[start] != NEW {
-            continue;
-        }
-        let mut calls: Vec<(usize, usize)> = vec![(start, 0)];
-        while let Some(&mut (at, ref mut edge)) = calls.last_mut() {
-            if *edge == 0 {
-                order[at] = next_order;
-                low[at] = next_order;
-                next_order += 1;
-                path.push(at);
-                on_path[at] = true;
-            }
-            let value = &reading.values[at];
-            let target = value.operands.iter().chain(&value.memory).nth(*edge).copied();
-            *edge += 1;
-            match target {
-                Some(target) if order[target] == NEW => calls.push((target, 0)),
-                Some(target) if on_path[target] => low[at] = low[at].min(order[target]),
-                Some(_) => {}
-                None => {
-                    calls.pop();
-                    if let Some(&(caller, _)) = calls.last() {
-                        low[caller] = low[caller].min(low[at]);
-                    }
-                    if low[at] == order[at] {
-                        let from = path.iter().rposition(|&other| other == at).unwrap_or(0);
-                        let mut component = path.split_off(from);
-                        component.iter().for_each(|&member| on_path[member] = false);
-                        component.sort_unstable();
-                        found.push(component);
-                    }
-                }
-            }
-        }
-    }
-    found
 }

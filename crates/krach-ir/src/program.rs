@@ -198,12 +198,6 @@ pub struct Face {
 }
 
 impl Face {
-    /// Whether that is the last part of the address.
-    #[must_use]
-    pub fn is_called(&self, name: &str) -> bool {
-        self.address.rsplit('/').next() == Some(name)
-    }
-
     /// The values of that key.
     pub fn values<'a>(&'a self, key: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
         self.metadata.iter().filter(move |(known, _)| **known == *key).map(|(_, value)| &**value)

@@ -307,6 +307,13 @@ impl Control {
         Self { name: name.into(), kind, init, lo, hi, step, face: Face::default() }
     }
 
+    /// The last part of its address, or its name.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let last = self.face.address.rsplit('/').next();
+        last.filter(|label| !label.is_empty()).unwrap_or(&self.name)
+    }
+
     /// What is wrong with the parameters, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {

@@ -1,9 +1,10 @@
 //! Notes, and the controls that take them.
 
 use crate::take::Take;
+use krach_abi::Role;
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{Keyboard, Note, Role};
-use krach_ir::{Control, Program};
+use krach_engine::{Keyboard, Note};
+use krach_ir::Program;
 
 /// Voices of a program that does not say how many it has.
 const VOICES: usize = 16;
@@ -19,7 +20,7 @@ const VOICES: usize = 16;
 pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
     let controls = program.controls().iter().enumerate();
     let roles: Vec<(usize, Role)> =
-        controls.filter_map(|(at, control)| role(control).map(|role| (at, role))).collect();
+        controls.filter_map(|(at, c)| Role::of(c.label(), c.hi).map(|role| (at, role))).collect();
     if !roles.iter().any(|&(_, role)| role == Role::Gate) {
         let message = format!("notes cannot play `{}`: it has no control `gate`", program.name());
         return Err(Diagnostic::error(Code::BadEvent, message).help(
@@ -28,21 +29,6 @@ pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
     }
     let voices = program.polyphony().map_or(VOICES, |polyphony| polyphony.voices as usize);
     Ok(Keyboard { voices, roles })
-}
-
-fn role(control: &Control) -> Option<Role> {
-    Some(
-        match control.face.address.rsplit('/').next().filter(|part| !part.is_empty()).unwrap_or(&control.name)
-        {
-            "freq" => Role::Hertz,
-            "key" => Role::Key,
-            "gate" => Role::Gate,
-            "gain" => Role::Velocity,
-            "vel" | "velocity" if control.hi > 1.0 => Role::MidiVelocity,
-            "vel" | "velocity" => Role::Velocity,
-            _ => return None,
-        },
-    )
 }
 
 /// The notes of a take, by number of frame.

@@ -5,8 +5,7 @@
 //! anybody wants it, and the last such value otherwise.
 
 use crate::elaborate::signal::{SigId, Signal, Signals};
-use petgraph::algo::kosaraju_scc;
-use petgraph::graphmap::DiGraphMap;
+use crate::knots::components;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Any of these sets of conditions, all conditions of the set together.
@@ -90,19 +89,19 @@ impl Gates {
 
     /// Signals whose conditions depend, in the same frame, on the memory that they gate.
     fn entangled(&self, signals: &Signals, order: &[SigId]) -> Vec<SigId> {
-        let mut needs = DiGraphMap::<SigId, ()>::new();
-        for &id in order {
-            let needed = signals.operands(id).chain(self.conditions(signals, id));
-            needed.for_each(|needed| _ = needs.add_edge(id, needed, ()));
+        let ids: Vec<SigId> = signals.ids().collect();
+        let needs = |at: usize| {
+            let needed = signals.operands(ids[at]).chain(self.conditions(signals, ids[at]));
+            needed.map(SigId::index)
+        };
+        let mut knots = vec![0; ids.len()];
+        for (number, knot) in components(ids.len(), needs).iter().enumerate() {
+            knot.iter().for_each(|&at| knots[at] = number);
         }
-        let mut entangled = Vec::new();
         // Operands alone lead nowhere back: every way back uses a condition.
-        for knot in kosaraju_scc(&needs) {
-            let knot: FxHashSet<SigId> = knot.into_iter().collect();
-            let tied = knot.iter().filter(|&&id| self.conditions(signals, id).any(|c| knot.contains(&c)));
-            entangled.extend(tied.filter_map(|&id| moving(signals, id)));
-        }
-        entangled
+        let tied =
+            |id: SigId| self.conditions(signals, id).any(|needed| knots[needed.index()] == knots[id.index()]);
+        order.iter().filter(|&&id| tied(id)).filter_map(|&id| moving(signals, id)).collect()
     }
 }
 

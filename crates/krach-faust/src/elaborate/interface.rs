@@ -4,6 +4,7 @@ use crate::elaborate::eval::Evaluator;
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::elaborate::text::{Text, Texts};
 use crate::syntax::Group;
+use krach_abi::Role;
 use krach_ir::{Control, ControlKind, Face, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -248,21 +249,11 @@ fn is_rooted(signals: &Signals, order: &[SigId]) -> bool {
     first.is_some() && tops.all(|top| top == first)
 }
 
-/// What the controls of a voice take, whatever the range of the widget: every MIDI note and velocity.
-const NOTES: [(&str, [f64; 2]); 6] = [
-    ("freq", [8.0, 12_544.0]),
-    ("key", [0.0, 127.0]),
-    ("gate", [0.0, 1.0]),
-    ("gain", [0.0, 1.0]),
-    ("vel", [0.0, 127.0]),
-    ("velocity", [0.0, 127.0]),
-];
-
-/// Lets the controls of a voice take every note.
+/// Lets the controls of a voice take every MIDI note and velocity, whatever the range of the widget.
 pub(crate) fn accept_notes(controls: &mut [Control]) {
     for control in controls {
-        if let Some((_, [lo, hi])) = NOTES.iter().find(|(name, _)| control.face.is_called(name)) {
-            (control.lo, control.hi) = (control.lo.min(*lo), control.hi.max(*hi));
+        if let Some([lo, hi]) = Role::of(control.label(), f64::INFINITY).map(Role::range) {
+            (control.lo, control.hi) = (control.lo.min(lo), control.hi.max(hi));
         }
     }
 }

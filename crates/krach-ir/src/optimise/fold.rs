@@ -1,11 +1,13 @@
-//! Computing constants now, in double precision.
+//! Computing constants now, in double precision, to the same bits as any engine would later.
 
 use crate::Fun;
 use crate::maths::Value;
 use crate::program::{Table, TableInit};
+use krach_abi::FlushGuard;
 
 /// The result of a function of constants, unless it is not finite: a program holds no such constant.
 pub(super) fn apply(fun: Fun, operands: &[Value<f64>]) -> Option<Value<f64>> {
+    let _flush = FlushGuard::new();
     finite(fun.eval(operands))
 }
 

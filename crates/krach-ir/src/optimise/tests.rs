@@ -239,3 +239,14 @@ fn long_chains_and_wide_programs_end() {
     });
     assert_eq!(wide.registers().len(), 1000);
 }
+
+/// The engines treat what is too small to be normal as 0, so that tails do not slow them down.
+#[test]
+fn constants_are_as_small_as_the_engines_let_them_be() {
+    let tiny = optimised(|b| {
+        let (zero, one) = (b.real(0.0)?, b.real(1.0)?);
+        let least = b.apply(Fun::Nextafter, &[zero, one])?;
+        b.apply(Fun::Max, &[least, zero])
+    });
+    assert_eq!(ops(&tiny), [Op::Real(0.0)]);
+}

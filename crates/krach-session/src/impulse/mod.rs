@@ -8,7 +8,7 @@ mod rand;
 
 pub use rand::Rand;
 
-use krach_abi::{Dsp, DspFactory, Precision, Seed};
+use krach_abi::{Dsp, DspFactory, Precision, Role, Seed};
 use krach_diag::{Diagnostic, Source};
 use krach_faust::{Elaborated, File, Files, Missing, Options, Sound, elaborate_whole};
 use krach_ir::ControlKind;
@@ -133,21 +133,12 @@ impl<'a> Trial<'a> {
 
     /// Voice i holds key 60 + 2 i, struck with velocity 100.
     fn hold_keys(&mut self) {
-        const VELOCITY: f64 = 100.0;
+        const VELOCITY: f64 = 100.0 / 127.0;
         for (at, voice) in (0_u8..).zip(&mut self.voices) {
             let key = f64::from(60 + 2 * at);
-            let hertz = 440.0 * ((key - 69.0) / 12.0).exp2();
-            let played = [
-                ("freq", hertz),
-                ("key", key),
-                ("gate", 1.0),
-                ("gain", VELOCITY / 127.0),
-                ("vel", VELOCITY),
-                ("velocity", VELOCITY),
-            ];
             for (at, control) in self.whole.program.controls().iter().enumerate() {
-                if let Some((_, value)) = played.iter().find(|(name, _)| control.face.is_called(name)) {
-                    voice.set(at, *value);
+                if let Some(role) = Role::of(control.label(), control.hi) {
+                    voice.set(at, role.value(key, VELOCITY));
                 }
             }
         }
