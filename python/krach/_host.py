@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import dis
 import inspect
+import itertools
 import os
 import sys
 import traceback
@@ -60,13 +61,15 @@ class Script:
                 return function.traced.program
             return trace(function.traced, function.name, {})
 
-    def about(self, index: int) -> tuple[str, str, bool]:
-        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust."""
+    def about(self, index: int) -> tuple[str, str, bool, str | None]:
+        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust;
+        and the arithmetic that it was made for, if it says so.
+        """
         traced = self._functions[index].traced
         if not isinstance(traced, DspDef):
-            return inspect.getdoc(traced) or "", source_of(traced), False
+            return inspect.getdoc(traced) or "", source_of(traced), False, None
         doc = "" if traced.fn is None else inspect.getdoc(traced.fn) or ""
-        return doc, traced.source, traced.fn is None
+        return doc, traced.source, traced.fn is None, traced.precision
 
 
 def load(file: str, text: str) -> Script:
@@ -182,8 +185,8 @@ def _functions(module: ModuleType, file: str, code: CodeType) -> list[Function]:
         for name, value in traced.items()
         if (name[:1] != "_" and isinstance(value, DspDef)) or survey.lists(name)
     }
-    faust = {name for name, value in traced.items() if isinstance(value, DspDef) and value.fn is None}
-    listed = {name for name in listed or survey.plain() if name in own or name in faust}
+    made = {name for name, value in traced.items() if isinstance(value, DspDef)} - _imported(code)
+    listed = {name for name in listed or survey.plain() if name in own or name in made}
     lines = _stored(code) | {name: function.__code__.co_firstlineno for name, function in own.items()}
     functions = [Function(name, lines.get(name, 1), name in listed, value) for name, value in traced.items()]
     return sorted(functions, key=lambda function: function.line)
@@ -210,12 +213,10 @@ class _Survey:
         self.scripts = self._reaching({name for name in functions if self.names[name] & _SCRIPTS} | {"main"})
 
     def _builds(self, name: str, scope: dict[str, object]) -> bool:
-        for used in self.names[name]:
-            value = scope.get(used)
-            origin = _attribute(value, "__name__" if isinstance(value, ModuleType) else "__module__")
-            if used.split(".")[0] == "krach" or (isinstance(origin, str) and origin.split(".")[0] == "krach"):
-                return True
-        return False
+        used = self.names[name]
+        return "krach" in {name.split(".")[0] for name in used} or any(
+            _is_of_krach(scope.get(name), set()) for name in used
+        )
 
     def _reaching(self, names: set[str]) -> set[str]:
         """Those functions, and all that name one of them, directly or not."""
@@ -249,6 +250,22 @@ class _Survey:
         return first != name
 
 
+def _is_of_krach(value: object, seen: set[str]) -> bool:
+    """Whether a value is krach's, or of a module of the user's in which something is."""
+    origin = _attribute(value, "__name__" if isinstance(value, ModuleType) else "__module__")
+    if not isinstance(origin, str) or origin in seen or origin == _MODULE:
+        return False
+    if origin.split(".")[0] == "krach":
+        return True
+    seen.add(origin)
+    module = sys.modules.get(origin)
+    directory = os.path.dirname(os.path.abspath(str(_attribute(module, "__file__"))))
+    # Installed packages are many, and none of them builds sound with krach.
+    if module is None or directory not in sys.path or "site-packages" in directory:
+        return False
+    return any(_is_of_krach(part, seen) for part in list(vars(module).values()))
+
+
 def _names(code: CodeType) -> frozenset[str]:
     """Every global and attribute name in a function and in the functions inside it."""
     names: set[str] = set()
@@ -272,6 +289,15 @@ def _stored(code: CodeType) -> dict[str, int]:
         for step in dis.get_instructions(code)
         if step.opname == "STORE_NAME" and step.positions
     }
+
+
+def _imported(code: CodeType) -> frozenset[str]:
+    """Every name that the top level of a file imports."""
+    steps = list(dis.get_instructions(code))
+    stores = itertools.pairwise(steps)
+    return frozenset(
+        to.argval for step, to in stores if step.opname.startswith("IMPORT") and to.opname == "STORE_NAME"
+    )
 
 
 def _inputs(function: FunctionType) -> bool:
