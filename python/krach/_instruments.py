@@ -74,7 +74,7 @@ class Library(Mapping[str, DspDef]):
         title = f"<Library {self._path}: {count} instrument{'' if count == 1 else 's'}>"
         rows = [("name", "in", "out", "controls")]
         rows += [
-            (name, str(len(inputs)), str(len(outputs)), ", ".join(controls))
+            (name, str(len(inputs)), str(len(outputs)), _visible(", ".join(controls)))
             for name, inputs, outputs, controls, _ in self._inner.rows[:_SHOWN]
         ]
         if count == 0:
@@ -95,6 +95,11 @@ class Library(Mapping[str, DspDef]):
         )
         head = "<tr><th>name</th><th>in</th><th>out</th><th>controls</th><th></th></tr>"
         return f"<div><strong>{escape(self._path)}</strong><table>{head}{body}</table></div>"
+
+
+def _visible(text: str) -> str:
+    """Text without what would command a terminal: libraries may come from strangers."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _function(name: str, path: str) -> Callable[..., NoReturn]:

@@ -103,9 +103,16 @@ pub(crate) struct Machine {
     /// Sample rate in Hz
     #[arg(long, value_name = "HZ", default_value_t = 48_000)]
     pub rate: u32,
-    /// Arithmetic to compute in
-    #[arg(long, value_parser = precision, value_name = "single|double", default_value = "single")]
-    pub precision: Precision,
+    /// Arithmetic to compute in; if it is not said, that which it was made for, or else single
+    #[arg(long, value_parser = precision, value_name = "single|double")]
+    pub precision: Option<Precision>,
+}
+
+impl Machine {
+    /// The arithmetic, where nothing else says it.
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision.unwrap_or(Precision::Single)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -190,9 +197,9 @@ pub(crate) struct Build {
     /// This processor with all it has, or any of its kind
     #[arg(long, value_parser = processor, value_name = "host|baseline", default_value = "host")]
     pub target: krach_codegen::Target,
-    /// Arithmetic to compute in
-    #[arg(long, value_parser = precision, value_name = "single|double", default_value = "single")]
-    pub precision: Precision,
+    /// Arithmetic to compute in; if it is not said, that which it was made for, or else single
+    #[arg(long, value_parser = precision, value_name = "single|double")]
+    pub precision: Option<Precision>,
     /// Build only this instrument; may be repeated
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,

@@ -44,7 +44,7 @@ struct Figures {
 }
 
 pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
-    let script = what.only.load(shell, what.machine.precision)?;
+    let script = what.only.load(shell, what.machine.precision())?;
     let function = what.only.target.one(&*script)?;
     let cold = round(shell, &*script, function, what)?;
     let begun = Instant::now();
@@ -56,7 +56,7 @@ pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure>
     let (front_ms, codegen_ms) = (median(&warm, |f| f.front_ms), median(&warm, |f| f.codegen_ms));
     let ns_per_frame = median(&warm, |f| f.ns_per_frame);
     let warm = Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame };
-    let (voices, block, precision) = (what.voices, what.block, what.machine.precision.to_string());
+    let (voices, block, precision) = (what.voices, what.block, what.machine.precision().to_string());
     let findings = Findings { schema: 1, warm, voices, block, precision, cold };
     if what.json {
         let json = serde_json::to_string_pretty(&findings);
@@ -69,7 +69,7 @@ pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure>
 
 /// From the source to running code, once, with nothing kept from before.
 fn round(shell: &Shell<'_>, script: &dyn Script, function: usize, what: &Bench) -> Result<Figures, Failure> {
-    let spec = Spec::new(what.machine.rate, what.machine.precision);
+    let spec = Spec::new(what.machine.rate, what.machine.precision());
     let (voices, block) = (what.voices, what.block as usize);
     let begun = Instant::now();
     let program = script.trace(function)?;

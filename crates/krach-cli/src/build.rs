@@ -3,9 +3,10 @@
 use crate::arguments::Build;
 use crate::host::Script;
 use crate::shell::{WELL, WRONG, counted};
-use crate::target::{Kind, Target};
+use crate::target::{Kind, Target, spare};
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
+use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_session::krlib::{self, Built, Draft};
@@ -29,15 +30,20 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
     let specs = specs(what)?;
     let mut reports = Vec::new();
     let mut scripts = Vec::new();
-    for file in files(&what.inputs)? {
+    let files = files(&what.inputs)?;
+    if let Some(output) = &what.output {
+        let kept = files.iter().filter(|file| Kind::of(file) != Some(Kind::Library));
+        spare(output, kept)?;
+    }
+    for file in files {
         let target = Target { file, function: None };
-        match target.load(shell, &what.include, what.precision) {
+        match target.load(shell, &what.include, what.precision.unwrap_or(Precision::Single)) {
             Ok(script) => scripts.push((target.file, script)),
             Err(Failure::Wrong(wrong)) => reports.extend(wrong),
             Err(other) => return Err(other),
         }
     }
-    let candidates = chosen(candidates(&scripts), &what.only)?;
+    let candidates = chosen(candidates(&scripts, &what.only), &what.only)?;
     if what.list {
         let line = |one: &Candidate<'_>| format!("{:<24} {}:{}\n", one.name, one.place.file, one.place.line);
         shell.say(&candidates.iter().map(line).collect::<String>())?;
@@ -45,7 +51,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         return Ok(i32::from(!reports.is_empty()));
     }
     let bar = bar(candidates.len());
-    let built = compiled(shell, specs, &candidates, &bar, &mut reports);
+    let built = compiled(shell, specs, what.precision, &candidates, &bar, &mut reports);
     bar.finish_and_clear();
     let built = built?;
     shell.draw(&reports);
@@ -57,13 +63,19 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
     let summary = summary(output, &built, what, reports.len());
     krlib::write(output, built)?;
     shell.remark(&summary);
+    if let Some(why) = krach_session::unvouched() {
+        shell.remark(&format!(
+            "warning: nobody vouches for this code, so it will be compiled from the programs: {why}"
+        ));
+    }
     Ok(if reports.is_empty() || what.keep_going { WELL } else { WRONG })
 }
 
 /// What every instrument is compiled for.
 fn specs(what: &Build) -> Result<Vec<Spec>, Diagnostic> {
     let spec = |&rate: &u32| {
-        let spec = Spec { target: what.target, ..Spec::new(rate, what.precision) };
+        let spec =
+            Spec { target: what.target, ..Spec::new(rate, what.precision.unwrap_or(Precision::Single)) };
         spec.check().map(|()| spec).map_err(|refusal| report(&refusal))
     };
     what.rate.iter().map(spec).collect()
@@ -105,10 +117,14 @@ fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostic> {
     Ok(files)
 }
 
-fn candidates<'s>(scripts: &'s [(PathBuf, Box<dyn Script + 's>)]) -> Vec<Candidate<'s>> {
+/// Everything that is listed, or asked for by name.
+fn candidates<'s>(scripts: &'s [(PathBuf, Box<dyn Script + 's>)], only: &[String]) -> Vec<Candidate<'s>> {
     let mut found = Vec::new();
     for (file, script) in scripts {
-        for (at, function) in script.functions().iter().enumerate().filter(|(_, function)| function.listed) {
+        let functions = script.functions().iter().enumerate();
+        for (at, function) in
+            functions.filter(|(_, function)| function.listed || only.contains(&function.name))
+        {
             let place = Place::line(file.display().to_string(), function.line);
             found.push(Candidate { script: &**script, at, name: &function.name, place });
         }
@@ -153,6 +169,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
 fn compiled(
     shell: &Shell<'_>,
     specs: Vec<Spec>,
+    precision: Option<Precision>,
     candidates: &[Candidate<'_>],
     bar: &ProgressBar,
     reports: &mut Vec<Diagnostic>,
@@ -160,7 +177,7 @@ fn compiled(
     let mut drafts = Vec::new();
     for candidate in candidates {
         bar.set_message(format!("tracing {}", candidate.name));
-        match draft(candidate) {
+        match draft(candidate, precision) {
             Ok(draft) => drafts.push(draft),
             Err(Failure::Wrong(wrong)) => {
                 let placed = |report: Diagnostic| match report.place {
@@ -184,7 +201,8 @@ fn compiled(
     Ok(built)
 }
 
-fn draft(candidate: &Candidate<'_>) -> Result<Draft, Failure> {
+/// `precision` is the one asked for.
+fn draft(candidate: &Candidate<'_>, precision: Option<Precision>) -> Result<Draft, Failure> {
     let program = candidate.script.trace(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;
     Ok(Draft {
@@ -194,6 +212,7 @@ fn draft(candidate: &Candidate<'_>) -> Result<Draft, Failure> {
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
         program,
+        precision: precision.or(about.precision),
     })
 }
 
@@ -210,6 +229,8 @@ fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> Strin
     let rates: Vec<String> = built[0].record().targets.iter().map(|target| target.rate.to_string()).collect();
     let code: usize =
         built.iter().flat_map(|one| one.record().all_codes()).map(|target| target.code_bytes).sum();
+    let precisions: BTreeSet<&str> = built.iter().map(|one| one.record().precision.as_str()).collect();
+    let precisions: Vec<&str> = precisions.into_iter().collect();
     let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
     format!(
         "wrote {}: {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",
@@ -219,7 +240,7 @@ fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> Strin
             krach_codegen::Target::Host => "this processor",
             krach_codegen::Target::Baseline => "any processor of this kind",
         },
-        what.precision,
+        precisions.join(" and "),
         rates.join(", "),
     )
 }

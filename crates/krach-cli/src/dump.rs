@@ -11,7 +11,7 @@ use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::Program;
 
 pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
-    let spec = Spec::new(what.machine.rate, what.machine.precision);
+    let spec = Spec::new(what.machine.rate, what.machine.precision());
     match (what.stage, what.format) {
         (stage, Format::Text) => print(shell, &what.only, stage, spec),
         (Stage::Diagram, Format::Svg) => draw(shell, &what.only, spec),

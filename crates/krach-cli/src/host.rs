@@ -1,6 +1,7 @@
 //! What this crate cannot do itself: run Python.
 
 use crate::Failure;
+use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_ir::Program;
 use krach_session::krlib::{self, Instrument, Library};
@@ -79,6 +80,8 @@ pub struct About {
     pub doc: String,
     /// What it was made of, if that is known.
     pub source: Option<krlib::Source>,
+    /// The arithmetic that it was made for, if it says so.
+    pub precision: Option<Precision>,
 }
 
 /// Something in a file that can be traced.
@@ -168,7 +171,12 @@ impl Script for LibraryScript {
 
     fn about(&self, index: usize) -> Result<About, Failure> {
         let instrument = self.library.at(index);
-        Ok(About { doc: instrument.record().doc.clone(), source: instrument.source()? })
+        let record = instrument.record();
+        Ok(About {
+            doc: record.doc.clone(),
+            source: instrument.source()?,
+            precision: Some(record.precision()),
+        })
     }
 
     fn instrument(&self, index: usize) -> Option<Arc<Instrument>> {

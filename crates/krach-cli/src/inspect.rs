@@ -52,7 +52,7 @@ struct Code<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(index: &'a Index, chosen: &'a [Arc<Instrument>], what: &Inspect) -> Result<Self, Diagnostic> {
+    fn new(index: &'a Index, chosen: &'a [Arc<Instrument>], what: &Inspect) -> Self {
         let code = |(target, effect): (&'a TargetRecord, Option<&TargetRecord>)| Code {
             arch: &index.machines[target.machine].arch,
             features: &index.machines[target.machine].features,
@@ -64,7 +64,7 @@ impl<'a> Findings<'a> {
         };
         let finding = |instrument: &'a Arc<Instrument>| {
             let record = instrument.record();
-            Ok(Finding {
+            Finding {
                 name: &record.name,
                 doc: &record.doc,
                 key: record.key.to_string(),
@@ -73,20 +73,20 @@ impl<'a> Findings<'a> {
                 controls: &record.controls,
                 meters: &record.meters,
                 targets: pairs(record).map(code).collect(),
-                faust: what.faust.then(|| instrument.faust()).transpose()?,
+                faust: what.faust.then(|| instrument.faust().ok()).flatten(),
                 program: what
                     .program
-                    .then(|| instrument.program())
-                    .transpose()?
+                    .then(|| instrument.program().ok())
+                    .flatten()
                     .map(|program| program.to_string()),
-            })
+            }
         };
-        Ok(Self {
+        Self {
             schema: index.schema,
             krach_version: &index.krach_version,
             created_by: &index.created_by,
-            instruments: chosen.iter().map(finding).collect::<Result<_, _>>()?,
-        })
+            instruments: chosen.iter().map(finding).collect(),
+        }
     }
 }
 
@@ -107,11 +107,17 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
     if what.licences {
         licences::tell(shell, &credits(&chosen), what.json)?;
     } else if what.json {
-        let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what)?);
+        // One that cannot give what is asked of it is an error; among many it only lacks it.
+        one.as_ref().map(|instrument| extract(instrument, what, false)).transpose()?;
+        let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what));
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
     } else if what.faust || what.program || what.controls {
         for instrument in &chosen {
-            shell.say(&extract(instrument, what, one.is_none())?)?;
+            match extract(instrument, what, one.is_none()) {
+                Ok(text) => shell.say(&text)?,
+                Err(report) if one.is_some() => return Err(report.into()),
+                Err(_) => {} // told below, and no reason to keep the others back
+            }
         }
     } else if let Some(instrument) = &one {
         shell.say(&everything(index, instrument))?;

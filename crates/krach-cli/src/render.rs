@@ -3,17 +3,21 @@
 use crate::arguments::Render;
 use crate::loudness::{Loudness, why_silent};
 use crate::shell::{WELL, counted};
+use crate::target::spare;
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
+use krach_abi::Precision;
 use krach_session::{Patch, Take, Token, wav_target, write_wav};
 use std::time::Duration;
 
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
     // Before any work: it would be a pity to learn at the end that there is no place for the result.
     wav_target(&what.output)?;
+    spare(&what.output, std::slice::from_ref(&what.only.target.file))?;
     let machine = what.machine;
-    let script = what.only.load(shell, machine.precision)?;
+    let script = what.only.load(shell, machine.precision())?;
     let function = what.only.target.one(&*script)?;
+    let about = script.about(function)?;
     let patch = match script.instrument(function) {
         Some(instrument) => Patch::try_from(instrument)?,
         None => script.trace(function)?.into(),
@@ -21,7 +25,7 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     let take = Take {
         values: what.set.clone(),
         notes: what.note.iter().map(|note| note.at(machine.rate)).collect(),
-        precision: machine.precision,
+        precision: machine.precision.or(about.precision).unwrap_or(Precision::Single),
         ..Take::<f32>::new(what.seconds(), machine.rate)
     };
     let bar = bar(take.frames());

@@ -4,7 +4,8 @@ use crate::Host;
 use crate::report;
 use krach_diag::{Code, Diagnostic, Severity, Source};
 use krach_session::{Sources, Stop, Token, on_worker};
-use std::io::{self, ErrorKind, Write};
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -69,6 +70,7 @@ impl<'a> Shell<'a> {
 
     /// Writes data to standard output.
     pub(crate) fn say(&self, text: &str) -> Result<(), Failure> {
+        let text = if io::stdout().is_terminal() { visible(text) } else { Cow::Borrowed(text) };
         let mut to = io::stdout().lock();
         to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(|error| Failure::of_stdout(&error))
     }
@@ -76,7 +78,7 @@ impl<'a> Shell<'a> {
     /// Writes a remark to standard error.
     pub(crate) fn remark(&self, text: &str) {
         // Nobody is left to be told that standard error is closed.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", visible(text));
     }
 
     /// Draws reports on standard error.
@@ -137,6 +139,16 @@ pub(crate) fn work<T: Send + 'static>(
         if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     on_worker(&token, move || job(&workers), watch).ok_or(Failure::Interrupted)
+}
+
+/// The text without what would command a terminal: names and texts may come from strangers.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if commands(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 /// So many of these: "1 frame", "2 frames".

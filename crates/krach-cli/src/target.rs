@@ -74,6 +74,19 @@ impl Only {
     }
 }
 
+/// Refuses to write over something that is read.
+pub(crate) fn spare<'f>(
+    output: &Path,
+    read: impl IntoIterator<Item = &'f PathBuf>,
+) -> Result<(), Diagnostic> {
+    let Ok(place) = output.canonicalize() else { return Ok(()) };
+    if !read.into_iter().any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
+        return Ok(());
+    }
+    let message = format!("cannot write `{}`: that is what is read", output.display());
+    Err(Diagnostic::error(Code::Unwritable, message).help("give the result a name of its own"))
+}
+
 /// Opens a library, and says so if it is damaged.
 pub(crate) fn library(shell: &mut Shell<'_>, file: &Path) -> Result<Library, Failure> {
     let library = Library::open(file, Policy::Tag)?;

@@ -87,10 +87,13 @@ impl Script for PythonScript {
     fn about(&self, index: usize) -> Result<About, Failure> {
         Python::attach(|py| {
             let told = self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
-            let (doc, text, faust): (String, String, bool) = told.map_err(|error| failure(py, &error))?;
+            let (doc, text, faust, precision): (String, String, bool, Option<String>) =
+                told.map_err(|error| failure(py, &error))?;
             let language = if faust { Language::Faust } else { Language::Python };
             let source = (!text.is_empty()).then_some(krlib::Source { text, language });
-            Ok(About { doc, source })
+            let precision = precision.as_deref().map(crate::render::precision).transpose();
+            let precision = precision.map_err(|error| failure(py, &error))?;
+            Ok(About { doc, source, precision })
         })
     }
 }

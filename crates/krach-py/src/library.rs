@@ -88,10 +88,6 @@ impl Library {
 
     /// The arithmetic that it was built for.
     fn precision(&self, py: Python<'_>, name: &str) -> PyResult<String> {
-        self.with(py, name, |library, name| {
-            let instrument = library.get(name)?;
-            let precision = instrument.record().targets.first().map(|target| target.precision.clone());
-            Ok(precision.unwrap_or_else(|| "single".to_owned()))
-        })
+        self.with(py, name, |library, name| Ok(library.get(name)?.record().precision.clone()))
     }
 }

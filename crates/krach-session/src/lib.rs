@@ -45,6 +45,7 @@ pub use libraries::Libraries;
 pub use nearest::nearest;
 pub use patch::{Patch, Stage};
 pub use recording::decode;
+pub use secret::unvouched;
 pub use sources::{Sources, read, read_bytes};
 pub use store::{Store, StoreCounts};
 pub use take::{Sample, Stop, Take, find_control, perform, render};

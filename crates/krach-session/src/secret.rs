@@ -14,6 +14,13 @@ fn place() -> io::Result<PathBuf> {
     Ok(state.join("krach").join("secret"))
 }
 
+/// Why the code that this user compiles is not kept to be run, if so.
+#[must_use]
+pub fn unvouched() -> Option<String> {
+    let why = own().err()?;
+    Some(place().map_or_else(|_| why.to_string(), |place| format!("{why} (`{}`)", place.display())))
+}
+
 /// The user's secret, made at the first use, readable by nobody else.
 ///
 /// # Errors
@@ -27,15 +34,26 @@ pub(crate) fn own() -> io::Result<Secret> {
 }
 
 fn read(place: &Path) -> io::Result<Secret> {
+    let odd = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    // Before it is opened: a pipe would wait for somebody to write.
+    if !fs::metadata(place)?.is_file() {
+        return odd("the secret is not a file");
+    }
     let mut file = File::open(place)?;
     let about = file.metadata()?;
-    let odd = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-    if !about.is_file() || about.len() != BYTES as u64 {
+    if about.len() != BYTES as u64 {
         return odd("the secret is not one");
     }
     #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 != 0 {
-        return odd("others may read the secret");
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        if about.permissions().mode() & 0o077 != 0 {
+            return odd("others may read the secret");
+        }
+        // Root may read everybody's: but what others vouch for is not what root vouches for.
+        if fs::metadata("/proc/self").is_ok_and(|own| own.uid() != about.uid()) {
+            return odd("the secret is somebody else's");
+        }
     }
     let mut bytes = [0; BYTES];
     file.read_exact(&mut bytes)?;

@@ -136,10 +136,14 @@ impl Store {
     /// # Errors
     /// What the file system says.
     pub fn clear(&self) -> std::io::Result<()> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        // Another process may write meanwhile: what comes later may stay.
+        for (_, _, path) in self.files() {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 }
 

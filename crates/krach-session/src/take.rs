@@ -109,6 +109,18 @@ pub fn render<S: Sample>(
 /// The most memory that copies of voices may take.
 const LARGEST_STATE: u64 = 4 << 30;
 
+/// Refuses what does not fit into memory: a copy that finds none would end the process.
+fn room_for(program: &Program, bytes: u64) -> Result<(), Diagnostic> {
+    let room = usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
+    if bytes <= LARGEST_STATE && room {
+        return Ok(());
+    }
+    let message =
+        format!("`{}` needs {} MB of memory at once, more than there is", program.name(), bytes >> 20);
+    Err(Diagnostic::error(Code::StateTooLarge, message)
+        .help("shorten its delays and tables, or declare fewer voices: declare nvoices \"4\";"))
+}
+
 /// As [`render`], by whatever engine `compile` gives: the reference interpreter, for one.
 ///
 /// # Errors
@@ -134,15 +146,11 @@ pub fn perform<S: Sample, F: DspFactory>(
     };
     let keyboard = if take.notes.is_empty() { None } else { Some(keyboard(program)?) };
     let voice = compile(Stage::Voice)?.expect("every program is a voice");
-    if let Some(keyboard) = &keyboard
-        && (voice.state_bytes() as u64).saturating_mul(2 * keyboard.voices as u64) > LARGEST_STATE
-    {
-        let message = format!("{} voices of `{}` need too much memory", keyboard.voices, program.name());
-        return Err(Diagnostic::error(Code::StateTooLarge, message)
-            .help("declare fewer voices: declare nvoices \"4\";")
-            .into());
-    }
     let effect = compile(Stage::Effect)?;
+    let copies = keyboard.as_ref().map_or(1, |keyboard| 2 * keyboard.voices as u64);
+    let state = (voice.state_bytes() as u64).saturating_mul(copies);
+    let state = state.saturating_add(effect.as_ref().map_or(0, |effect| effect.state_bytes() as u64));
+    room_for(program, state)?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
     S::perform(&rig, &score, progress).map_err(|error| match error {

@@ -96,6 +96,9 @@ impl Archive {
         let unreadable = |error: &dyn std::fmt::Display| {
             Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {error}", path.display()))
         };
+        if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            return Err(unreadable(&"it is not a file")); // and opening a pipe would wait for somebody to write
+        }
         let file = File::open(path)
             .map_err(|error| crate::sources::refusal(path, &path.display().to_string(), &error))?;
         let about = file.metadata().map_err(|error| unreadable(&error))?;
@@ -225,6 +228,10 @@ impl Archive {
             if let Some(why) = bad_name(&record.name) {
                 let name: String = record.name.chars().take(40).collect();
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
+            }
+            let known = |name: &String| ["single", "double"].contains(&name.as_str());
+            if !known(&record.precision) || record.all_codes().any(|target| !known(&target.precision)) {
+                return Err(self.damaged("its index", "an arithmetic that nobody knows"));
             }
             if record.all_codes().any(|target| target.machine >= index.machines.len()) {
                 return Err(self.damaged("its index", "code for a processor that is not described"));

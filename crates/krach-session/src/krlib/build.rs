@@ -5,7 +5,7 @@ use super::index::{
     ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
 };
 use crate::{Stage, Token, files, report, secret};
-use krach_abi::DspFactory;
+use krach_abi::{DspFactory, Precision};
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{ContentKey, Program};
@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the entries of programs are called, around the instrument's name.
 pub(super) const PROGRAMS: (&str, &str) = ("programs/", ".program");
+
+/// What texts of programs for double precision begin with: a comment, for whoever finds nothing else of a library.
+pub(super) const DOUBLE: &str = "# precision double\n";
 
 /// An instrument to be built.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Draft {
     pub file: String,
     pub line: u32,
     pub program: Arc<Program>,
+    /// The arithmetic that it is made for, if that is not the one asked for.
+    pub precision: Option<Precision>,
 }
 
 /// What an instrument was made of.
@@ -122,8 +127,13 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     let program = &draft.program;
     let voice = krach_ir::optimise(program);
     let effect = Stage::Effect.of(program).map(krach_ir::optimise);
-    let mut built = Built::new(&draft.name, program, program.to_string(), voice.key());
-    for spec in specs {
+    let specs =
+        specs.iter().map(|spec| Spec { precision: draft.precision.unwrap_or(spec.precision), ..*spec });
+    let specs: Vec<Spec> = specs.collect();
+    let double = specs.first().is_some_and(|spec| spec.precision == Precision::Double);
+    let text = format!("{}{program}", if double { DOUBLE } else { "" });
+    let mut built = Built::new(&draft.name, program, text, voice.key());
+    for spec in &specs {
         for (stage, program) in Stage::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
             let factory = program.map(|program| krach_codegen::compile(program, spec)).transpose();
             if let Some(factory) = factory.map_err(|refusal| report(&refusal).at(place()))? {
@@ -153,6 +163,7 @@ impl Built {
     /// The least that a library needs of an instrument: its program, in one of its text forms.
     pub(crate) fn new(name: &str, program: &Program, text: String, key: ContentKey) -> Self {
         // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
+        let precision = if text.starts_with(DOUBLE) { Precision::Double } else { Precision::Single };
         let text = text.into_bytes();
         let text_part = part(format!("{}{name}{}", PROGRAMS.0, PROGRAMS.1), &text);
         let record = Record {
@@ -164,6 +175,7 @@ impl Built {
             inputs: program.inputs().iter().map(ToString::to_string).collect(),
             outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
             controls: program.all_controls().map(ControlRecord::from).collect(),
+            precision: precision.to_string(),
             meters: program.all_meters().map(MeterRecord::from).collect(),
             licences: program.credits().iter().map(CreditRecord::from).collect(),
             targets: Vec::new(),

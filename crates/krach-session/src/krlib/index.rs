@@ -73,6 +73,9 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
+    /// The arithmetic that it was made for.
+    #[serde(default = "single", skip_serializing_if = "is_single")]
+    pub precision: String,
     #[serde(default)]
     pub meters: Vec<MeterRecord>,
     /// Whose work it is made with.
@@ -87,7 +90,25 @@ pub struct Record {
     pub effect: Vec<TargetRecord>,
 }
 
+fn single() -> String {
+    Precision::Single.to_string()
+}
+
+fn is_single(precision: &String) -> bool {
+    *precision == single()
+}
+
+/// The arithmetic of that name, or else single.
+pub(crate) fn precision_of(name: &str) -> Precision {
+    if name == Precision::Double.to_string() { Precision::Double } else { Precision::Single }
+}
+
 impl Record {
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        precision_of(&self.precision)
+    }
+
     /// The code of one stage of the program.
     #[must_use]
     pub fn codes(&self, stage: Stage) -> &[TargetRecord] {
@@ -234,8 +255,7 @@ impl TargetRecord {
 
     #[must_use]
     pub fn spec(&self) -> Spec {
-        let single = self.precision == Precision::Single.to_string();
-        let precision = if single { Precision::Single } else { Precision::Double };
+        let precision = precision_of(&self.precision);
         let host = self.target == Target::Host.to_string();
         let target = if host { Target::Host } else { Target::Baseline };
         Spec { sample_rate: self.rate, precision, voices: self.voices, target }

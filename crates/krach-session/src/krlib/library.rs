@@ -101,7 +101,10 @@ impl Library {
         for at in 0..self.index().instruments.len() {
             let instrument = self.at(at);
             let record = instrument.record();
-            reports.extend(instrument.program().err());
+            reports.extend(match instrument.program() {
+                Ok(program) => instrument.lie(&program),
+                Err(report) => Some(report),
+            });
             for part in record.parts().filter(|part| **part != record.program) {
                 reports.extend(self.shared.archive.part(part, &format!("`{}`", part.entry)).err());
             }
@@ -174,6 +177,20 @@ impl Instrument {
         let program = Arc::new(krach_ir::parse(&Source::new(name.as_str(), text)).map_err(odd)?);
         *held = Some(program.clone());
         Ok(program)
+    }
+
+    /// That its index says what its program does not, if so.
+    fn lie(&self, program: &Program) -> Option<Diagnostic> {
+        let record = self.record();
+        let told = super::Built::new(&record.name, program, String::new(), program.key());
+        let told = told.record();
+        let same = (&told.inputs, &told.outputs, &told.controls, &told.meters)
+            == (&record.inputs, &record.outputs, &record.controls, &record.meters);
+        let message =
+            format!("the index of `{}` is wrong about `{}`", self.library.path.display(), record.name);
+        (!same).then(|| {
+            Diagnostic::error(Code::Damaged, message).help("its program counts; build the file again")
+        })
     }
 
     /// The instrument as Faust text.

@@ -27,7 +27,7 @@ fn program(name: &str, factor: f64) -> Arc<Program> {
 fn draft(name: &str, factor: f64) -> Draft {
     let source = Some(Source { text: format!("def {name}(): ...\n"), language: Language::Python });
     let (doc, file, program) = (format!("The {name}."), "kit.py".to_owned(), program(name, factor));
-    Draft { name: name.to_owned(), doc, source, file, line: 3, program }
+    Draft { name: name.to_owned(), doc, source, file, line: 3, program, precision: None }
 }
 
 fn spec() -> Spec {
@@ -280,6 +280,44 @@ fn cut_off_anywhere_its_whole_programs_are_saved() {
         assert_eq!(damage.severity, Severity::Warning);
         assert!(damage.helps[0].starts_with(&format!("{saved} program")), "{:?}", damage.helps);
     }
+}
+
+#[test]
+fn what_was_made_for_double_precision_still_is_where_the_index_is_lost() {
+    let bench = bench();
+    let double = Draft { precision: Some(Precision::Double), ..draft("soft", 0.25) };
+    let built = build(&[double, draft("loud", 0.75)], &[spec()], &Token::default());
+    write(&bench.path, built.into_iter().map(Result::unwrap).collect()).unwrap();
+    let whole = Library::open(&bench.path, Policy::Tag).unwrap();
+    let precisions = |library: &Library| [0, 1].map(|at| library.at(at).record().precision());
+    assert_eq!(precisions(&whole), [Precision::Double, Precision::Single]);
+    let bytes = fs::read(&bench.path).unwrap();
+    fs::write(&bench.path, &bytes[..bytes.len() - 1]).unwrap();
+    let saved = Library::open(&bench.path, Policy::Tag).unwrap();
+    assert!(saved.damage().is_some());
+    assert_eq!(precisions(&saved), precisions(&whole));
+    assert_eq!(saved.at(0).program(), whole.at(0).program());
+}
+
+#[test]
+fn a_precision_that_nobody_knows_is_damage() {
+    let bench = bench();
+    for place in [0, 1] {
+        let forged = bench.forged(|index, _| match place {
+            0 => index.instruments[0].precision = "triple".to_owned(),
+            _ => index.instruments[1].targets[0].precision = String::new(),
+        });
+        assert!(damage(&forged).message.contains("arithmetic"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("kit.krlib");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(refusal(&pipe).code, Code::Unreadable);
 }
 
 #[test]

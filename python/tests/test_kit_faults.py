@@ -1,0 +1,167 @@
+"""Libraries and what people do to them by mistake, or on purpose."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import krach
+import shell
+
+ONE = "import krach.dsp as krs\n\n\ndef soft():\n    return krs.saw(110) * 0.25\n"
+DOUBLE = """import krach.dsp as krs
+
+
+def saw():
+    return krs.saw(110) * 0.25
+
+
+fine = krs.transpile(saw, precision="double", name="fine")
+"""
+
+
+def built(folder: Path, *arguments: str) -> str:
+    done = shell.krach(folder, "build", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (["build", "jam.py", "-o", "jam.py"], ["jam.py"]),
+        (["build", ".", "-o", "jam.py"], ["jam.py"]),
+        (["build", "half.dsp", "jam.py", "-o", "link"], ["half.dsp", "jam.py"]),
+        (["render", "jam.py:soft", "-o", "jam.py"], ["jam.py"]),
+        (["render", "half.dsp", "-o", "./half.dsp"], ["half.dsp"]),
+    ],
+)
+def test_nothing_is_written_over_what_is_read(tmp_path: Path, command: list[str], names: list[str]) -> None:
+    texts = {"jam.py": ONE, "half.dsp": "process = 0.5;"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "link").symlink_to("half.dsp")
+    done = shell.krach(tmp_path, *command)
+    assert (done.returncode, "that is what is read" in done.stderr) == (1, True), done.stderr
+    assert [(tmp_path / name).read_text() for name in names] == [texts[name] for name in names]
+
+
+def test_a_library_may_be_built_onto_itself(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(ONE)
+    built(tmp_path, "jam.py", "-o", "jam.krlib")
+    built(tmp_path, "jam.krlib", "-o", "jam.krlib")
+    assert list(krach.load_library(tmp_path / "jam.krlib")) == ["soft"]
+
+
+def test_precision_outlives_the_index(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(DOUBLE)
+    built(tmp_path, "jam.py", "-o", "jam.krlib", "--only", "fine")
+    path = tmp_path / "jam.krlib"
+    whole = krach.load_library(path)["fine"]
+    assert whole.precision == "double"
+    expected = whole.render(0.1)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.warns(krach.DamagedLibrary):
+        saved = krach.load_library(path)["fine"]
+    assert np.array_equal(saved.render(0.1), expected)
+    built(tmp_path, "jam.krlib", "-o", "mended.krlib")
+    mended = krach.load_library(tmp_path / "mended.krlib")["fine"]
+    assert np.array_equal(mended.render(0.1), expected)
+    for source in ("jam.py", "mended.krlib"):
+        done = shell.krach(tmp_path, "render", f"{source}:fine", "-o", f"{source}.wav", "--seconds", "0.1")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "jam.py.wav").read_bytes() == (tmp_path / "mended.krlib.wav").read_bytes()
+    built(tmp_path, "jam.py", "-o", "plain.krlib", "--only", "fine", "--precision", "single")
+    assert krach.load_library(tmp_path / "plain.krlib")["fine"].precision == "single"
+
+
+def test_every_sound_of_a_file_is_built_and_none_of_its_imports(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(
+        "import krach.dsp as krs\n\n\n"
+        "def tone(hertz):\n    return krs.saw(hertz)\n\n\n"
+        "def make(hertz):\n    return krs.transpile(lambda: tone(hertz), name='made')\n\n\n"
+        "bell = krs.transpile(lambda: tone(880), name='bell')\n"
+    )
+    (tmp_path / "jam.py").write_text(
+        "import functools\nimport helpers\nimport krach.dsp as krs\nfrom helpers import bell, tone\n\n"
+        "made = helpers.make(50.0)\n"
+        "half = functools.partial(tone, 55.0)\n\n\n"
+        "def far():\n    return helpers.tone(100.0)\n\n\n"
+        "def near():\n    return krs.saw(9.0)\n"
+    )
+    listed = shell.krach(tmp_path, "build", "jam.py", "--list").stdout
+    assert [line.split()[0] for line in listed.splitlines()] == ["made", "far", "near"]
+    built(tmp_path, "jam.py", "-o", "jam.krlib", "--only", "half", "--only", "bell")
+    assert set(krach.load_library(tmp_path / "jam.krlib")) == {"half", "bell"}
+
+
+def test_no_secret_no_trust_and_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(ONE)
+    (tmp_path / "state" / "krach").mkdir(parents=True)
+    (tmp_path / "state" / "krach" / "secret").write_text("hi")
+    done = shell.krach(tmp_path, "build", "jam.py", "-o", "jam.krlib", XDG_STATE_HOME=str(tmp_path / "state"))
+    assert done.returncode == 0
+    assert "warning: nobody vouches for this code" in done.stderr
+    assert str(tmp_path / "state" / "krach" / "secret") in done.stderr
+
+
+def test_terminals_take_no_orders_from_strangers(tmp_path: Path) -> None:
+    (tmp_path / "odd.dsp").write_text(
+        'declare description "a\x1b[2Jb"; process = hslider("a\x1b[2Jb", 0, 0, 1, 0.1);'
+    )
+    built(tmp_path, "odd.dsp", "-o", "odd.krlib")
+    assert "\x1b" not in repr(krach.load_library(tmp_path / "odd.krlib"))
+    # `script` gives the command a terminal.
+    line = f"{sys.executable} -m krach inspect odd.krlib odd"
+    shown = subprocess.run(
+        ["script", "-qec", line, "/dev/null"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "\x1b[2J" not in shown.stdout
+    assert "\\u{1b}" in shown.stdout
+
+
+def test_one_damaged_program_keeps_no_other_back(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(ONE + "\n\ndef loud():\n    return krs.saw(220)\n")
+    built(tmp_path, "jam.py", "-o", "jam.krlib")
+    data = (tmp_path / "jam.krlib").read_bytes()
+    (tmp_path / "jam.krlib").write_bytes(data.replace(b'program "soft"', b'program "tofs"', 1))
+    for flags in (["--program"], ["--program", "--json"]):
+        done = shell.krach(tmp_path, "inspect", "jam.krlib", *flags)
+        assert done.returncode == 1
+        assert "220" in done.stdout
+        assert "the program of `soft`" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_what_does_not_fit_into_memory_is_refused() -> None:
+    code = """if True:
+        import resource
+        import krach
+        big = krach.faust("process = @(100000000);")
+        big.compile_ms
+        import numpy
+        resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))
+        try:
+            big.render(0.01)
+        except krach.Error as refused:
+            print(refused.code)"""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (0, "KR0402\n"), done.stderr
+
+
+def test_the_cache_is_cleared_while_others_fill_it(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(
+        ONE + "".join(f"\n\ndef tone_{at}():\n    return krs.saw({at + 20})\n" for at in range(40))
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    busy = subprocess.Popen([*shell.COMMAND, "check", "jam.py"], cwd=tmp_path, env=environment)
+    while busy.poll() is None:
+        done = shell.krach(tmp_path, "cache", "--clear", XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert done.returncode == 0, done.stderr
+    assert busy.returncode == 0
