@@ -10,6 +10,8 @@ check() {
 
 check cargo fmt --all --check
 check cargo clippy --quiet --release --workspace --all-targets -- -D warnings
+cp Cargo.lock fuzz/Cargo.lock # of the dependencies, the very versions that are tested otherwise
+check cargo check --quiet --release --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
 check .venv/bin/ruff check
 check .venv/bin/ruff format --check
 check .venv/bin/pyright

@@ -3,6 +3,7 @@
 #![no_main]
 
 use krach_codegen::{NativeFactory, Trust};
+use krach_session::Stage;
 use krach_session::krlib::{Library, Policy};
 use libfuzzer_sys::fuzz_target;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
@@ -23,8 +24,10 @@ fn read(bytes: &[u8]) {
     for at in 0..library.index().instruments.len().min(8) {
         let instrument = library.at(at);
         let _ = (instrument.program(), instrument.source());
-        for target in instrument.record().targets.iter().take(4) {
-            let _ = instrument.examine(target);
+        for stage in Stage::ALL {
+            for target in instrument.record().codes(stage).iter().take(4) {
+                let _ = instrument.examine(stage, target);
+            }
         }
     }
 }
