@@ -13,6 +13,7 @@ mod range;
 mod signal;
 mod sound;
 mod stack;
+mod table;
 mod text;
 
 use self::diagram::{Arity, BoxId};
@@ -25,10 +26,11 @@ pub(crate) use self::polyphony::voices;
 use self::range::Ranges;
 use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
 use self::stack::{STACK_BYTES, Stack};
+use self::table::Unfillable;
 use crate::files::{File, Files};
 use crate::syntax::{ListId, Precisions, StatementKind, Syntax};
 use krach_diag::{Code, Diagnostic, Severity, Source};
-use krach_ir::{BuildError, Fun, Polyphony, Program};
+use krach_ir::{BuildError, Fun, Limits, Polyphony, Program};
 use std::sync::Arc;
 
 /// How a program is elaborated.
@@ -231,6 +233,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     for &id in order.iter().chain(&undefined) {
         check(evaluator, &ranges, id);
     }
+    check_tables(evaluator, &order);
     check_parts(evaluator, &ranges, &parts);
     if evaluator.failed() {
         return None;
@@ -339,19 +342,37 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
                 return;
             }
         }
-        Signal::Read(_, contents, _) | Signal::ReadWrite(_, contents, _) => {
-            let outside =
-                |&id: &SigId| matches!(evaluator.signals.get(id), Signal::Input(_) | Signal::Widget(_));
-            if !evaluator.signals.reachable(&[contents], true).iter().any(outside) {
-                return;
-            }
-            (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned())
-        }
         _ => return,
     };
     evaluator.trouble_at(code, message, origin);
     if code == Code::FaustDelay {
         evaluator.help("bound it: x @ max(0, min(48000, n))");
+    }
+}
+
+/// Tables are filled before anything sounds.
+fn check_tables(evaluator: &mut Evaluator<'_>, order: &[SigId]) {
+    for (table, why) in table::unfillable(&evaluator.signals, order) {
+        let origin = evaluator.signals.origin_of(table);
+        let (code, message, help) = match why {
+            Unfillable::Outside => {
+                (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned(), None)
+            }
+            Unfillable::Itself => (
+                Code::FaustTable,
+                "what fills a table must not depend on the table itself".to_owned(),
+                Some("a table is filled before the first frame; what comes later is written by `rwtable`"),
+            ),
+            Unfillable::Nested => (
+                Code::FaustSize,
+                format!("tables that fill tables, more than {} in each other", Limits::NESTING),
+                Some("fill the table by a formula, or read the other table beside it"),
+            ),
+        };
+        evaluator.trouble_at(code, message, origin);
+        if let Some(help) = help {
+            evaluator.help(help);
+        }
     }
 }
 
