@@ -202,7 +202,7 @@ fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
     if evaluator.failed() || signals.len() != outputs as usize {
         return None;
     }
-    finish(evaluator, &inputs, &signals)
+    finish(evaluator, process, &inputs, &signals)
 }
 
 fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
@@ -222,7 +222,12 @@ fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
 }
 
 /// Types, bounds and gates, then the program.
-fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) -> Option<Elaborated> {
+fn finish(
+    evaluator: &mut Evaluator<'_>,
+    process: BoxId,
+    inputs: &[SigId],
+    outputs: &[SigId],
+) -> Option<Elaborated> {
     // Which part of a sound file is wanted matters even where the file is missing.
     let parts = std::mem::take(&mut evaluator.propagation.sounds.parts);
     let roots: Vec<SigId> = outputs.iter().copied().chain(parts.iter().map(|&(part, _)| part)).collect();
@@ -261,7 +266,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
             Some(Elaborated { program, widget_ranges, count })
         }
         Err(refused) => {
-            report_refusal(evaluator, &refused);
+            report_refusal(evaluator, process, &refused);
             None
         }
     }
@@ -387,7 +392,7 @@ fn check_parts(evaluator: &mut Evaluator<'_>, ranges: &Ranges, parts: &[(SigId, 
     }
 }
 
-fn report_refusal(evaluator: &mut Evaluator<'_>, refused: &Refused) {
+fn report_refusal(evaluator: &mut Evaluator<'_>, process: BoxId, refused: &Refused) {
     let code = match refused.error {
         BuildError::TooLarge { .. } => Code::FaustSize,
         BuildError::DelayNegative(_) | BuildError::DelayUnbounded => Code::FaustDelay,
@@ -398,11 +403,9 @@ fn report_refusal(evaluator: &mut Evaluator<'_>, refused: &Refused) {
         _ => Code::InvalidProgram,
     };
     let message = refused.error.to_string();
-    match refused.signal {
-        Some(signal) => {
-            let origin = evaluator.signals.origin_of(signal);
-            evaluator.trouble_at(code, message, origin);
-        }
-        None => evaluator.report(Diagnostic::error(code, message)),
-    }
+    let origin = match refused.signal {
+        Some(signal) => evaluator.signals.origin_of(signal),
+        None => evaluator.boxes.facts(process).origin,
+    };
+    evaluator.trouble_at(code, message, origin);
 }
