@@ -199,7 +199,8 @@ fn controls(record: &Record) -> String {
     let mut text =
         format!("{:<24}{:>12}{:>12}{:>12}{:>12}  unit\n", "control", "start", "lowest", "highest", "step");
     for control in &record.controls {
-        let ControlRecord { name, init, lo, hi, step, metadata, .. } = control;
+        let ControlRecord { name, metadata, .. } = control;
+        let [init, lo, hi, step] = [control.init, control.lo, control.hi, control.step].map(number);
         let unit = unit(metadata);
         text.push_str(&format!("{name:<24}{init:>12}{lo:>12}{hi:>12}{step:>12}{unit}\n"));
     }
@@ -208,10 +209,17 @@ fn controls(record: &Record) -> String {
 
 fn meters(record: &Record) -> String {
     let mut text = format!("{:<24}{:>12}{:>12}  unit\n", "meter", "lowest", "highest");
-    for MeterRecord { name, lo, hi, metadata, .. } in &record.meters {
+    for meter in &record.meters {
+        let MeterRecord { name, metadata, .. } = meter;
+        let [lo, hi] = [meter.lo, meter.hi].map(number);
         text.push_str(&format!("{name:<24}{lo:>12}{hi:>12}{}\n", unit(metadata)));
     }
     text
+}
+
+/// A number that fits its column.
+fn number(value: f64) -> String {
+    if value.abs() < 1e9 { value.to_string() } else { format!("{value:e}") }
 }
 
 fn unit(metadata: &BTreeMap<String, Vec<String>>) -> String {

@@ -114,12 +114,18 @@ impl<'a> Sheet<'a> {
             self.program.inputs().iter().map(|input| vocabulary.names.give(input)).collect();
         let loops = Loops::of(reading);
         let layout = self.layout(None, reading, &loops, &mut vocabulary.names);
-        let mut groups = vocabulary.names.clone();
+        let mut names = vocabulary.names.clone();
+        let mut groups = Vec::new();
         let mut writer = Writer::new(self.words(&inputs, &[]), reading, &loops, &layout, vocabulary);
         let mut attached = unused;
         attached.extend(writer.shown(controls::bargraphs(self.program)));
         let body = writer.result(false, &attached);
-        let values = writer.definitions(|| groups.give("loop"));
+        let values = writer.definitions(|| {
+            groups.push(names.give("loop"));
+            groups[groups.len() - 1].clone()
+        });
+        // What follows the voices stands in the same file.
+        vocabulary.names.avoid(&groups);
         let hears = hears_input(reading, &loops);
         let (inner, outer): (Vec<_>, Vec<_>) = values.into_iter().partition(|(at, _)| hears[*at]);
         definitions.extend(outer.into_iter().map(|(_, definition)| definition));

@@ -123,6 +123,36 @@ fn another_definition_can_be_the_program() {
     assert_eq!(render(program.expect("it is right"))[0][0], 3.0);
 }
 
+#[test]
+fn what_is_printed_is_heard_as_before() {
+    let read = |text: &str| {
+        let (program, reports) = elaborate(&Source::new("t.dsp", text), &NoFiles, &options());
+        program.unwrap_or_else(|| panic!("{text}: {reports:?}"))
+    };
+    let effect = |program: &Program| program.polyphony().and_then(|polyphony| polyphony.effect.clone());
+    let bits = |program: Program| {
+        let outputs = render(program);
+        outputs.into_iter().flatten().map(f64::to_bits).collect::<Vec<_>>()
+    };
+    for text in [
+        // Loops of several signals have names of their own, also where two programs share a file.
+        "declare nvoices \"1\"; effect = x + y letrec { 'x = y + 1; 'y = x * 2; };
+         process = x + y letrec { 'x = y + 1; 'y = x * 3; };",
+        // Which operand is taken is heard where neither is less.
+        "process = _ * -0.5 <: 1 / max(0.0), 1 / max(_, 0.0), 1 / min(0.0), 1 / min(_, 0.0);",
+        "process = _ - 1 : sqrt <: max(0.0), max(_, 0.0), min(0.0), min(_, 0.0);",
+    ] {
+        let program = read(text);
+        let again = read(&krach_faust::print(&program));
+        assert_eq!(krach_ir::optimise(&again), krach_ir::optimise(&program), "{text}");
+        assert_eq!(
+            effect(&again).map(|effect| bits((*effect).clone())),
+            effect(&program).map(|effect| bits((*effect).clone()))
+        );
+        assert_eq!(bits(again), bits(program), "{text}");
+    }
+}
+
 /// Whether memory moves would depend on what it holds: what is tied in such a knot is always computed.
 #[test]
 fn conditions_may_wait_for_what_they_gate() {

@@ -13,6 +13,7 @@ mod range;
 mod signal;
 mod sound;
 mod stack;
+mod table;
 mod text;
 
 use self::diagram::{Arity, BoxId};
@@ -25,10 +26,11 @@ pub(crate) use self::polyphony::voices;
 use self::range::Ranges;
 use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
 use self::stack::{STACK_BYTES, Stack};
+use self::table::Unfillable;
 use crate::files::{File, Files};
 use crate::syntax::{ListId, Precisions, StatementKind, Syntax};
 use krach_diag::{Code, Diagnostic, Severity, Source};
-use krach_ir::{BuildError, Fun, Polyphony, Program};
+use krach_ir::{BuildError, Fun, Limits, Polyphony, Program};
 use std::sync::Arc;
 
 /// How a program is elaborated.
@@ -200,7 +202,7 @@ fn program(evaluator: &mut Evaluator<'_>) -> Option<Elaborated> {
     if evaluator.failed() || signals.len() != outputs as usize {
         return None;
     }
-    finish(evaluator, &inputs, &signals)
+    finish(evaluator, process, &inputs, &signals)
 }
 
 fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
@@ -220,7 +222,12 @@ fn ports(evaluator: &mut Evaluator<'_>, process: BoxId) -> Option<(u32, u32)> {
 }
 
 /// Types, bounds and gates, then the program.
-fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) -> Option<Elaborated> {
+fn finish(
+    evaluator: &mut Evaluator<'_>,
+    process: BoxId,
+    inputs: &[SigId],
+    outputs: &[SigId],
+) -> Option<Elaborated> {
     // Which part of a sound file is wanted matters even where the file is missing.
     let parts = std::mem::take(&mut evaluator.propagation.sounds.parts);
     let roots: Vec<SigId> = outputs.iter().copied().chain(parts.iter().map(|&(part, _)| part)).collect();
@@ -231,6 +238,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
     for &id in order.iter().chain(&undefined) {
         check(evaluator, &ranges, id);
     }
+    check_tables(evaluator, &order);
     check_parts(evaluator, &ranges, &parts);
     if evaluator.failed() {
         return None;
@@ -258,7 +266,7 @@ fn finish(evaluator: &mut Evaluator<'_>, inputs: &[SigId], outputs: &[SigId]) ->
             Some(Elaborated { program, widget_ranges, count })
         }
         Err(refused) => {
-            report_refusal(evaluator, &refused);
+            report_refusal(evaluator, process, &refused);
             None
         }
     }
@@ -339,19 +347,37 @@ fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
                 return;
             }
         }
-        Signal::Read(_, contents, _) | Signal::ReadWrite(_, contents, _) => {
-            let outside =
-                |&id: &SigId| matches!(evaluator.signals.get(id), Signal::Input(_) | Signal::Widget(_));
-            if !evaluator.signals.reachable(&[contents], true).iter().any(outside) {
-                return;
-            }
-            (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned())
-        }
         _ => return,
     };
     evaluator.trouble_at(code, message, origin);
     if code == Code::FaustDelay {
         evaluator.help("bound it: x @ max(0, min(48000, n))");
+    }
+}
+
+/// Tables are filled before anything sounds.
+fn check_tables(evaluator: &mut Evaluator<'_>, order: &[SigId]) {
+    for (table, why) in table::unfillable(&evaluator.signals, order) {
+        let origin = evaluator.signals.origin_of(table);
+        let (code, message, help) = match why {
+            Unfillable::Outside => {
+                (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned(), None)
+            }
+            Unfillable::Itself => (
+                Code::FaustTable,
+                "what fills a table must not depend on the table itself".to_owned(),
+                Some("a table is filled before the first frame; what comes later is written by `rwtable`"),
+            ),
+            Unfillable::Nested => (
+                Code::FaustSize,
+                format!("tables that fill tables, more than {} in each other", Limits::NESTING),
+                Some("fill the table by a formula, or read the other table beside it"),
+            ),
+        };
+        evaluator.trouble_at(code, message, origin);
+        if let Some(help) = help {
+            evaluator.help(help);
+        }
     }
 }
 
@@ -366,7 +392,7 @@ fn check_parts(evaluator: &mut Evaluator<'_>, ranges: &Ranges, parts: &[(SigId, 
     }
 }
 
-fn report_refusal(evaluator: &mut Evaluator<'_>, refused: &Refused) {
+fn report_refusal(evaluator: &mut Evaluator<'_>, process: BoxId, refused: &Refused) {
     let code = match refused.error {
         BuildError::TooLarge { .. } => Code::FaustSize,
         BuildError::DelayNegative(_) | BuildError::DelayUnbounded => Code::FaustDelay,
@@ -377,11 +403,9 @@ fn report_refusal(evaluator: &mut Evaluator<'_>, refused: &Refused) {
         _ => Code::InvalidProgram,
     };
     let message = refused.error.to_string();
-    match refused.signal {
-        Some(signal) => {
-            let origin = evaluator.signals.origin_of(signal);
-            evaluator.trouble_at(code, message, origin);
-        }
-        None => evaluator.report(Diagnostic::error(code, message)),
-    }
+    let origin = match refused.signal {
+        Some(signal) => evaluator.signals.origin_of(signal),
+        None => evaluator.boxes.facts(process).origin,
+    };
+    evaluator.trouble_at(code, message, origin);
 }

@@ -323,6 +323,8 @@ impl Evaluator<'_> {
                 let (a, b) = (signals.real_of(a), signals.real_of(b));
                 signals.apply(fun, &[a, b])
             }
+            // Of equals, and where one is not a number, Faust takes the first operand, the program the second.
+            (Meaning::Apply(fun @ (Fun::Min | Fun::Max)), &[a, b]) => signals.apply(fun, &[b, a]),
             (Meaning::Apply(fun), _) => signals.apply(fun, inputs),
             (Meaning::Power, &[a, b]) => signals.power(a, b),
             (Meaning::Divide, &[a, b]) => signals.divide(a, b),

@@ -134,7 +134,22 @@ impl<'s> Parser<'s> {
             Token::Documentation => "documentation without `</mdoc>`".to_owned(),
             _ => format!("`{}`", excerpt(self.slice(self.span()))),
         };
-        self.report(self.span(), format!("expected {what}, found {found}"))
+        let failed = self.report(self.span(), format!("expected {what}, found {found}"));
+        if let Some(help) = self.doubled() {
+            self.help(help);
+        }
+        failed
+    }
+
+    /// What to write instead of the operator that other languages have, if that is what was read last.
+    fn doubled(&self) -> Option<&'static str> {
+        let [.., a, b] = self.tokens.get(..self.at)? else { return None };
+        let touches = a.1.end == b.1.start;
+        match (a.0, b.0) {
+            (Token::And, Token::And) if touches => Some("Faust's `and` is `&`"),
+            (Token::Or, Token::Or) if touches => Some("Faust's `or` is `|`"),
+            _ => None,
+        }
     }
 
     fn report(&mut self, span: Span, message: String) -> Failed {

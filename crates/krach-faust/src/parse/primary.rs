@@ -121,12 +121,14 @@ impl Parser<'_> {
             "component" => Expr::Component(self.text("a file name in quotes")?),
             "button" => Expr::Button(self.label()?),
             "checkbox" => Expr::Checkbox(self.label()?),
-            "hslider" => Expr::Slider(Slider::Horizontal, self.label()?, self.parameters()?),
-            "vslider" => Expr::Slider(Slider::Vertical, self.label()?, self.parameters()?),
-            "nentry" => Expr::Slider(Slider::Entry, self.label()?, self.parameters()?),
-            "hbargraph" => Expr::Bargraph(false, self.label()?, self.parameters()?),
-            "vbargraph" => Expr::Bargraph(true, self.label()?, self.parameters()?),
-            "soundfile" => Expr::Soundfile(self.label()?, self.parameters::<1>()?[0]),
+            "hslider" => self.slider(Slider::Horizontal, word)?,
+            "vslider" => self.slider(Slider::Vertical, word)?,
+            "nentry" => self.slider(Slider::Entry, word)?,
+            "hbargraph" => self.bargraph(false, word)?,
+            "vbargraph" => self.bargraph(true, word)?,
+            "soundfile" => {
+                Expr::Soundfile(self.label()?, self.parameters::<1>("soundfile(\"label\", channels)")?[0])
+            }
             "hgroup" => self.group(Group::Horizontal)?,
             "vgroup" => self.group(Group::Vertical)?,
             "tgroup" => self.group(Group::Tab)?,
@@ -154,14 +156,28 @@ impl Parser<'_> {
         self.text("a label in quotes")
     }
 
-    /// `, argument` so many times.
-    fn parameters<const N: usize>(&mut self) -> Parsed<[ExprId; N]> {
+    /// `, argument` so many times; `call` is how the whole is written.
+    fn parameters<const N: usize>(&mut self, call: &str) -> Parsed<[ExprId; N]> {
         let mut parameters = [ExprId(0); N];
         for parameter in &mut parameters {
-            self.expect(Token::Comma, "`,`")?;
+            if !self.eat(Token::Comma) {
+                let failed = self.expected("`,`");
+                self.help(&format!("write {call}"));
+                return Err(failed);
+            }
             *parameter = self.argument()?;
         }
         Ok(parameters)
+    }
+
+    fn slider(&mut self, slider: Slider, word: &str) -> Parsed<Expr> {
+        let call = format!("{word}(\"label\", init, min, max, step)");
+        Ok(Expr::Slider(slider, self.label()?, self.parameters(&call)?))
+    }
+
+    fn bargraph(&mut self, vertical: bool, word: &str) -> Parsed<Expr> {
+        let call = format!("{word}(\"label\", min, max)");
+        Ok(Expr::Bargraph(vertical, self.label()?, self.parameters(&call)?))
     }
 
     fn group(&mut self, group: Group) -> Parsed<Expr> {
@@ -172,14 +188,14 @@ impl Parser<'_> {
 
     fn iterate(&mut self, iterate: Iterate) -> Parsed<Expr> {
         let name = self.name("the name of a counter")?;
-        let [count] = self.parameters()?;
+        let [count] = self.parameters("a counter, how many times, and what: par(i, 4, f(i))")?;
         self.expect(Token::Comma, "`,`")?;
         Ok(Expr::Iterate(iterate, name, count, self.expr()?))
     }
 
     fn route(&mut self) -> Parsed<Expr> {
         let inputs = self.argument()?;
-        let [outputs] = self.parameters()?;
+        let [outputs] = self.parameters("route(inputs, outputs, from, to, …)")?;
         let pairs = if self.eat(Token::Comma) { Some(self.expr()?) } else { None };
         Ok(Expr::Route(inputs, outputs, pairs))
     }

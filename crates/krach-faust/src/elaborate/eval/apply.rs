@@ -32,7 +32,7 @@ impl Evaluator<'_> {
                     self.trouble(Code::FaustEnvironment, "an environment cannot be applied".to_owned());
                     return self.error();
                 }
-                _ => return self.apply_box(function, rest),
+                _ => return self.apply_box(function, rest, arguments.len() - rest.len()),
             }
             rest = others;
         }
@@ -55,8 +55,9 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The arguments side by side into the box; inputs that get none become wires.
-    fn apply_box(&mut self, function: BoxId, arguments: &[BoxId]) -> BoxId {
+    /// The arguments side by side into the box, after so many were `taken` by parameters; inputs that get none become
+    /// wires.
+    fn apply_box(&mut self, function: BoxId, arguments: &[BoxId], taken: usize) -> BoxId {
         let function = self.boxed(function);
         let together = self.parallel(arguments);
         let arguments = self.boxed(together);
@@ -72,8 +73,12 @@ impl Evaluator<'_> {
             }
         };
         let Some(missing) = inputs.checked_sub(given) else {
-            let message = format!("too many arguments: {given} for a box with {inputs} inputs");
-            self.trouble(Code::FaustArguments, message);
+            let (given, most) = (taken + given as usize, taken + inputs as usize);
+            let called = self.called();
+            self.trouble(
+                Code::FaustArguments,
+                format!("too many arguments: {given}, but {called} takes {most}"),
+            );
             return self.error();
         };
         let entering = if missing == 0 {
@@ -87,6 +92,19 @@ impl Evaluator<'_> {
         };
         // `sin(0.5)` can still be taken apart, unlike `0.5 : sin`.
         self.connected(Compose::Seq, entering, function)
+    }
+
+    /// What is applied here, in the user's words.
+    fn called(&self) -> String {
+        const LONGEST: usize = 40;
+        let (file, expr) = self.here;
+        let syntax = self.syntax(file);
+        let Some(&Expr::Apply(function, _)) = syntax.exprs.get(expr.index()) else {
+            return "the box".to_owned();
+        };
+        let span = syntax.span(function);
+        let text = &syntax.source().text()[span.start as usize..span.end as usize];
+        if text.len() > LONGEST || text.contains('\n') { "the box".to_owned() } else { format!("`{text}`") }
     }
 
     /// The diagram as a box: functions inside get an input for each missing parameter.

@@ -116,8 +116,11 @@ impl Evaluator<'_> {
             return Some(value);
         }
         self.enter(file, expr, |this| {
-            let (lo, hi) = (bounds.start(), bounds.end());
-            this.trouble(Code::FaustNumber, format!("{what} is {value}, but must lie between {lo} and {hi}"));
+            let allowed = match (bounds.start(), bounds.end()) {
+                (&i32::MIN, hi) => format!("be at most {hi}"),
+                (lo, hi) => format!("lie between {lo} and {hi}"),
+            };
+            this.trouble(Code::FaustNumber, format!("{what} is {value}, but must {allowed}"));
         });
         None
     }
