@@ -107,7 +107,8 @@ pub(crate) fn labels(program: &Program) -> Vec<Arc<str>> {
         while !taken.insert(address(&label)) {
             let number = numbers.entry(base.clone()).or_insert(1);
             *number += 1;
-            label = format!("{base}_{number}");
+            let between = if base.ends_with('%') { ' ' } else { '_' };
+            label = format!("{base}{between}{number}");
         }
         label.push_str(&metadata(face));
         label.into()
@@ -129,7 +130,7 @@ fn metadata(face: &Face) -> String {
         let mut plain = String::new();
         for c in string(text).chars() {
             // A name behind `%` would be replaced by its value.
-            if plain.ends_with('%') && (c.is_alphanumeric() || "_{".contains(c)) {
+            if plain.ends_with('%') && is_substituted(c) {
                 plain.push(' ');
             }
             plain.extend("[]\\".contains(c).then_some('\\'));
@@ -144,11 +145,25 @@ fn metadata(face: &Face) -> String {
     face.metadata.iter().map(pair).collect()
 }
 
+/// Signs that a label has for what they are.
+const PLAIN: &str = " -+.;=<>^~|";
+
+/// Whether this behind a `%` makes it stand for a value.
+fn is_substituted(c: char) -> bool {
+    c.is_alphanumeric() || "_{".contains(c)
+}
+
 /// `/` stays between words; what Faust gives a meaning becomes `_`.
 fn safe_label(name: &str) -> String {
     let word = |word: &str| -> String {
-        let safe = |c: char| if c.is_alphanumeric() || " _-+.=<>^~|".contains(c) { c } else { '_' };
-        word.trim().chars().map(safe).collect()
+        let word = word.trim();
+        let safe = |(at, c): (usize, char)| match c {
+            // A name behind it would be replaced by its value.
+            '%' if word[at + 1..].chars().next().is_none_or(|next| PLAIN.contains(next)) => c,
+            c if c.is_alphanumeric() || c == '_' || PLAIN.contains(c) => c,
+            _ => '_',
+        };
+        word.char_indices().map(safe).collect()
     };
     let words: Vec<String> = name
         .split('/')
@@ -203,11 +218,37 @@ mod tests {
 
     #[test]
     fn labels_stay_one_to_one() {
-        let controls = ["cut[unit:Hz]", "cut_unit_Hz_", "fx/mix", "../x", "a b", "a_b", "100%", "\"q\""];
+        let controls = [
+            "cut[unit:Hz]",
+            "cut_unit_Hz_",
+            "fx/mix",
+            "../x",
+            "a b",
+            "a_b",
+            "100%",
+            "100% ",
+            "50%x",
+            "%[",
+            "x;y",
+            "\"q\"",
+        ];
         let labels = labels_of(&controls.map(|name| (name, Face::default())));
         assert_eq!(
             labels,
-            ["cut_unit_Hz_", "cut_unit_Hz__2", "fx/mix", "_/x", "a b", "a_b_2", "100_", "_q_"]
+            [
+                "cut_unit_Hz_",
+                "cut_unit_Hz__2",
+                "fx/mix",
+                "_/x",
+                "a b",
+                "a_b_2",
+                "100%",
+                "100% 2",
+                "50_x",
+                "__",
+                "x;y",
+                "_q_"
+            ]
         );
     }
 

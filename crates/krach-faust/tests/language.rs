@@ -141,6 +141,8 @@ fn what_is_printed_is_heard_as_before() {
         // Which operand is taken is heard where neither is less.
         "process = _ * -0.5 <: 1 / max(0.0), 1 / max(_, 0.0), 1 / min(0.0), 1 / min(_, 0.0);",
         "process = _ - 1 : sqrt <: max(0.0), max(_, 0.0), min(0.0), min(_, 0.0);",
+        // Signs in labels are kept where Faust gives them no meaning.
+        "process = hslider(\"100%\", 0, 0, 1, 0.1) + hslider(\"h:a;b/% [unit:%]\", 0, 0, 1, 0.1);",
     ] {
         let program = read(text);
         let again = read(&krach_faust::print(&program));
