@@ -110,6 +110,18 @@ def test_no_secret_no_trust_and_it_is_said(tmp_path: Path) -> None:
     assert str(tmp_path / "state" / "krach" / "secret") in done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "kit.krlib")
+    with pytest.raises(krach.Error, match=r"it is not a file \[KR0501\]"):
+        krach.load_library(tmp_path / "kit.krlib")
+    (tmp_path / "jam.py").write_text(ONE)
+    (tmp_path / "state" / "krach").mkdir(parents=True)
+    os.mkfifo(tmp_path / "state" / "krach" / "secret")
+    done = shell.krach(tmp_path, "build", "jam.py", "-o", "jam.krlib", XDG_STATE_HOME=str(tmp_path / "state"))
+    assert (done.returncode, "the secret is not a file" in done.stderr) == (0, True)
+
+
 def test_terminals_take_no_orders_from_strangers(tmp_path: Path) -> None:
     (tmp_path / "odd.dsp").write_text(
         'declare description "a\x1b[2Jb"; process = hslider("a\x1b[2Jb", 0, 0, 1, 0.1);'

@@ -311,15 +311,6 @@ fn a_precision_that_nobody_knows_is_damage() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn a_pipe_is_no_library() {
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("kit.krlib");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    assert_eq!(refusal(&pipe).code, Code::Unreadable);
-}
-
 #[test]
 fn a_flipped_bit_is_noticed_or_does_no_harm() {
     let bench = bench();
