@@ -61,15 +61,18 @@ class Script:
                 return function.traced.program
             return trace(function.traced, function.name, {})
 
-    def about(self, index: int) -> tuple[str, str, bool, str | None]:
-        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust;
-        and the arithmetic that it was made for, if it says so.
-        """
+    def precision(self, index: int) -> str | None:
+        """The arithmetic that one of `functions` was made for, if it says so."""
+        traced = self._functions[index].traced
+        return traced.precision if isinstance(traced, DspDef) else None
+
+    def about(self, index: int) -> tuple[str, str, bool]:
+        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust."""
         traced = self._functions[index].traced
         if not isinstance(traced, DspDef):
-            return inspect.getdoc(traced) or "", source_of(traced), False, None
+            return inspect.getdoc(traced) or "", source_of(traced), False
         doc = "" if traced.fn is None else inspect.getdoc(traced.fn) or ""
-        return doc, traced.source, traced.fn is None, traced.precision
+        return doc, traced.source, traced.fn is None
 
 
 def load(file: str, text: str) -> Script:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -147,6 +148,26 @@ def test_one_damaged_program_keeps_no_other_back(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "220" in done.stdout
         assert "the program of `soft`" in done.stderr
+
+
+def test_a_damaged_source_keeps_no_sound_back(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(ONE)
+    built(tmp_path, "jam.py", "-o", "jam.krlib")
+    data = (tmp_path / "jam.krlib").read_bytes()
+    (tmp_path / "jam.krlib").write_bytes(data.replace(b"def soft", b"def tofs", 1))
+    done = shell.krach(tmp_path, "render", "jam.krlib:soft", "-o", "soft.wav", "--seconds", "0.01")
+    assert done.returncode == 0, done.stderr
+
+
+def test_dump_and_bench_take_the_precision_of_a_sound(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(DOUBLE)
+    dumps = [
+        shell.krach(tmp_path, "dump", "jam.py:fine", "--stage", "kernel", *more).stdout
+        for more in ([], ["--precision", "double"], ["--precision", "single"])
+    ]
+    assert dumps[0] == dumps[1] != dumps[2]
+    told = shell.krach(tmp_path, "bench", "jam.py:fine", "--json").stdout
+    assert json.loads(told)["precision"] == "double"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")

@@ -1,9 +1,12 @@
 //! The command line: every sub-command and flag, and the texts of `--help`.
 
+use crate::Failure;
+use crate::host::Script;
 use crate::note::Note;
 use crate::target::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use krach_abi::Precision;
+use krach_codegen::Spec;
 use std::path::PathBuf;
 
 /// Hear, read and measure the sound of a Python function.
@@ -109,9 +112,15 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// The arithmetic, where nothing else says it.
+    /// The arithmetic, as far as it is known before the file is loaded.
     pub(crate) fn precision(&self) -> Precision {
         self.precision.unwrap_or(Precision::Single)
+    }
+
+    /// What one of a script's functions is compiled for.
+    pub(crate) fn spec(&self, script: &dyn Script, function: usize) -> Result<Spec, Failure> {
+        let made_for = if self.precision.is_some() { None } else { script.precision(function)? };
+        Ok(Spec::new(self.rate, made_for.unwrap_or(self.precision())))
     }
 }
 

@@ -46,17 +46,18 @@ struct Figures {
 pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
     let script = what.only.load(shell, what.machine.precision())?;
     let function = what.only.target.one(&*script)?;
-    let cold = round(shell, &*script, function, what)?;
+    let spec = what.machine.spec(&*script, function)?;
+    let cold = round(shell, &*script, function, what, spec)?;
     let begun = Instant::now();
     let mut warm = Vec::new();
     // Everything is measured in turn, so that a busy moment of the machine spoils a round and not a figure.
     while warm.len() < FEWEST || (warm.len() < ROUNDS && begun.elapsed() < PATIENCE) {
-        warm.push(round(shell, &*script, function, what)?);
+        warm.push(round(shell, &*script, function, what, spec)?);
     }
     let (front_ms, codegen_ms) = (median(&warm, |f| f.front_ms), median(&warm, |f| f.codegen_ms));
     let ns_per_frame = median(&warm, |f| f.ns_per_frame);
     let warm = Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame };
-    let (voices, block, precision) = (what.voices, what.block, what.machine.precision().to_string());
+    let (voices, block, precision) = (what.voices, what.block, spec.precision.to_string());
     let findings = Findings { schema: 1, warm, voices, block, precision, cold };
     if what.json {
         let json = serde_json::to_string_pretty(&findings);
@@ -68,8 +69,13 @@ pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure>
 }
 
 /// From the source to running code, once, with nothing kept from before.
-fn round(shell: &Shell<'_>, script: &dyn Script, function: usize, what: &Bench) -> Result<Figures, Failure> {
-    let spec = Spec::new(what.machine.rate, what.machine.precision());
+fn round(
+    shell: &Shell<'_>,
+    script: &dyn Script,
+    function: usize,
+    what: &Bench,
+    spec: Spec,
+) -> Result<Figures, Failure> {
     let (voices, block) = (what.voices, what.block as usize);
     let begun = Instant::now();
     let program = script.trace(function)?;

@@ -51,7 +51,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         return Ok(i32::from(!reports.is_empty()));
     }
     let bar = bar(candidates.len());
-    let built = compiled(shell, specs, what.precision, &candidates, &bar, &mut reports);
+    let built = compiled(shell, specs, what.precision.is_some(), &candidates, &bar, &mut reports);
     bar.finish_and_clear();
     let built = built?;
     shell.draw(&reports);
@@ -169,7 +169,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
 fn compiled(
     shell: &Shell<'_>,
     specs: Vec<Spec>,
-    precision: Option<Precision>,
+    asked: bool,
     candidates: &[Candidate<'_>],
     bar: &ProgressBar,
     reports: &mut Vec<Diagnostic>,
@@ -177,7 +177,7 @@ fn compiled(
     let mut drafts = Vec::new();
     for candidate in candidates {
         bar.set_message(format!("tracing {}", candidate.name));
-        match draft(candidate, precision) {
+        match draft(candidate, asked) {
             Ok(draft) => drafts.push(draft),
             Err(Failure::Wrong(wrong)) => {
                 let placed = |report: Diagnostic| match report.place {
@@ -201,8 +201,8 @@ fn compiled(
     Ok(built)
 }
 
-/// `precision` is the one asked for.
-fn draft(candidate: &Candidate<'_>, precision: Option<Precision>) -> Result<Draft, Failure> {
+/// `asked`: whether the user names the arithmetic.
+fn draft(candidate: &Candidate<'_>, asked: bool) -> Result<Draft, Failure> {
     let program = candidate.script.trace(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;
     Ok(Draft {
@@ -212,7 +212,7 @@ fn draft(candidate: &Candidate<'_>, precision: Option<Precision>) -> Result<Draf
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
         program,
-        precision: precision.or(about.precision),
+        precision: if asked { None } else { candidate.script.precision(candidate.at)? },
     })
 }
 

@@ -1,20 +1,18 @@
 //! `krach dump`: every stage can be printed.
 
-use crate::arguments::{Arguments, Dump, Format, Only, Stage};
+use crate::arguments::{Arguments, Dump, Format, Machine, Only, Stage};
 use crate::shell::WELL;
 use crate::{Failure, Shell};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
-use krach_abi::Precision;
 use krach_codegen::{Kernel, Refusal, Spec};
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::Program;
 
 pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
-    let spec = Spec::new(what.machine.rate, what.machine.precision());
     match (what.stage, what.format) {
-        (stage, Format::Text) => print(shell, &what.only, stage, spec),
-        (Stage::Diagram, Format::Svg) => draw(shell, &what.only, spec),
+        (stage, Format::Text) => print(shell, &what.only, stage, what.machine),
+        (Stage::Diagram, Format::Svg) => draw(shell, &what.only, what.machine),
         (_, Format::Svg) => {
             let message = "`--format svg` is a picture of `--stage diagram`";
             let usage = Arguments::command().error(ErrorKind::ArgumentConflict, message);
@@ -27,19 +25,19 @@ pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
 
 pub(crate) fn dump_faust(shell: &mut Shell<'_>, only: &Only) -> Result<i32, Failure> {
     // Faust text knows neither rate nor precision.
-    print(shell, only, Stage::Faust, Spec::new(48_000, Precision::Single))
+    print(shell, only, Stage::Faust, Machine { rate: 48_000, precision: None })
 }
 
-fn draw(shell: &mut Shell<'_>, only: &Only, spec: Spec) -> Result<i32, Failure> {
-    let script = only.load(shell, spec.precision)?;
+fn draw(shell: &mut Shell<'_>, only: &Only, machine: Machine) -> Result<i32, Failure> {
+    let script = only.load(shell, machine.precision())?;
     let program = script.trace(only.target.one(&*script)?)?;
     let svg = shell.work(move |_| krach_faust::draw(&program).svg(), |_| {})?;
     shell.say(&svg)?;
     Ok(WELL)
 }
 
-fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, spec: Spec) -> Result<i32, Failure> {
-    let script = only.load(shell, spec.precision)?;
+fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, machine: Machine) -> Result<i32, Failure> {
+    let script = only.load(shell, machine.precision())?;
     let at = only.target.one(&*script)?;
     if stage == Stage::Ast {
         let source = script.faust(at)?;
@@ -48,7 +46,7 @@ fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, spec: Spec) -> Result
         shell.say(&text)?;
         return Ok(WELL);
     }
-    let program = script.trace(at)?;
+    let (program, spec) = (script.trace(at)?, machine.spec(&*script, at)?);
     let text = shell.work(move |_| text(&program, stage, &spec), |_| {})?;
     let mut text = text.map_err(|refusal| krach_session::report(&refusal))?;
     if !text.ends_with('\n') {

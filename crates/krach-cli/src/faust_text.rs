@@ -69,6 +69,6 @@ impl Script for FaustText<'_> {
 
     fn about(&self, _index: usize) -> Result<About, Failure> {
         let source = krlib::Source { text: self.source.text().to_owned(), language: Language::Faust };
-        Ok(About { doc: self.doc.clone(), source: Some(source), precision: None })
+        Ok(About { doc: self.doc.clone(), source: Some(source) })
     }
 }

@@ -68,6 +68,14 @@ pub trait Script {
         Ok(About::default())
     }
 
+    /// The arithmetic that one of `functions` was made for, if it says so.
+    ///
+    /// # Errors
+    /// That it cannot be told.
+    fn precision(&self, _index: usize) -> Result<Option<Precision>, Failure> {
+        Ok(None)
+    }
+
     /// One of `functions` as it lies in a library, with its code.
     fn instrument(&self, _index: usize) -> Option<Arc<Instrument>> {
         None
@@ -80,8 +88,6 @@ pub struct About {
     pub doc: String,
     /// What it was made of, if that is known.
     pub source: Option<krlib::Source>,
-    /// The arithmetic that it was made for, if it says so.
-    pub precision: Option<Precision>,
 }
 
 /// Something in a file that can be traced.
@@ -171,12 +177,11 @@ impl Script for LibraryScript {
 
     fn about(&self, index: usize) -> Result<About, Failure> {
         let instrument = self.library.at(index);
-        let record = instrument.record();
-        Ok(About {
-            doc: record.doc.clone(),
-            source: instrument.source()?,
-            precision: Some(record.precision()),
-        })
+        Ok(About { doc: instrument.record().doc.clone(), source: instrument.source()? })
+    }
+
+    fn precision(&self, index: usize) -> Result<Option<Precision>, Failure> {
+        Ok(Some(self.library.at(index).record().precision()))
     }
 
     fn instrument(&self, index: usize) -> Option<Arc<Instrument>> {

@@ -2,7 +2,8 @@
 
 use crate::note::Note;
 use crate::shell::counted;
-use krach_ir::Program;
+use krach_abi::Role;
+use krach_ir::{Control, Program};
 use std::fmt;
 
 /// What a listener should know before the headphones are on.
@@ -16,8 +17,13 @@ pub(crate) struct Loudness {
 
 impl Loudness {
     pub(crate) fn of(channels: &[Vec<f32>]) -> Self {
-        let (finite, strange): (Vec<f32>, Vec<f32>) = channels.iter().flatten().partition(|s| s.is_finite());
-        Self { peak: finite.iter().fold(0.0, |peak, sample| peak.max(sample.abs())), strange: strange.len() }
+        channels.iter().flatten().fold(Self { peak: 0.0, strange: 0 }, |so_far, sample| {
+            if sample.is_finite() {
+                Self { peak: so_far.peak.max(sample.abs()), ..so_far }
+            } else {
+                Self { strange: so_far.strange + 1, ..so_far }
+            }
+        })
     }
 
     pub(crate) fn is_silent(self) -> bool {
@@ -57,9 +63,13 @@ impl fmt::Display for Loudness {
 
 /// What may have kept a program silent.
 pub(crate) fn why_silent(program: &Program, set: &[(String, f64)], notes: &[Note]) -> Option<String> {
-    let gates = |name: &str| name.rsplit('/').next() == Some("gate");
-    let gate = program.controls().iter().find(|control| gates(&control.name) && control.init == 0.0);
-    if let Some(gate) = gate.filter(|_| notes.is_empty() && !set.iter().any(|(name, _)| gates(name))) {
+    let is_gate = |control: &&Control| Role::of(control.label(), control.hi) == Some(Role::Gate);
+    let gate = program.controls().iter().filter(is_gate).find(|gate| gate.init == 0.0);
+    let touched = |gate: &Control| {
+        !notes.is_empty()
+            || set.iter().any(|(name, _)| [&*gate.name, &*gate.face.address].contains(&name.as_str()))
+    };
+    if let Some(gate) = gate.filter(|gate| !touched(gate)) {
         return Some(format!("its gate is closed: --set {}=1 or --note 60 opens it", gate.name));
     }
     match program.inputs() {

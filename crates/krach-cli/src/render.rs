@@ -6,7 +6,6 @@ use crate::shell::{WELL, counted};
 use crate::target::spare;
 use crate::{Failure, Shell};
 use indicatif::{ProgressBar, ProgressStyle};
-use krach_abi::Precision;
 use krach_session::{Patch, Take, Token, wav_target, write_wav};
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     let machine = what.machine;
     let script = what.only.load(shell, machine.precision())?;
     let function = what.only.target.one(&*script)?;
-    let about = script.about(function)?;
     let patch = match script.instrument(function) {
         Some(instrument) => Patch::try_from(instrument)?,
         None => script.trace(function)?.into(),
@@ -25,7 +23,7 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     let take = Take {
         values: what.set.clone(),
         notes: what.note.iter().map(|note| note.at(machine.rate)).collect(),
-        precision: machine.precision.or(about.precision).unwrap_or(Precision::Single),
+        precision: machine.spec(&*script, function)?.precision,
         ..Take::<f32>::new(what.seconds(), machine.rate)
     };
     let bar = bar(take.frames());

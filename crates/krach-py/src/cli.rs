@@ -1,6 +1,7 @@
 //! The command line's door to Python: a host that runs the user's files.
 
 use crate::program::Program;
+use krach_abi::Precision;
 use krach_cli::{About, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_session::krlib::{self, Language};
@@ -87,13 +88,19 @@ impl Script for PythonScript {
     fn about(&self, index: usize) -> Result<About, Failure> {
         Python::attach(|py| {
             let told = self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
-            let (doc, text, faust, precision): (String, String, bool, Option<String>) =
-                told.map_err(|error| failure(py, &error))?;
+            let (doc, text, faust): (String, String, bool) = told.map_err(|error| failure(py, &error))?;
             let language = if faust { Language::Faust } else { Language::Python };
             let source = (!text.is_empty()).then_some(krlib::Source { text, language });
-            let precision = precision.as_deref().map(crate::render::precision).transpose();
-            let precision = precision.map_err(|error| failure(py, &error))?;
-            Ok(About { doc, source, precision })
+            Ok(About { doc, source })
+        })
+    }
+
+    fn precision(&self, index: usize) -> Result<Option<Precision>, Failure> {
+        Python::attach(|py| {
+            let told = self.script.bind(py).call_method1("precision", (index,));
+            let name = told.and_then(|told| told.extract::<Option<String>>());
+            let precision = name.and_then(|name| name.as_deref().map(crate::render::precision).transpose());
+            precision.map_err(|error| failure(py, &error))
         })
     }
 }
