@@ -62,7 +62,7 @@ def is_path(source: str) -> bool:
 def _near(path: str) -> list[str]:
     """What a path that leads nowhere may have been meant to be."""
     folder, name = os.path.split(path)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError, TypeError):
         if near := _krach.nearest(name, os.listdir(folder or ".")):
             return [f"did you mean `{os.path.join(folder, near)}`?"]
     return []

@@ -133,8 +133,9 @@ def _remedies(raised: BaseException) -> list[str]:
         else:
             frame = [frame for frame, _ in traceback.walk_tb(raised.__traceback__)][-1]
             known = [*frame.f_locals, *frame.f_globals, *dir(builtins)]
-    near = nearest(raised.name, known)
-    return [] if near is None else [f"did you mean `{near}`?"]
+        if near := nearest(raised.name, known):
+            return [f"did you mean `{near}`?"]
+    return []
 
 
 def _said(raised: BaseException) -> str:
@@ -262,9 +263,11 @@ def _is_of_krach(value: object, seen: set[str]) -> bool:
         return True
     seen.add(origin)
     module = sys.modules.get(origin)
-    directory = os.path.dirname(os.path.abspath(str(_attribute(module, "__file__"))))
-    # Installed packages are many, and none of them builds sound with krach.
-    if module is None or directory not in sys.path or "site-packages" in directory:
+    file = _attribute(module, "__file__")
+    # The standard library and installed packages are large, and build no sound with krach.
+    if module is None or not isinstance(file, str) or origin.split(".")[0] in sys.stdlib_module_names:
+        return False
+    if {"site-packages", "dist-packages"} & set(file.split(os.sep)):
         return False
     return any(_is_of_krach(part, seen) for part in list(vars(module).values()))
 

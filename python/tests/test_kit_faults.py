@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,27 @@ def test_a_damaged_source_keeps_no_sound_back(tmp_path: Path) -> None:
     (tmp_path / "jam.krlib").write_bytes(data.replace(b"def soft", b"def tofs", 1))
     done = shell.krach(tmp_path, "render", "jam.krlib:soft", "-o", "soft.wav", "--seconds", "0.01")
     assert done.returncode == 0, done.stderr
+
+
+def test_an_unpacked_program_keeps_its_precision(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(DOUBLE)
+    built(tmp_path, "jam.py", "-o", "jam.krlib", "--only", "fine")
+    with zipfile.ZipFile(tmp_path / "jam.krlib") as parts:
+        parts.extract("programs/fine.program", tmp_path)
+    built(tmp_path, "programs", "-o", "again.krlib")
+    assert krach.load_library(tmp_path / "again.krlib")["fine"].precision == "double"
+
+
+def test_odd_names_in_the_way_keep_no_error_back(tmp_path: Path) -> None:
+    (tmp_path / "halve.dsp").write_text("process = 1;")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.dsp")).touch()
+    with pytest.raises(krach.Error, match="KR0501"):
+        krach.faust(tmp_path / "havle.dsp")
+    (tmp_path / "odd.py").write_text(
+        "import krach.dsp as krs\n\n\nclass Odd:\n    def __dir__(self):\n        return [5]\n\n\n"
+        "def soft():\n    return krs.saw(1) * Odd().x\n"
+    )
+    assert "KR0115" in shell.krach(tmp_path, "check", "odd.py").stderr
 
 
 def test_dump_and_bench_take_the_precision_of_a_sound(tmp_path: Path) -> None:

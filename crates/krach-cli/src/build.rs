@@ -229,8 +229,8 @@ fn summary(output: &Path, built: &[Built], what: &Build, failed: usize) -> Strin
     let rates: Vec<String> = built[0].record().targets.iter().map(|target| target.rate.to_string()).collect();
     let code: usize =
         built.iter().flat_map(|one| one.record().all_codes()).map(|target| target.code_bytes).sum();
-    let precisions: BTreeSet<&str> = built.iter().map(|one| one.record().precision.as_str()).collect();
-    let precisions: Vec<&str> = precisions.into_iter().collect();
+    let precisions = built.iter().map(|one| one.record().precision().to_string());
+    let precisions: Vec<String> = precisions.collect::<BTreeSet<_>>().into_iter().collect();
     let failed = if failed > 0 { format!("; {failed} failed") } else { String::new() };
     format!(
         "wrote {}: {instruments}, {} KB of code for {} in {} precision at {} Hz{failed}",

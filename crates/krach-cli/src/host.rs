@@ -145,6 +145,10 @@ impl Script for ProgramText {
     fn trace(&self, _index: usize) -> Result<Arc<Program>, Failure> {
         Ok(Arc::new(krach_ir::parse(&self.source)?))
     }
+
+    fn precision(&self, _index: usize) -> Result<Option<Precision>, Failure> {
+        Ok(krlib::made_for(self.source.text()))
+    }
 }
 
 /// A library: its instruments.

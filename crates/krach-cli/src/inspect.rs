@@ -52,7 +52,7 @@ struct Code<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn new(index: &'a Index, chosen: &'a [Arc<Instrument>], what: &Inspect) -> Self {
+    fn new(index: &'a Index, chosen: &'a [Arc<Instrument>], what: &Inspect) -> Result<Self, Diagnostic> {
         let code = |(target, effect): (&'a TargetRecord, Option<&TargetRecord>)| Code {
             arch: &index.machines[target.machine].arch,
             features: &index.machines[target.machine].features,
@@ -62,9 +62,14 @@ impl<'a> Findings<'a> {
             code_bytes: target.code_bytes + effect.map_or(0, |effect| effect.code_bytes),
             state_bytes: target.state_bytes + effect.map_or(0, |effect| effect.state_bytes),
         };
+        let wanted = |asked: bool, read: &dyn Fn() -> Result<String, Diagnostic>| match asked.then(read) {
+            // One that cannot give what is asked of it is an error; among many it only lacks it.
+            Some(Err(_)) if what.name.is_none() => Ok(None),
+            text => text.transpose(),
+        };
         let finding = |instrument: &'a Arc<Instrument>| {
             let record = instrument.record();
-            Finding {
+            Ok(Finding {
                 name: &record.name,
                 doc: &record.doc,
                 key: record.key.to_string(),
@@ -73,20 +78,16 @@ impl<'a> Findings<'a> {
                 controls: &record.controls,
                 meters: &record.meters,
                 targets: pairs(record).map(code).collect(),
-                faust: what.faust.then(|| instrument.faust().ok()).flatten(),
-                program: what
-                    .program
-                    .then(|| instrument.program().ok())
-                    .flatten()
-                    .map(|program| program.to_string()),
-            }
+                faust: wanted(what.faust, &|| instrument.faust())?,
+                program: wanted(what.program, &|| Ok(instrument.program()?.to_string()))?,
+            })
         };
-        Self {
+        Ok(Self {
             schema: index.schema,
             krach_version: &index.krach_version,
             created_by: &index.created_by,
-            instruments: chosen.iter().map(finding).collect(),
-        }
+            instruments: chosen.iter().map(finding).collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -107,9 +108,7 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
     if what.licences {
         licences::tell(shell, &credits(&chosen), what.json)?;
     } else if what.json {
-        // One that cannot give what is asked of it is an error; among many it only lacks it.
-        one.as_ref().map(|instrument| extract(instrument, what, false)).transpose()?;
-        let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what));
+        let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what)?);
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
     } else if what.faust || what.program || what.controls {
         for instrument in &chosen {

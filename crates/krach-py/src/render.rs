@@ -124,10 +124,10 @@ fn rendered<'py, S: Sample + Element + Send>(
 }
 
 fn interpreter<S>(
-    program: &krach_ir::Program,
+    program: &Arc<krach_ir::Program>,
     take: &Take<S>,
 ) -> Result<Arc<InterpreterFactory>, Diagnostic> {
-    InterpreterFactory::new(Arc::new(program.clone()), take.sample_rate, take.precision)
+    InterpreterFactory::new(program.clone(), take.sample_rate, take.precision)
         .map(Arc::new)
         .map_err(|refusal| Diagnostic::error(refusal.code(), refusal.to_string()))
 }

@@ -21,10 +21,10 @@ impl Stage {
 
     /// The program of this stage, if `program` has it.
     #[must_use]
-    pub fn of(self, program: &Program) -> Option<&Program> {
+    pub fn of(self, program: &Arc<Program>) -> Option<&Arc<Program>> {
         match self {
             Self::Voice => Some(program),
-            Self::Effect => program.effect().map(|effect| &**effect),
+            Self::Effect => program.effect(),
         }
     }
 }

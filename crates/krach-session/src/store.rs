@@ -74,7 +74,7 @@ impl Store {
     /// Keeps code of an optimised program. What cannot be kept is compiled again next time.
     pub(crate) fn put(&self, program: &Program, key: ContentKey, factory: &Arc<NativeFactory>) {
         let (Ok(secret), Some(path)) = (secret::own(), self.place(key, factory.spec())) else { return };
-        let mut built = krlib::Built::new(NAME, program, format!("{program:#}"), key);
+        let mut built = krlib::Built::new(NAME, program, format!("{program:#}"), key.into());
         built.add(Stage::Voice, factory, Some(&secret));
         let folder = path.parent().expect("it is in a folder of ours");
         if fs::create_dir_all(folder).is_err() || krlib::store(&path, vec![built], "cache").is_err() {
@@ -136,11 +136,13 @@ impl Store {
     /// # Errors
     /// What the file system says.
     pub fn clear(&self) -> std::io::Result<()> {
-        // Another process may write meanwhile: what comes later may stay.
-        for (_, _, path) in self.files() {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        use std::io::ErrorKind::{DirectoryNotEmpty, NotFound};
+        // Another process may write meanwhile: in the end, what comes later may stay.
+        for _ in 0..16 {
+            match fs::remove_dir_all(&self.folder) {
+                Err(error) if error.kind() == DirectoryNotEmpty => {}
+                Err(error) if error.kind() != NotFound => return Err(error),
+                _ => break,
             }
         }
         Ok(())

@@ -118,7 +118,7 @@ fn room_for(program: &Program, bytes: u64) -> Result<(), Diagnostic> {
     let message =
         format!("`{}` needs {} MB of memory at once, more than there is", program.name(), bytes >> 20);
     Err(Diagnostic::error(Code::StateTooLarge, message)
-        .help("shorten its delays and tables, or declare fewer voices: declare nvoices \"4\";"))
+        .help("shorten its delays and tables; for notes, declare fewer voices: declare nvoices \"4\";"))
 }
 
 /// As [`render`], by whatever engine `compile` gives: the reference interpreter, for one.

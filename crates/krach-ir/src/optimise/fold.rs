@@ -1,4 +1,4 @@
-//! Computing constants now, in double precision, to the same bits as any engine would later.
+//! Computing constants now, to the same bits as an engine of double precision would later.
 
 use crate::Fun;
 use crate::maths::Value;

@@ -230,7 +230,9 @@ impl Archive {
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
             }
             let known = |name: &String| ["single", "double"].contains(&name.as_str());
-            if !known(&record.precision) || record.all_codes().any(|target| !known(&target.precision)) {
+            if !record.precision.iter().all(known)
+                || record.all_codes().any(|target| !known(&target.precision))
+            {
                 return Err(self.damaged("its index", "an arithmetic that nobody knows"));
             }
             if record.all_codes().any(|target| target.machine >= index.machines.len()) {

@@ -8,7 +8,7 @@ use crate::{Stage, Token, files, report, secret};
 use krach_abi::{DspFactory, Precision};
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
-use krach_ir::{ContentKey, Program};
+use krach_ir::Program;
 use rustc_hash::FxHashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const PROGRAMS: (&str, &str) = ("programs/", ".program");
 
 /// What texts of programs for double precision begin with: a comment, for whoever finds nothing else of a library.
-pub(super) const DOUBLE: &str = "# precision double\n";
+const DOUBLE: &str = "# precision double\n";
+
+/// The arithmetic that the text of a program was written for, if it says so.
+#[must_use]
+pub fn made_for(text: &str) -> Option<Precision> {
+    text.starts_with(DOUBLE).then_some(Precision::Double)
+}
 
 /// An instrument to be built.
 #[derive(Clone, Debug)]
@@ -126,13 +132,13 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     }
     let program = &draft.program;
     let voice = krach_ir::optimise(program);
-    let effect = Stage::Effect.of(program).map(krach_ir::optimise);
+    let effect = Stage::Effect.of(program).map(|effect| krach_ir::optimise(effect));
     let specs =
         specs.iter().map(|spec| Spec { precision: draft.precision.unwrap_or(spec.precision), ..*spec });
     let specs: Vec<Spec> = specs.collect();
     let double = specs.first().is_some_and(|spec| spec.precision == Precision::Double);
     let text = format!("{}{program}", if double { DOUBLE } else { "" });
-    let mut built = Built::new(&draft.name, program, text, voice.key());
+    let mut built = Built::new(&draft.name, program, text, Digest::from(voice.key()));
     for spec in &specs {
         for (stage, program) in Stage::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
             let factory = program.map(|program| krach_codegen::compile(program, spec)).transpose();
@@ -161,9 +167,9 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
 
 impl Built {
     /// The least that a library needs of an instrument: its program, in one of its text forms.
-    pub(crate) fn new(name: &str, program: &Program, text: String, key: ContentKey) -> Self {
+    pub(crate) fn new(name: &str, program: &Program, text: String, key: Digest) -> Self {
         // A folder for each kind of thing: unpacked, `programs` is one that can be built again.
-        let precision = if text.starts_with(DOUBLE) { Precision::Double } else { Precision::Single };
+        let precision = made_for(&text).map(|precision| precision.to_string());
         let text = text.into_bytes();
         let text_part = part(format!("{}{name}{}", PROGRAMS.0, PROGRAMS.1), &text);
         let record = Record {
@@ -171,11 +177,11 @@ impl Built {
             doc: String::new(),
             file: String::new(),
             line: 0,
-            key: Digest(*key.bytes()),
+            key,
             inputs: program.inputs().iter().map(ToString::to_string).collect(),
             outputs: program.heard().iter().map(|output| output.name.to_string()).collect(),
             controls: program.all_controls().map(ControlRecord::from).collect(),
-            precision: precision.to_string(),
+            precision,
             meters: program.all_meters().map(MeterRecord::from).collect(),
             licences: program.credits().iter().map(CreditRecord::from).collect(),
             targets: Vec::new(),

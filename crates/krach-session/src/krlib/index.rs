@@ -3,7 +3,7 @@
 use crate::Stage;
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
-use krach_ir::{Control, ControlKind, Credit, Face, Meter};
+use krach_ir::{ContentKey, Control, ControlKind, Credit, Face, Meter};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +23,12 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(blake3::hash(bytes).into())
+    }
+}
+
+impl From<ContentKey> for Digest {
+    fn from(key: ContentKey) -> Self {
+        Self(*key.bytes())
     }
 }
 
@@ -73,9 +79,9 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
-    /// The arithmetic that it was made for.
-    #[serde(default = "single", skip_serializing_if = "is_single")]
-    pub precision: String,
+    /// The arithmetic that it was made for, if its program says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     #[serde(default)]
     pub meters: Vec<MeterRecord>,
     /// Whose work it is made with.
@@ -90,23 +96,17 @@ pub struct Record {
     pub effect: Vec<TargetRecord>,
 }
 
-fn single() -> String {
-    Precision::Single.to_string()
-}
-
-fn is_single(precision: &String) -> bool {
-    *precision == single()
-}
-
 /// The arithmetic of that name, or else single.
 pub(crate) fn precision_of(name: &str) -> Precision {
     if name == Precision::Double.to_string() { Precision::Double } else { Precision::Single }
 }
 
 impl Record {
+    /// The arithmetic that it was made for.
     #[must_use]
     pub fn precision(&self) -> Precision {
-        precision_of(&self.precision)
+        let first = self.targets.first().map(|target| &target.precision);
+        self.precision.as_ref().or(first).map_or(Precision::Single, |name| precision_of(name))
     }
 
     /// The code of one stage of the program.

@@ -182,7 +182,7 @@ impl Instrument {
     /// That its index says what its program does not, if so.
     fn lie(&self, program: &Program) -> Option<Diagnostic> {
         let record = self.record();
-        let told = super::Built::new(&record.name, program, String::new(), program.key());
+        let told = super::Built::new(&record.name, program, String::new(), record.key);
         let told = told.record();
         let same = (&told.inputs, &told.outputs, &told.controls, &told.meters)
             == (&record.inputs, &record.outputs, &record.controls, &record.meters);

@@ -25,7 +25,7 @@ pub(super) fn salvage(path: &Path, report: &Diagnostic) -> Option<(Archive, Inde
     let saved = programs(&bytes).filter_map(|(name, text)| {
         let program = krach_ir::parse(&Source::new(name, text)).ok()?;
         let key = krach_ir::optimise(&program).key();
-        names.insert(name).then(|| Built::new(name, &program, text.to_owned(), key))
+        names.insert(name).then(|| Built::new(name, &program, text.to_owned(), key.into()))
     });
     let saved: Vec<Built> = saved.collect();
     let programs = match saved.len() {

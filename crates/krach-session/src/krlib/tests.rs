@@ -299,12 +299,20 @@ fn what_was_made_for_double_precision_still_is_where_the_index_is_lost() {
     assert_eq!(saved.at(0).program(), whole.at(0).program());
 }
 
+/// As libraries were that only their code told the precision of.
+#[test]
+fn code_tells_the_precision_where_the_index_does_not() {
+    let bench = bench();
+    let old = bench.forged(|index, _| index.instruments[0].targets[0].precision = "double".to_owned());
+    assert_eq!(Library::open(&old, Policy::Tag).unwrap().at(0).record().precision(), Precision::Double);
+}
+
 #[test]
 fn a_precision_that_nobody_knows_is_damage() {
     let bench = bench();
     for place in [0, 1] {
         let forged = bench.forged(|index, _| match place {
-            0 => index.instruments[0].precision = "triple".to_owned(),
+            0 => index.instruments[0].precision = Some("triple".to_owned()),
             _ => index.instruments[1].targets[0].precision = String::new(),
         });
         assert!(damage(&forged).message.contains("arithmetic"));
