@@ -8,8 +8,6 @@ say() { echo "setup: $*" >&2; }
 # Which Debian packages are missing, told by what they bring.
 missing_packages() {
     command -v cc >/dev/null || echo build-essential
-    command -v pkg-config >/dev/null || echo pkg-config
-    pkg-config --exists alsa 2>/dev/null || echo libasound2-dev
     local python
     python=$(find_python) || { echo python3 python3-venv; return; }
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv

@@ -10,6 +10,8 @@ use std::time::Duration;
 /// Why nothing is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceError {
+    /// The system's sound library is missing.
+    NoLibrary(krach_alsa::Missing),
     /// No sound device, or none that answers.
     NoDevice,
     /// The device does not run at this rate, in Hz.
@@ -23,6 +25,7 @@ pub enum DeviceError {
 impl fmt::Display for DeviceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoLibrary(missing) => missing.fmt(f),
             Self::NoDevice => f.write_str("there is no sound device"),
             Self::SampleRate(rate) => write!(f, "the sound device does not run at {rate} Hz"),
             Self::Failed(why) => write!(f, "the sound device failed: {why}"),
@@ -47,7 +50,7 @@ impl From<cpal::Error> for DeviceError {
 /// second, and may end it.
 ///
 /// # Errors
-/// No device, a device that does not run at this rate, a device that fails, [`DeviceError::Cancelled`].
+/// No sound library, no device, a device that does not run at this rate, a device that fails, [`DeviceError::Cancelled`].
 pub fn play(
     channels: &[Vec<f32>],
     sample_rate: u32,
@@ -57,6 +60,7 @@ pub fn play(
     if frames == 0 {
         return Ok(());
     }
+    krach_alsa::load().map_err(DeviceError::NoLibrary)?;
     let _quiet = hush();
     let device = cpal::default_host().default_output_device().ok_or(DeviceError::NoDevice)?;
     let config = config(&device, channels.len(), sample_rate)?;

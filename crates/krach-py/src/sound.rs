@@ -47,7 +47,12 @@ pub fn play(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) 
         krach_engine::play(&channels, sample_rate, &mut |done| token.advance(done))
     })?;
     let report = |error: DeviceError| {
-        Diagnostic::error(Code::NoDevice, error.to_string())
+        let library = matches!(error, DeviceError::NoLibrary(_))
+            .then_some("install ALSA's library: `apt install libasound2`, or the package of your system");
+        let report = Diagnostic::error(Code::NoDevice, error.to_string());
+        library
+            .into_iter()
+            .fold(report, Diagnostic::help)
             .help("`krach.write_wav` writes the sound to a file that any player plays")
     };
     played.map_err(|error| error::raise(py, &report(error)))
