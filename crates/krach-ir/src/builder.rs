@@ -10,11 +10,11 @@ mod splice;
 pub(crate) use self::identity::{Identity, identity};
 use crate::error::BuildError;
 use crate::interval::Interval;
-use crate::program::{
+use crate::{
     Argument, Call, CallId, Control, ControlId, Face, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
-use crate::{Fun, Limits, Rule, Ty, interval, keys, prune};
+use crate::{Fun, Limits, Rule, Ty, interval, prune, state_keys};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ pub struct ProgramBuilder {
     site: Option<Site>,
     /// By name, with where each was made first.
     controls: FxHashMap<Arc<str>, (ControlId, Option<Site>)>,
-    meters: meters::Known,
-    owners: keys::Owners,
+    meters: meters::Taken,
+    owners: state_keys::Owners,
     proved: interval::Memo,
 }
 
@@ -49,8 +49,8 @@ impl ProgramBuilder {
             open: Vec::new(),
             site: None,
             controls: FxHashMap::default(),
-            meters: meters::Known::default(),
-            owners: keys::Owners::default(),
+            meters: meters::Taken::default(),
+            owners: state_keys::Owners::default(),
             proved: interval::Memo::default(),
         }
     }
@@ -407,7 +407,7 @@ impl ProgramBuilder {
         if program.registers.iter().any(|register| register.next == UNWRITTEN) {
             return Err(BuildError::Unwritten);
         }
-        keys::assign(&mut program, &owners);
+        state_keys::assign(&mut program, &owners);
         let program = prune::prune(&program);
         for (what, count, limit) in [
             ("nodes", program.nodes.len(), limits.nodes),

@@ -32,38 +32,46 @@
 //! ```
 
 mod builder;
+mod call;
+mod content_key;
+mod control;
 mod credit;
 mod error;
 mod fun;
+mod ids;
 mod interp;
 mod interval;
-mod key;
-mod keys;
+mod limits;
 pub mod maths;
 mod meter;
+mod node;
 mod optimise;
 mod program;
 mod prune;
 mod rate;
+mod state;
+mod state_keys;
 mod text;
 mod ty;
 mod validate;
 
 pub use builder::ProgramBuilder;
+pub use call::{Argument, Call, Static};
+pub use content_key::ContentKey;
+pub use control::{Control, ControlKind, Face};
 pub use credit::{Credit, Licence};
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
+pub use ids::{CallId, ControlId, LineId, NoiseId, RamId, RegisterId, Sig, TableId};
 pub use interp::{Entries, InterpretError, InterpreterFactory};
 pub use interval::{Interval, Intervals, OnePole};
-pub use key::ContentKey;
+pub use limits::Limits;
 pub use meter::Meter;
+pub use node::{Node, Op};
 pub use optimise::{at_rate, optimise};
-pub use program::{
-    Argument, Call, CallId, Control, ControlId, ControlKind, Face, Line, LineId, Node, Noise, NoiseId, Op,
-    Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
-    TableInit,
-};
+pub use program::{Output, Polyphony, Program, Site};
 pub use rate::{Rate, Rates};
+pub use state::{Line, Noise, Ram, Register, Table, TableInit};
 pub use text::parse;
 pub use ty::Ty;
-pub use validate::{Fault, Limits};
+pub use validate::Fault;

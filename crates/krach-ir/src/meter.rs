@@ -4,8 +4,8 @@
 //! that is what is optimised, compiled and named by its key, so nobody pays for a meter that is not read. Whoever
 //! reads one asks for the program heard at its meters ([`Program::metered`]), which any engine runs.
 
-use crate::program::{Face, Node, Op, Output, Polyphony, Program, Sig};
 use crate::{BuildError, Fun, Limits, Ty, prune};
+use crate::{Face, Node, Op, Output, Polyphony, Program, Sig};
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Dropping what no output and no meter needs, keeping the order of the rest.
 
-use crate::program::{Call, CallId, LineId, Node, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
+use crate::{Call, CallId, LineId, Node, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
 
 /// The program without dead nodes and dead state. Controls and inputs stay: they are the program's ports. A call
 /// stays while one of its results is alive, and keeps its arguments.

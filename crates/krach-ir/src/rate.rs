@@ -1,6 +1,6 @@
 //! How often a signal can change.
 
-use crate::program::{Op, Program, Sig, TableInit};
+use crate::{Op, Program, Sig, TableInit};
 
 /// From never to every frame; a signal is as fast as the fastest it is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

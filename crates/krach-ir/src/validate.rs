@@ -1,30 +1,9 @@
 //! The rules every program obeys after validation; engines rely on them without checking again.
 
-use crate::{Control, ControlKind, Face, Op, Program, Rule, Sig, TableInit, Ty};
-use krach_abi::MAX_PORTS;
+use crate::{Control, Limits, Op, Program, Rule, Sig, TableInit, Ty};
 use rustc_hash::FxHashSet;
 use std::fmt;
 use std::sync::Arc;
-
-/// Sizes beyond which a program is refused rather than compiled for minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    pub nodes: usize,
-    pub ports: usize,
-    pub table_entries: usize,
-    pub delay_frames: u32,
-}
-
-impl Limits {
-    pub const DEFAULT: Self =
-        Self { nodes: 400_000, ports: MAX_PORTS, table_entries: 1 << 28, delay_frames: 1 << 28 };
-
-    /// Notes that may sound at once.
-    pub const VOICES: u32 = 256;
-
-    /// How deep the generators of tables may have tables with generators.
-    pub const NESTING: usize = 4;
-}
 
 /// One broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -297,48 +276,5 @@ impl Check<'_> {
         if let Some(home) = p.homes.iter().flatten().find(|home| home.index() >= p.calls.len()) {
             self.fault(home, "is a home but no call");
         }
-    }
-}
-
-impl Control {
-    /// One that people see by its name alone; `init`, `lo`, `hi` and `step` in this order.
-    #[must_use]
-    pub fn new(name: impl Into<Arc<str>>, kind: ControlKind, [init, lo, hi, step]: [f64; 4]) -> Self {
-        Self { name: name.into(), kind, init, lo, hi, step, face: Face::default() }
-    }
-
-    /// The last part of its address, or its name.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        let last = self.face.address.rsplit('/').next();
-        last.filter(|label| !label.is_empty()).unwrap_or(&self.name)
-    }
-
-    /// What is wrong with the parameters, if anything.
-    #[must_use]
-    pub fn fault(&self) -> Option<&'static str> {
-        let all_finite = [self.init, self.lo, self.hi, self.step].iter().all(|value| value.is_finite());
-        if !all_finite {
-            Some("a value that is not finite")
-        } else if !(self.lo <= self.init && self.init <= self.hi) {
-            Some("needs lo <= init <= hi")
-        } else if self.step <= 0.0 {
-            Some("needs a positive step")
-        } else {
-            None
-        }
-    }
-
-    /// Whether both are one parameter, however people see it.
-    #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        let parameter = |of: &Self| (of.kind, [of.init, of.lo, of.hi, of.step]);
-        self.name == other.name && parameter(self) == parameter(other)
-    }
-
-    /// Whether the name can stand in a path and in Faust text.
-    #[must_use]
-    pub fn is_name(name: &str) -> bool {
-        !name.trim().is_empty() && !name.chars().any(char::is_control)
     }
 }

@@ -1,6 +1,6 @@
 //! What makes two nodes the same node.
 
-use crate::program::{CallId, Node, Op};
+use crate::{CallId, Node, Op};
 
 pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3]);
 

@@ -2,20 +2,20 @@
 
 use super::ProgramBuilder;
 use crate::Meter;
+use crate::Sig;
 use crate::error::BuildError;
-use crate::program::Sig;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Taken {
     /// By the name that was wanted and the signal.
     meters: FxHashMap<(Arc<str>, Sig), usize>,
     /// Names that are taken, each with the last number that was appended to it.
     names: FxHashMap<Arc<str>, usize>,
 }
 
-impl Known {
+impl Taken {
     fn name(&mut self, wanted: &Arc<str>) -> Arc<str> {
         let mut name = wanted.clone();
         while self.names.contains_key(&name) {

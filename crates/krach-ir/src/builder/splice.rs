@@ -3,9 +3,7 @@
 use super::ProgramBuilder;
 use crate::Meter;
 use crate::error::BuildError;
-use crate::program::{
-    Argument, CallId, Line, LineId, Noise, NoiseId, Op, Program, Ram, RamId, RegisterId, Sig,
-};
+use crate::{Argument, CallId, Line, LineId, Noise, NoiseId, Op, Program, Ram, RamId, RegisterId, Sig};
 use std::sync::Arc;
 
 impl ProgramBuilder {

@@ -4,18 +4,18 @@
 //! given. Nothing is optimised and nothing is shared with the compilers but the table of functions, so when they
 //! disagree, this is right.
 
-mod copy;
 mod entries;
+mod running;
 #[cfg(test)]
 mod tests;
 
 pub use entries::Entries;
 
+use crate::Fault;
 use crate::maths::Float;
-use crate::program::{Program, TableInit};
-use crate::validate::Fault;
-use copy::{Code, Running};
+use crate::{Program, TableInit};
 use krach_abi::{ControlRange, Dsp, DspFactory, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed};
+use running::{Code, Running};
 use std::fmt;
 use std::sync::Arc;
 

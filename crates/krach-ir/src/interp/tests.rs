@@ -1,5 +1,5 @@
 use super::*;
-use crate::program::ControlKind;
+use crate::ControlKind;
 use crate::{BuildError, Control, Fun, ProgramBuilder, Sig, Ty};
 
 fn factory(build: impl FnOnce(&mut ProgramBuilder) -> Result<Sig, BuildError>) -> InterpreterFactory {

@@ -5,17 +5,17 @@
 //! next `f32`, and whether a value may be NaN is tracked (a cast turns NaN into the int 0). Constants and controls
 //! show exactly the bounds they were declared with.
 
-mod known;
+mod bounds;
 mod rules;
 mod shape;
 mod solve;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use known::Known;
+pub(crate) use bounds::Bounds;
 pub(crate) use solve::Memo;
 
-use crate::program::{Program, Sig};
+use crate::{Program, Sig};
 use solve::Solver;
 use std::fmt;
 
@@ -74,7 +74,7 @@ pub enum OnePole {
 /// The intervals of all signals of a program.
 #[derive(Clone, Debug)]
 pub struct Intervals {
-    all: Vec<Known>,
+    all: Vec<Bounds>,
 }
 
 impl Intervals {
@@ -90,7 +90,7 @@ impl Intervals {
     }
 
     /// With the possibility of NaN.
-    pub(crate) fn known(&self, sig: Sig) -> Known {
+    pub(crate) fn bounds(&self, sig: Sig) -> Bounds {
         self.all[sig.index()]
     }
 }

@@ -3,7 +3,7 @@
 use super::OnePole;
 use super::solve::Solver;
 use crate::Fun;
-use crate::program::{Op, Sig};
+use crate::{Op, Sig};
 
 impl Solver<'_> {
     /// The signal behind the boundaries of calls, of so many at most.
@@ -81,7 +81,7 @@ impl Solver<'_> {
     fn sums_to_one(&self, a: Sig, b: Sig) -> bool {
         let bounded = |sig| {
             self.is_done(sig) && {
-                let known = self.known(sig);
+                let known = self.bounds(sig);
                 !known.nan && known.interval().within(0.0, 1.0)
             }
         };

@@ -4,11 +4,11 @@
 //! computed once; inside, registers start at 0 and grow until nothing moves (Cousot and Cousot 1977).
 
 use super::OnePole;
-use super::known::Known;
+use super::bounds::Bounds;
 use super::rules;
 use crate::builder::UNWRITTEN;
-use crate::program::{Op, Program, Sig, TableId, TableInit};
 use crate::{Fun, Ty};
+use crate::{Op, Program, Sig, TableId, TableInit};
 use krach_abi::SAMPLE_RATES;
 use rustc_hash::FxHashMap;
 
@@ -23,7 +23,7 @@ pub(crate) struct Memo {
     /// Per node: one more than its index in `visits`, 0 while it was not met.
     slots: Vec<u32>,
     visits: Vec<Visit>,
-    tables: FxHashMap<TableId, Known>,
+    tables: FxHashMap<TableId, Bounds>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ struct Visit {
     done: bool,
     /// Whether it rests on a register without a value, so that more may be known later.
     pending: bool,
-    known: Known,
+    known: Bounds,
 }
 
 pub(super) struct Solver<'a> {
@@ -42,7 +42,7 @@ pub(super) struct Solver<'a> {
     pub one_pole: OnePole,
     slots: Vec<u32>,
     visits: Vec<Visit>,
-    tables: FxHashMap<TableId, Known>,
+    tables: FxHashMap<TableId, Bounds>,
 }
 
 impl Memo {
@@ -76,11 +76,11 @@ impl<'a> Solver<'a> {
         Memo { slots, visits, tables }
     }
 
-    pub fn solve(&mut self, sig: Sig) -> Known {
+    pub fn solve(&mut self, sig: Sig) -> Bounds {
         if self.slots[sig.index()] == 0 {
             self.walk(sig);
         }
-        self.known(sig)
+        self.bounds(sig)
     }
 
     fn walk(&mut self, root: Sig) {
@@ -115,7 +115,7 @@ impl<'a> Solver<'a> {
 
     fn visit(&mut self, sig: Sig, open: &mut Vec<usize>) -> usize {
         let at = self.visits.len();
-        self.visits.push(Visit { sig, low: at, done: false, pending: false, known: Known::ZERO });
+        self.visits.push(Visit { sig, low: at, done: false, pending: false, known: Bounds::ZERO });
         self.slots[sig.index()] = Sig::new(at + 1).0;
         open.push(at);
         at
@@ -142,8 +142,8 @@ impl<'a> Solver<'a> {
     }
 
     /// What is known of a node that was computed, or the present guess inside a loop.
-    pub fn known(&self, sig: Sig) -> Known {
-        self.slot(sig).map_or(Known::any(self.program.node(sig).ty), |at| self.visits[at].known)
+    pub fn bounds(&self, sig: Sig) -> Bounds {
+        self.slot(sig).map_or(Bounds::any(self.program.node(sig).ty), |at| self.visits[at].known)
     }
 
     fn settle(&mut self, component: &mut [usize]) {
@@ -177,8 +177,8 @@ impl<'a> Solver<'a> {
         for &at in &reads {
             // A one-pole of an input from outside the loop need not be iterated.
             self.visits[at].known = match self.pole_of_read(at) {
-                Some(input) if self.is_done(input) => Known::ZERO.hull(self.known(input)),
-                _ => Known::ZERO,
+                Some(input) if self.is_done(input) => Bounds::ZERO.hull(self.bounds(input)),
+                _ => Bounds::ZERO,
             };
         }
         for round in 0..=ROUNDS {
@@ -206,18 +206,18 @@ impl<'a> Solver<'a> {
         let before = self.visits[at].known;
         let after = before.widened(self.written(at), ty);
         let moved = after != before;
-        self.visits[at].known = if moved && give_up { Known::any(ty) } else { after };
+        self.visits[at].known = if moved && give_up { Bounds::any(ty) } else { after };
         moved
     }
 
     /// What the register that a node reads is written with.
-    fn written(&self, at: usize) -> Known {
-        let Op::Read(id) = self.op(at) else { return Known::ANY_REAL };
+    fn written(&self, at: usize) -> Bounds {
+        let Op::Read(id) = self.op(at) else { return Bounds::ANY_REAL };
         let register = self.program.register(id);
         match self.pole_of_read(at) {
-            Some(input) => self.known(input),
-            None if register.next.index() < self.program.nodes.len() => self.known(register.next),
-            None => Known::any(register.ty),
+            Some(input) => self.bounds(input),
+            None if register.next.index() < self.program.nodes.len() => self.bounds(register.next),
+            None => Bounds::any(register.ty),
         }
     }
 
@@ -234,23 +234,23 @@ impl<'a> Solver<'a> {
         self.visits[at].known = known;
     }
 
-    fn transfer(&mut self, at: usize) -> Known {
+    fn transfer(&mut self, at: usize) -> Bounds {
         let program = self.program;
         let sig = self.visits[at].sig;
         let node = program.node(sig);
         match node.op {
-            Op::Real(value) => Known::new(value, value),
-            Op::Int(value) => Known::new(f64::from(value), f64::from(value)),
+            Op::Real(value) => Bounds::new(value, value),
+            Op::Int(value) => Bounds::new(f64::from(value), f64::from(value)),
             Op::SampleRate => {
                 let lowest = if self.one_pole == OnePole::Trust { *SAMPLE_RATES.start() } else { 1 };
-                Known::new(f64::from(lowest), f64::from(*SAMPLE_RATES.end()))
+                Bounds::new(f64::from(lowest), f64::from(*SAMPLE_RATES.end()))
             }
-            Op::Input(_) => Known::ANY_REAL,
-            Op::Control(id) => Known::new(program.control(id).lo, program.control(id).hi),
+            Op::Input(_) => Bounds::ANY_REAL,
+            Op::Control(id) => Bounds::new(program.control(id).lo, program.control(id).hi),
             // The lowest state is one further from 0 than the divisor.
-            Op::Noise(_) => Known::new(f64::from(i32::MIN) / f64::from(i32::MAX), 1.0),
-            Op::Read(_) => Known::ZERO.hull(self.written(at)),
-            Op::Tap(id) => Known::ZERO.hull(self.known(program.line(id).input)),
+            Op::Noise(_) => Bounds::new(f64::from(i32::MIN) / f64::from(i32::MAX), 1.0),
+            Op::Read(_) => Bounds::ZERO.hull(self.written(at)),
+            Op::Tap(id) => Bounds::ZERO.hull(self.bounds(program.line(id).input)),
             Op::Lookup(id) => match self.tables.get(&id) {
                 Some(&known) => known,
                 None => {
@@ -260,40 +260,40 @@ impl<'a> Solver<'a> {
                 }
             },
             Op::Recall(id) => {
-                contents(&program.ram(id).init, self.one_pole).hull(self.known(program.ram(id).value))
+                contents(&program.ram(id).init, self.one_pole).hull(self.bounds(program.ram(id).value))
             }
-            Op::Argument => self.known(node.operands()[0]),
+            Op::Argument => self.bounds(node.operands()[0]),
             Op::Apply(fun) => self.apply(sig, fun),
         }
     }
 
-    fn apply(&self, sig: Sig, fun: Fun) -> Known {
+    fn apply(&self, sig: Sig, fun: Fun) -> Bounds {
         let operands = self.program.node(sig).operands();
         if self.one_pole == OnePole::Trust {
             if let Some(input) = self.pole(sig) {
-                return Known::ZERO.hull(self.known(input)).outward();
+                return Bounds::ZERO.hull(self.bounds(input)).outward();
             }
             if self.is_fraction(sig) {
-                let nan = self.known(operands[0]).nan || self.known(operands[0]).endless();
-                return Known { lo: 0.0, hi: 1.0, nan };
+                let nan = self.bounds(operands[0]).nan || self.bounds(operands[0]).endless();
+                return Bounds { lo: 0.0, hi: 1.0, nan };
             }
         }
         let ty = |sig: Sig| self.program.node(sig).ty;
         let known = |&sig: &Sig| match ty(sig) {
-            Ty::Int => self.known(sig),
-            Ty::Real => self.known(sig).outward(),
+            Ty::Int => self.bounds(sig),
+            Ty::Real => self.bounds(sig).outward(),
         };
-        let values: Vec<Known> = operands.iter().map(known).collect();
+        let values: Vec<Bounds> = operands.iter().map(known).collect();
         let result = rules::apply(fun, ty(operands[operands.len() - 1]), &values);
         // A square is never negative.
         let square = fun == Fun::Mul && operands[0] == operands[1] && ty(sig) == Ty::Real;
-        if square { Known { lo: result.lo.max(0.0), ..result } } else { result }
+        if square { Bounds { lo: result.lo.max(0.0), ..result } } else { result }
     }
 }
 
-fn contents(init: &TableInit, one_pole: OnePole) -> Known {
+fn contents(init: &TableInit, one_pole: OnePole) -> Bounds {
     let all = |values: &mut dyn Iterator<Item = f64>| {
-        values.map(|value| Known::new(value, value)).reduce(Known::hull).unwrap_or(Known::ZERO)
+        values.map(|value| Bounds::new(value, value)).reduce(Bounds::hull).unwrap_or(Bounds::ZERO)
     };
     match init {
         TableInit::Reals(values) => all(&mut values.iter().copied()).outward(),

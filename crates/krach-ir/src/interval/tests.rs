@@ -1,5 +1,5 @@
 use super::{Interval, Intervals, OnePole};
-use crate::program::ControlKind;
+use crate::ControlKind;
 use crate::{BuildError, Control, Fun, Program, ProgramBuilder, Sig, TableInit, Ty};
 
 type Built = Result<Sig, BuildError>;

@@ -1,10 +1,10 @@
 //! Identities that hold for every finite value, in tables.
 
 use super::rebuild::Target;
-use crate::interval::Known;
+use crate::interval::Bounds;
 use crate::maths::Value;
-use crate::program::{Op, Sig};
 use crate::{Fun, Rule, Ty};
+use crate::{Op, Sig};
 
 /// Where a constant stands.
 #[derive(PartialEq)]
@@ -42,7 +42,7 @@ const NEUTRAL: &[(Fun, f64, Side, Gives)] = &[
 ];
 
 /// A simpler signal of the same value. `known` is what was proved about the operands.
-pub(super) fn simplify(target: &mut Target, fun: Fun, operands: &[Sig], known: &[Known]) -> Option<Sig> {
+pub(super) fn simplify(target: &mut Target, fun: Fun, operands: &[Sig], known: &[Bounds]) -> Option<Sig> {
     match *operands {
         [s, a, b] => select(target, s, a, b, known[0]),
         [x] => unary(target, fun, x, known[0]),
@@ -55,7 +55,7 @@ pub(super) fn simplify(target: &mut Target, fun: Fun, operands: &[Sig], known: &
     }
 }
 
-fn select(target: &mut Target, s: Sig, a: Sig, b: Sig, known: Known) -> Option<Sig> {
+fn select(target: &mut Target, s: Sig, a: Sig, b: Sig, known: Bounds) -> Option<Sig> {
     match target.value(s) {
         _ if a == b => return Some(a),
         Some(Value::Int(0)) => return Some(a),
@@ -80,7 +80,7 @@ fn select(target: &mut Target, s: Sig, a: Sig, b: Sig, known: Known) -> Option<S
     }
 }
 
-fn unary(target: &mut Target, fun: Fun, x: Sig, known: Known) -> Option<Sig> {
+fn unary(target: &mut Target, fun: Fun, x: Sig, known: Bounds) -> Option<Sig> {
     let inner = target.node(x);
     let Op::Apply(inside) = inner.op else { return None };
     let operand = inner.operands()[0];
@@ -118,7 +118,7 @@ fn neutral(target: &mut Target, fun: Fun, a: Sig, b: Sig) -> Option<Sig> {
     None
 }
 
-fn same(target: &mut Target, fun: Fun, a: Sig, b: Sig, known: Known) -> Option<Sig> {
+fn same(target: &mut Target, fun: Fun, a: Sig, b: Sig, known: Bounds) -> Option<Sig> {
     if a != b {
         return None;
     }
@@ -133,7 +133,7 @@ fn same(target: &mut Target, fun: Fun, a: Sig, b: Sig, known: Known) -> Option<S
 }
 
 /// A clamp that never acts. Bounds are rounded outward, and rounding is monotone, so this holds in single precision.
-fn clamp(fun: Fun, a: Sig, b: Sig, known: &[Known]) -> Option<Sig> {
+fn clamp(fun: Fun, a: Sig, b: Sig, known: &[Bounds]) -> Option<Sig> {
     let (x, y) = (known[0], known[1]);
     let (low, high) = if x.hi <= y.lo {
         (a, b)
@@ -151,8 +151,8 @@ fn clamp(fun: Fun, a: Sig, b: Sig, known: &[Known]) -> Option<Sig> {
 }
 
 /// Whether a truth value is true is that truth value.
-fn truth(target: &Target, fun: Fun, a: Sig, b: Sig, known: &[Known]) -> Option<Sig> {
-    let is_truth = |known: Known| known.interval().within(0.0, 1.0);
+fn truth(target: &Target, fun: Fun, a: Sig, b: Sig, known: &[Bounds]) -> Option<Sig> {
+    let is_truth = |known: Bounds| known.interval().within(0.0, 1.0);
     let asks = |sig: Sig| match fun {
         Fun::Ne => target.value(sig) == Some(Value::Int(0)),
         Fun::Eq => target.value(sig) == Some(Value::Int(1)),

@@ -2,7 +2,7 @@
 
 use crate::Fun;
 use crate::maths::Value;
-use crate::program::{Table, TableInit};
+use crate::{Table, TableInit};
 use krach_abi::FlushGuard;
 
 /// The result of a function of constants, unless it is not finite: a program holds no such constant.

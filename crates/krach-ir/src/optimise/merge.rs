@@ -6,8 +6,8 @@
 
 use super::algebra;
 use crate::builder::{Identity, identity};
-use crate::program::{LineId, Node, Op, Program, RegisterId, Sig};
 use crate::{Fun, Ty};
+use crate::{LineId, Node, Op, Program, RegisterId, Sig};
 use rustc_hash::FxHashMap;
 
 /// Chains of registers take as many rounds as they are long; beyond this nothing is merged.

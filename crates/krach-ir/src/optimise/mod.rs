@@ -12,7 +12,7 @@ mod rebuild;
 #[cfg(test)]
 mod tests;
 
-use crate::program::Program;
+use crate::Program;
 use crate::prune;
 use rebuild::Rebuild;
 

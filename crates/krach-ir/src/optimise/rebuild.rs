@@ -2,10 +2,10 @@
 
 use super::{algebra, fold, merge};
 use crate::builder::{Identity, identity};
-use crate::interval::{Intervals, Known, OnePole};
+use crate::interval::{Bounds, Intervals, OnePole};
 use crate::maths::Value;
-use crate::program::{Line, LineId, Node, Op, Program, Register, RegisterId, Sig, TableId};
 use crate::{Fun, Ty};
+use crate::{Line, LineId, Node, Op, Program, Register, RegisterId, Sig, TableId};
 use merge::Held;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ impl<'a> Rebuild<'a> {
 
     fn node(&mut self, sig: Sig, sample_rate: Option<u32>) -> Sig {
         let node = self.old.node(sig);
-        let known = self.known.known(sig);
+        let known = self.known.bounds(sig);
         // An int of which only one value is possible.
         if node.ty == Ty::Int && known.lo == known.hi {
             // Bounds of ints are ints of 32 bits.
@@ -137,9 +137,9 @@ impl<'a> Rebuild<'a> {
         if let Some(value) = values.and_then(|values| fold::apply(fun, &values)) {
             return self.target.constant(value);
         }
-        let mut known = [Known::ZERO; 3];
+        let mut known = [Bounds::ZERO; 3];
         for (known, &old) in known.iter_mut().zip(old) {
-            *known = self.known.known(old);
+            *known = self.known.bounds(old);
         }
         algebra::simplify(&mut self.target, fun, operands, &known)
             .unwrap_or_else(|| self.target.apply(fun, operands))
@@ -149,7 +149,7 @@ impl<'a> Rebuild<'a> {
     /// gets its clamp as nodes.
     fn tap(&mut self, id: LineId, old_at: Sig, mut at: Sig) -> Sig {
         let line = self.old.line(id);
-        let known = self.known.known(old_at);
+        let known = self.known.bounds(old_at);
         let max = line.max.cast_signed();
         if !known.interval().within(0.0, f64::from(max)) {
             let zero = self.target.zero(Ty::Int);

@@ -1,5 +1,5 @@
 use super::{at_rate, optimise};
-use crate::program::ControlKind;
+use crate::ControlKind;
 use crate::{BuildError, Control, Fun, Op, Program, ProgramBuilder, Rate, Rates, Sig, TableInit, Ty};
 
 type Built = Result<Sig, BuildError>;

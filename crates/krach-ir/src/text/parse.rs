@@ -2,8 +2,8 @@
 
 use super::lex::{Lexer, Token, Word};
 use super::statement::Draft;
-use crate::program::{Program, Sig};
-use crate::validate::{Fault, Limits};
+use crate::{Fault, Limits};
+use crate::{Program, Sig};
 use krach_diag::{Code, Diagnostic, Source, Span};
 
 /// Faults reported at once.

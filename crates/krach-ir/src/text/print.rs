@@ -1,7 +1,7 @@
 //! Writing the text form.
 
 use super::lex::Word;
-use crate::program::{Call, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use crate::{Call, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::lex::{Token, Word};
 use super::parse::{Parsed, Parser};
 use crate::builder::UNWRITTEN;
-use crate::program::{
+use crate::{
     Argument, Call, CallId, Control, ControlId, ControlKind, Face, Line, LineId, Node, Noise, NoiseId, Op,
     Output, Polyphony, Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId,
     TableInit,

@@ -1,7 +1,7 @@
 use super::lex::Word;
 use super::parse;
-use crate::program::{Control, ControlKind, Face, Polyphony, Site, Static, TableInit};
 use crate::{BuildError, Credit, Fun, Licence, Meter, Program, ProgramBuilder, Ty};
+use crate::{Control, ControlKind, Face, Polyphony, Site, Static, TableInit};
 use krach_diag::{Code, Diagnostic, Source};
 use std::sync::Arc;
 

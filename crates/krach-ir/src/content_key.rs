@@ -1,6 +1,6 @@
 //! A name for what a program sounds like.
 
-use crate::program::Program;
+use crate::Program;
 use std::fmt::{self, Write};
 
 /// The BLAKE3 hash of the bare text form (`{program:#}`): of everything that bears on sound and state (operations,

@@ -2,8 +2,8 @@
 
 use super::{Entries, InterpretError};
 use crate::maths::{Float, Value};
-use crate::program::{NoiseId, Op, Program, RamId, Sig};
 use crate::{Fun, Ty};
+use crate::{NoiseId, Op, Program, RamId, Sig};
 use krach_abi::{Dsp, FlushGuard, Precision, Seed, through_f32, through_f64};
 use std::sync::Arc;
 

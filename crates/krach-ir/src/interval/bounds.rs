@@ -4,14 +4,14 @@ use super::Interval;
 use crate::Ty;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Known {
+pub(crate) struct Bounds {
     pub lo: f64,
     pub hi: f64,
     /// Whether the value may be NaN instead.
     pub nan: bool,
 }
 
-impl Known {
+impl Bounds {
     pub const ANY_REAL: Self = Self { lo: f64::NEG_INFINITY, hi: f64::INFINITY, nan: true };
     pub const ANY_INT: Self = Self::new(i32::MIN as f64, i32::MAX as f64);
     pub const ZERO: Self = Self::new(0.0, 0.0);

@@ -1,6 +1,6 @@
 //! Names for state that outlive an edit: scope path, then the user's name, then an ordinal.
 
-use crate::program::{CallId, Program, Sig};
+use crate::{CallId, Program, Sig};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
