@@ -22,8 +22,8 @@ from krach._errors import (
     UnknownInstrument,
 )
 from krach._faust import faust
-from krach._instruments import DamagedLibrary, Library, load_library
 from krach._krach import Program, __version__
+from krach._krlib import DamagedLibrary, Library, load_library
 from krach._signal import Signal
 from krach._sound import play, write_wav
 

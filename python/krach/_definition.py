@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
 
-from krach import _krach, _page, _place, _plots, _take
+from krach import _audition, _krach, _page, _place, _plots
+from krach._audition import Event, Note, Precision
 from krach._diagram import Diagram
 from krach._errors import Error, error
 from krach._krach import Program
-from krach._take import Event, Note, Precision
 from krach._transpile import trace
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ class DspDef:
 
         try:
             settings = {**(controls or {}), **values}
-            taken = _take.wishes(
+            taken = _audition.audition(
                 seconds,
                 sample_rate,
                 precision or self._precision,
@@ -322,12 +322,12 @@ class DspDef:
                 () if events is None else events,
                 () if notes is None else notes,
             )
-            hook = None if progress is None else _take.fraction(progress, taken)
+            hook = None if progress is None else _audition.fraction(progress, taken)
             sound: NDArray[np.float32] | NDArray[np.float64]
-            if _take.sample(dtype) == np.float64:
-                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float64), hook)
+            if _audition.sample(dtype) == np.float64:
+                sound = _krach.render(self._program, taken, _audition.rows(inputs, np.float64), hook)
             else:
-                sound = _krach.render(self._program, taken, _take.rows(inputs, np.float32), hook)
+                sound = _krach.render(self._program, taken, _audition.rows(inputs, np.float32), hook)
         except Error as refused:
             raise refused.located(_place.user_place()) from None
         if progress is not None:
@@ -446,7 +446,7 @@ def transpile(
     <DspDef level: 1 in, 1 out>
     """
     try:
-        arithmetic = _take.arithmetic(precision)
+        arithmetic = _audition.arithmetic(precision)
     except Error as refused:
         raise refused.located(_place.user_place()) from None
     return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=arithmetic)

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from krach import _krach, _place, _take
+from krach import _audition, _krach, _place
+from krach._audition import Precision
 from krach._definition import DspDef
 from krach._errors import Error, error
-from krach._take import Precision
 from krach._trace import describe
 
 _LARGEST = 64 << 20
@@ -103,7 +103,7 @@ def faust(
     array([[0.5, 1. ]], dtype=float32)
     """
     try:
-        arithmetic = _take.arithmetic(precision)
+        arithmetic = _audition.arithmetic(precision)
     except Error as refused:
         raise refused.located(_place.user_place()) from None
     if isinstance(source, str) and not is_path(source):

@@ -7,8 +7,8 @@ from typing import Final, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from krach._audition import Audition
 from krach._faust import Text
-from krach._take import Wishes
 
 _Sample = TypeVar("_Sample", np.float32, np.float64)
 
@@ -112,7 +112,7 @@ class Library:
 def compile(program: Program, sample_rate: int, precision: str) -> tuple[float, float, bool]: ...
 def render(
     program: Program,
-    wishes: Wishes,
+    audition: Audition,
     inputs: NDArray[_Sample],
     progress: Callable[[int], object] | None = None,
 ) -> NDArray[_Sample]: ...

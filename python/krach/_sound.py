@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from krach import _krach, _place, _take
+from krach import _audition, _krach, _place
 from krach._errors import Error
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ def play(sound: ArrayLike, sample_rate: int = 48000) -> None:
 def _asked(sound: ArrayLike, sample_rate: object) -> tuple[NDArray[np.float32], int]:
     import numpy as np
 
-    return _take.rows(sound, np.float32, "sound"), _take.rate(sample_rate)
+    return _audition.rows(sound, np.float32, "sound"), _audition.rate(sample_rate)

@@ -62,10 +62,10 @@ pub fn cache_clear() {
     Cache::shared().clear();
 }
 
-/// What is asked of a rendering, apart from the audio input.
+/// The arguments of `DspDef.render`, apart from the audio input.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub struct Wishes {
+pub struct Arguments {
     seconds: f64,
     sample_rate: u32,
     precision: String,
@@ -78,29 +78,29 @@ pub struct Wishes {
 
 /// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input).
 #[pyfunction]
-#[pyo3(signature = (program, wishes, inputs, progress=None))]
+#[pyo3(signature = (program, arguments, inputs, progress=None))]
 pub fn render<'py>(
     py: Python<'py>,
     program: &Program,
-    wishes: Wishes,
+    arguments: Arguments,
     inputs: &Bound<'py, PyAny>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     if let Ok(inputs) = inputs.extract::<PyReadonlyArray2<'py, f32>>() {
-        return Ok(rendered(py, program, wishes, &inputs, progress.as_ref())?.into_any());
+        return Ok(rendered(py, program, arguments, &inputs, progress.as_ref())?.into_any());
     }
     let inputs = inputs.extract::<PyReadonlyArray2<'py, f64>>()?;
-    Ok(rendered(py, program, wishes, &inputs, progress.as_ref())?.into_any())
+    Ok(rendered(py, program, arguments, &inputs, progress.as_ref())?.into_any())
 }
 
 fn rendered<'py, S: Sample + Element + Send>(
     py: Python<'py>,
     program: &Program,
-    wishes: Wishes,
+    arguments: Arguments,
     inputs: &PyReadonlyArray2<'py, S>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray2<S>>> {
-    let Wishes { seconds, sample_rate, precision, values, events, notes, reference } = wishes;
+    let Arguments { seconds, sample_rate, precision, values, events, notes, reference } = arguments;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let precision = self::precision(&precision)?;
     let take = Take { seconds, sample_rate, precision, inputs, values, events, notes };

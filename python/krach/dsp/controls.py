@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krach._library import between, library
+from krach._function import between, library
 from krach._signal import Signal, SignalLike
 from krach._trace import current, describe
 from krach.dsp.core import feedback, sr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
-from krach._library import whole
+from krach._function import whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 

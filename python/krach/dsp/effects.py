@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krach._library import library, whole
+from krach._function import library, whole
 from krach._signal import Signal, SignalLike
 from krach._trace import current
 from krach.dsp.core import MAX_DELAY, delay, feedback, mem, sr

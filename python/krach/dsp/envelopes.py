@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krach._library import library
+from krach._function import library
 from krach._signal import Signal, SignalLike
 from krach.dsp.core import feedback, mem, select2, sr
 from krach.dsp.maths import max_, min_

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import cos, pi
 
-from krach._library import inside, library, whole
+from krach._function import inside, library, whole
 from krach._signal import Signal, SignalLike
 from krach.dsp.core import feedback, mem, sr
 from krach.dsp.maths import exp, tan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from krach._library import library
+from krach._function import library
 from krach._signal import Signal
 from krach._trace import current
 from krach.dsp.core import feedback, mem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import pi
 
-from krach._library import library
+from krach._function import library
 from krach._signal import Signal, SignalLike
 from krach.dsp.core import feedback, select2, sr
 from krach.dsp.maths import fmod, max_, min_, sin

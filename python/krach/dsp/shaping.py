@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from krach._library import inside, library
+from krach._function import inside, library
 from krach._signal import Signal, SignalLike
 from krach._trace import current
 from krach.dsp.maths import cos, floor, log10, max_, min_, pow_, sin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from krach._library import library, whole
+from krach._function import library, whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 

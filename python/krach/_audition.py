@@ -23,7 +23,7 @@ Note = tuple[int, int, float] | tuple[int, int, float, float]
 for so many frames."""
 
 
-class Wishes(TypedDict):
+class Audition(TypedDict):
     """One rendering, apart from its audio input; `reference` asks the interpreter instead of native code."""
 
     seconds: float
@@ -35,14 +35,14 @@ class Wishes(TypedDict):
     reference: bool
 
 
-def wishes(
+def audition(
     seconds: object,
     sample_rate: object,
     precision: object,
     values: Mapping[str, object],
     events: object,
     notes: object = (),
-) -> Wishes:
+) -> Audition:
     """Raises KR0403 to KR0408 for what cannot be meant."""
     return {
         "seconds": _number("KR0408", "a duration", seconds),
@@ -96,7 +96,7 @@ def rows(inputs: ArrayLike | None, dtype: type[_Sample], what: str = "audio inpu
     return channels
 
 
-def fraction(progress: Callable[[float], object], taken: Wishes) -> Callable[[int], object]:
+def fraction(progress: Callable[[float], object], taken: Audition) -> Callable[[int], object]:
     """Frames done as a part of 0..1, for the user's hook."""
     frames = max(taken["seconds"] * taken["sample_rate"], 1.0)
     return lambda done: progress(min(done / frames, 1.0))

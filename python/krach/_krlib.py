@@ -9,9 +9,9 @@ from html import escape
 from typing import Literal, NoReturn
 
 from krach import _krach, _place
+from krach._audition import arithmetic
 from krach._definition import DspDef
 from krach._errors import Error, error
-from krach._take import arithmetic
 from krach._trace import describe
 
 Trust = Literal["tag", "program", "code"]
