@@ -1,5 +1,8 @@
 //! What the rows of [`Fun`] compute, in `f32` and `f64`: the one table that the interpreter, constant folding and
-//! the compilers share. Transcendental functions come from `libm`, so that no golden depends on a platform.
+//! the compilers share. The common transcendental functions in single precision are our own (`single`), the others come
+//! from `libm`, so that no golden depends on a platform.
+
+mod single;
 
 use crate::Fun;
 use krach_abi::Precision;
@@ -148,8 +151,9 @@ floats! { f64, Double, F64x1, F64x2,
 { Pow pow, Atan2 atan2, Remainder remainder, Hypot hypot, Copysign copysign, Ldexp ldexp_real,
   Nextafter nextafter, Jn jn_real, Yn yn_real } }
 
-/// `libm`, and its functions of an int as functions of reals.
+/// `libm`, our own functions in the place of its slow ones, and its functions of an int as functions of reals.
 mod functions {
+    pub use super::single::{cosf, coshf, expf, log10f, logf, powf, sinf, sinhf, tanf, tanhf};
     pub use libm::*;
 
     macro_rules! of_reals {
