@@ -15,15 +15,14 @@
 //! ```
 //!
 //! **Printing.** What flows in: a validated [`krach_ir::Program`] **as traced**, with its calls of library functions
-//! and the names people gave to signals. What flows out: an [`ast::Ast`], faithful Faust syntax, and through the one
+//! and the names people gave to signals. What flows out: an [`syntax::ast::Ast`], faithful Faust syntax, and through the one
 //! pretty-printer text that the official compiler accepts and that computes the same samples. No text is assembled
 //! by formatting strings: parentheses, commas and line breaks are the pretty-printer's business.
 //!
-//! The way there, one file each: `regions` finds the uses of library functions that can be printed as functions;
-//! `reading` takes one of them (or `process`) as a graph of values; `loops` finds the feedback; `layout` decides
-//! what gets a name; `kinds` where an int must be told from a real; `write` makes syntax of it, with `functions`,
-//! `controls` and `stores` for what they say; `print` puts the file together. `standard` is the table of functions
-//! that the standard libraries have as well; `names` and `vocabulary` keep what the whole file shares.
+//! The folders: `parse/` reads a text into the tree of `syntax/`; `elaborate/` makes a program of it; `print/` makes
+//! the syntax of a program; `syntax/pretty.rs` lays out any tree as text; `drawing/` draws a program as an SVG
+//! picture. `prim.rs` is the table of Faust's words, `template.rs` reads a Faust expression with Python values in it,
+//! `files.rs` is how a caller offers files.
 //!
 //! What this crate refuses to know: Python, sample rates, how to run a program, where files are.
 //!
@@ -38,30 +37,15 @@
 //! # Ok::<(), krach_ir::BuildError>(())
 //! ```
 
-pub mod ast;
-mod controls;
 mod drawing;
 mod elaborate;
 mod files;
-mod functions;
-mod kinds;
 mod knots;
-mod layout;
-mod loops;
-mod names;
 mod parse;
-mod pretty;
 pub mod prim;
 mod print;
-mod reading;
-mod regions;
-mod standard;
-mod stores;
 pub mod syntax;
 mod template;
-mod tree;
-mod vocabulary;
-mod write;
 
 pub use drawing::{Drawing, draw};
 pub use elaborate::{Elaborated, Options, elaborate, elaborate_whole};

@@ -178,6 +178,11 @@ pub const RESERVED: &[&str] = &[
     "fixedpointprecision",
 ];
 
+/// Whether Faust gives the word a meaning, so that it cannot be a name.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    Prim::find(word).is_some() || RESERVED.contains(&word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,8 @@
 //! libraries are installed, for every one of their files and examples.
 
 use krach_diag::Source;
-use krach_faust::ast::Ast;
 use krach_faust::parse;
+use krach_faust::syntax::ast::Ast;
 use std::path::{Path, PathBuf};
 
 fn tree(name: &str, text: &str) -> Option<Ast> {

@@ -5,10 +5,10 @@
 
 use super::label::{LONGEST, WIRE, Words, number, short};
 use super::{Block, Kind, Port, Sheet, Wire};
-use crate::controls::smoothed;
+use crate::print::calls::Regions;
+use crate::print::controls::smoothed;
+use crate::print::graph::{Head, Key, Reader, Reading, equal_registers};
 use crate::print::work;
-use crate::reading::{Head, Key, Reader, Reading, equal_registers};
-use crate::regions::Regions;
 use krach_ir::{CallId, Fun, Intervals, OnePole, Op, Program, RegisterId, Sig};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What stands on a block: operators with their constants, `·` for what comes in by wire.
 
-use crate::reading::Head;
+use crate::print::graph::Head;
 use krach_ir::Fun;
 use std::f64::consts::{PI, TAU};
 

@@ -4,8 +4,8 @@
 //! computed about a diagram is computed once. Functions and environments are diagrams too, until they are needed
 //! as boxes.
 
-use crate::elaborate::eval::{CaseId, Env, FileId};
-use crate::elaborate::text::Text;
+use crate::elaborate::ids::{CaseId, Env, FileId};
+use crate::elaborate::interner::Text;
 use crate::prim::Prim;
 use crate::syntax::{Compose, ExprId, Foreign, Group, Number, Slider};
 use rustc_hash::FxHashMap;

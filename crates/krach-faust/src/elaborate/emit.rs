@@ -4,10 +4,10 @@
 //! everything else is there.
 
 use crate::elaborate::gate::Gates;
-use crate::elaborate::interface::Bargraph;
-use crate::elaborate::nature::Natures;
+use crate::elaborate::int_or_real::Natures;
 use crate::elaborate::range::Ranges;
 use crate::elaborate::signal::{Loop, SigId, Signal, Signals, Wave, WidgetId};
+use crate::elaborate::widgets::Bargraph;
 use krach_ir::{
     BuildError, Control, Fun, Meter, Program, ProgramBuilder, RamId, RegisterId, Sig, TableInit, Ty,
 };

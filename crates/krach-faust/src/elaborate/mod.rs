@@ -1,62 +1,54 @@
-//! The whole way: text, diagram, signals, program.
+//! From a Faust text to a [`Program`], in four steps, each with its own form of the sound.
+//!
+//! 1. `eval` evaluates `process` to a block diagram (`diagram`): names are looked up, functions applied, iterations
+//!    unrolled.
+//! 2. `propagate` sends signals through the diagram: what comes out is a graph of `signal`s, simplified while it is
+//!    made.
+//! 3. The signals are analysed: `int_or_real` finds their types, `range` their bounds, `gate` when they are
+//!    computed, `widgets` the addresses of controls and meters. `check` reports what has no meaning, such as a delay
+//!    without bound.
+//! 4. `emit` writes the signals into a program.
+//!
+//! The first two steps need each other: the number of copies in `par(i, N, …)` may be computed by a diagram, which
+//! is then propagated while evaluation goes on. Errors never stop a step early, so one run reports many.
 
+mod check;
 mod diagram;
 mod emit;
 mod eval;
 mod foreign;
 mod gate;
-mod interface;
-mod nature;
+mod ids;
+mod int_or_real;
+mod interner;
+mod options;
 mod polyphony;
 mod propagate;
 mod range;
 mod signal;
-mod sound;
+mod soundfile;
 mod stack;
 mod table;
-mod text;
+mod widgets;
 
+use self::check::{check, check_parts, check_tables, report_refusal};
 use self::diagram::{Arity, BoxId};
-use self::emit::{Emitter, Findings, Refused};
-use self::eval::{Evaluator, FileId};
+use self::emit::{Emitter, Findings};
+use self::eval::Evaluator;
 use self::gate::Gates;
-use self::interface::Taken;
-use self::nature::Natures;
+use self::ids::FileId;
+use self::int_or_real::Natures;
+pub use self::options::Options;
 pub(crate) use self::polyphony::voices;
 use self::range::Ranges;
-use self::signal::{Origin, SigId, Signal, WidgetId, WidgetKind, Wrong};
+use self::signal::{SigId, Signal, WidgetId, WidgetKind};
 use self::stack::{STACK_BYTES, Stack};
-use self::table::Unfillable;
+use self::widgets::Taken;
 use crate::files::{File, Files};
-use crate::syntax::{ListId, Precisions, StatementKind, Syntax};
+use crate::syntax::{ListId, StatementKind, Syntax};
 use krach_diag::{Code, Diagnostic, Severity, Source};
-use krach_ir::{BuildError, Fun, Limits, Polyphony, Program};
+use krach_ir::{Polyphony, Program};
 use std::sync::Arc;
-
-/// How a program is elaborated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Chooses between definitions that are marked with a precision.
-    pub precision: krach_abi::Precision,
-    /// As the official test program runs it: `count` is a control that the caller sets to the frames of each call,
-    /// and the controls of a voice take every note whatever the range of their widgets.
-    pub impulse: bool,
-    /// The definition that is the program. Where that declares voices, `effect` is what follows them.
-    pub process: Arc<str>,
-    /// Addresses begin with the program's name, unless the whole interface is in one group.
-    pub rooted: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            precision: krach_abi::Precision::default(),
-            impulse: false,
-            process: "process".into(),
-            rooted: true,
-        }
-    }
-}
 
 /// A program, and what its text says besides.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,22 +58,6 @@ pub struct Elaborated {
     pub widget_ranges: Vec<[f64; 2]>,
     /// The control that is `count`, if [`Options::impulse`] asks for it and the program for `count`.
     pub count: Option<usize>,
-}
-
-impl Options {
-    pub(crate) fn precisions(&self) -> Precisions {
-        match self.precision {
-            krach_abi::Precision::Single => Precisions::SINGLE,
-            krach_abi::Precision::Double => Precisions::DOUBLE,
-        }
-    }
-
-    pub(crate) fn precisions_index(&self) -> usize {
-        match self.precision {
-            krach_abi::Precision::Single => 0,
-            krach_abi::Precision::Double => 1,
-        }
-    }
 }
 
 /// The program that a Faust text describes, and everything there is to say about the text. There is a program if
@@ -244,21 +220,21 @@ fn finish(
         return None;
     }
     let gates = Gates::of(&evaluator.signals, &order, outputs);
-    let widgets = widgets(evaluator, &order);
+    let met = widgets_met(evaluator, &order);
     let mut metadata = metadata(evaluator.syntax(FileId::MAIN));
     let name = name(evaluator, &metadata);
     metadata.retain(|(key, _)| &**key != "name");
     let root = evaluator.options.rooted.then_some(&*name);
-    let mut controls = interface::controls(evaluator, &order, &widgets, root);
+    let mut controls = widgets::controls(evaluator, &order, &met, root);
     let widget_ranges = controls.iter().map(|control| [control.lo, control.hi]).collect();
     if evaluator.options.impulse {
-        interface::accept_notes(&mut controls);
+        widgets::accept_notes(&mut controls);
     }
-    let count = widgets.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
+    let count = met.iter().position(|&id| evaluator.signals.widget_of(id).kind == WidgetKind::Count);
     let findings =
         Findings { signals: &evaluator.signals, natures: &natures, ranges: &ranges, gates: Some(&gates) };
-    let bargraphs = interface::bargraphs(evaluator, &order, outputs, root);
-    let controls = widgets.into_iter().zip(controls);
+    let bargraphs = widgets::bargraphs(evaluator, &order, outputs, root);
+    let controls = met.into_iter().zip(controls);
     let emitted = Emitter::new(&name, &findings).program(inputs, outputs, controls, &bargraphs);
     match emitted {
         Ok(program) => {
@@ -273,7 +249,7 @@ fn finish(
 }
 
 /// Controls of the program, in the order in which they are met.
-fn widgets(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
+fn widgets_met(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
     let widget = |&id: &SigId| match evaluator.signals.get(id) {
         Signal::Widget(id) if evaluator.signals.widget_of(id).kind != WidgetKind::Bargraph => Some(id),
         _ => None,
@@ -303,109 +279,4 @@ fn name(evaluator: &Evaluator<'_>, metadata: &[(Arc<str>, Arc<str>)]) -> String 
     }
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     file.strip_suffix(".dsp").unwrap_or(file).to_owned()
-}
-
-/// What the program needs but cannot mean.
-fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
-    let origin = evaluator.signals.origin_of(id);
-    let constant = |id| evaluator.signals.constant(id);
-    let (code, message) = match evaluator.signals.get(id) {
-        Signal::Wrong(Wrong::TableSize) => (
-            Code::FaustTable,
-            "the size of a table must be a number above 0 that is known while compiling".to_owned(),
-        ),
-        Signal::Wrong(Wrong::Foreign(name)) => {
-            (Code::FaustForeign, format!("the foreign name `{}` is not known", evaluator.texts.get(name)))
-        }
-        Signal::Apply(fun @ (Fun::Div | Fun::Rem | Fun::Remainder), [_, b, _])
-            if constant(b).is_some_and(|divisor| divisor.real() == 0.0) =>
-        {
-            let symbol = match fun {
-                Fun::Div => "/",
-                Fun::Rem => "%",
-                _ => "remainder",
-            };
-            (Code::FaustMaths, format!("`{symbol}` by the constant 0"))
-        }
-        Signal::Apply(fun @ (Fun::Sqrt | Fun::Log | Fun::Log10 | Fun::Asin | Fun::Acos), [x, ..]) => {
-            match constant(x) {
-                Some(value) => (Code::FaustMaths, format!("`{fun}` of {} is not a number", value.real())),
-                None => return,
-            }
-        }
-        Signal::Delay(_, samples) => {
-            let range = ranges.get(samples);
-            if range.lo <= -1.0 {
-                let bounds = format!("{}..{}", range.lo, range.hi);
-                let amount = evaluator.amount(origin).unwrap_or_else(|| "this one".to_owned());
-                (Code::FaustDelay, format!("a delay must not be negative, but {amount} lies in {bounds}"))
-            } else if range.hi > f64::from(i32::MAX) || range.hi.is_nan() {
-                let amount =
-                    evaluator.amount(origin).map_or_else(String::new, |amount| format!(" by {amount}"));
-                (Code::FaustDelay, format!("no upper bound of this delay{amount} can be proved"))
-            } else {
-                return;
-            }
-        }
-        _ => return,
-    };
-    evaluator.trouble_at(code, message, origin);
-    if code == Code::FaustDelay {
-        evaluator.help("bound it: x @ max(0, min(48000, n))");
-    }
-}
-
-/// Tables are filled before anything sounds.
-fn check_tables(evaluator: &mut Evaluator<'_>, order: &[SigId]) {
-    for (table, why) in table::unfillable(&evaluator.signals, order) {
-        let origin = evaluator.signals.origin_of(table);
-        let (code, message, help) = match why {
-            Unfillable::Outside => {
-                (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned(), None)
-            }
-            Unfillable::Itself => (
-                Code::FaustTable,
-                "what fills a table must not depend on the table itself".to_owned(),
-                Some("a table is filled before the first frame; what comes later is written by `rwtable`"),
-            ),
-            Unfillable::Nested => (
-                Code::FaustSize,
-                format!("tables that fill tables, more than {} in each other", Limits::NESTING),
-                Some("fill the table by a formula, or read the other table beside it"),
-            ),
-        };
-        evaluator.trouble_at(code, message, origin);
-        if let Some(help) = help {
-            evaluator.help(help);
-        }
-    }
-}
-
-/// Sound files have so many parts and no more.
-fn check_parts(evaluator: &mut Evaluator<'_>, ranges: &Ranges, parts: &[(SigId, Origin)]) {
-    for &(part, origin) in parts {
-        let range = ranges.get(part);
-        if !(range.lo > -1.0 && range.hi < f64::from(sound::MAX_PARTS)) {
-            let message = "a part of a sound file must be a number from 0 to 255".to_owned();
-            evaluator.trouble_at(Code::FaustSound, message, origin);
-        }
-    }
-}
-
-fn report_refusal(evaluator: &mut Evaluator<'_>, process: BoxId, refused: &Refused) {
-    let code = match refused.error {
-        BuildError::TooLarge { .. } => Code::FaustSize,
-        BuildError::DelayNegative(_) | BuildError::DelayUnbounded => Code::FaustDelay,
-        BuildError::TableLength(_) | BuildError::NotFinite(_) => Code::FaustTable,
-        BuildError::ControlRange { .. } | BuildError::ControlName(_) | BuildError::ControlConflict { .. } => {
-            Code::FaustWidget
-        }
-        _ => Code::InvalidProgram,
-    };
-    let message = refused.error.to_string();
-    let origin = match refused.signal {
-        Some(signal) => evaluator.signals.origin_of(signal),
-        None => evaluator.boxes.facts(process).origin,
-    };
-    evaluator.trouble_at(code, message, origin);
 }

@@ -1,6 +1,6 @@
 //! A program that is one voice of several: how many, and what follows them.
 
-use super::interface;
+use super::widgets;
 use krach_ir::Limits;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub(crate) fn voices(metadata: &[(Arc<str>, Arc<str>)]) -> Option<u32> {
     metadata.iter().rev().find_map(|(key, value)| match &**key {
         "nvoices" => number(value),
         "options" => {
-            let (_, options) = interface::parse(value);
+            let (_, options) = widgets::parse(value);
             options.iter().rev().find(|(key, _)| key == "nvoices").and_then(|(_, value)| number(value))
         }
         _ => None,

@@ -7,10 +7,10 @@
 use crate::elaborate::diagram::{BoxId, Diagram, Table};
 use crate::elaborate::eval::Evaluator;
 use crate::elaborate::foreign;
-use crate::elaborate::interface;
+use crate::elaborate::interner::Text;
 use crate::elaborate::signal::{SigId, Signal, Wave, Widget, WidgetKind, Wrong};
-use crate::elaborate::sound;
-use crate::elaborate::text::Text;
+use crate::elaborate::soundfile;
+use crate::elaborate::widgets;
 use crate::prim::{Meaning, Prim};
 use crate::syntax::{Compose, Foreign, Group};
 use krach_ir::Fun;
@@ -29,7 +29,7 @@ pub(crate) struct Memory {
     /// Slots that are bound now.
     slots: FxHashMap<u32, SigId>,
     path: Vec<(Group, Text)>,
-    pub sounds: sound::Memory,
+    pub sounds: soundfile::Memory,
 }
 
 /// The longest table that Faust text may ask for.
@@ -311,7 +311,7 @@ impl Evaluator<'_> {
         label: Text,
         range: [u64; 4],
     ) -> crate::elaborate::signal::WidgetId {
-        let (groups, name, metadata) = interface::resolve(&self.propagation.path, label, &mut self.texts);
+        let (groups, name, metadata) = widgets::resolve(&self.propagation.path, label, &mut self.texts);
         self.signals.widget(Widget { kind, groups, name, metadata, range })
     }
 

@@ -4,7 +4,7 @@
 //! programs rely on when they delay by a counter. Nothing unsafe rests on them: the program clamps every delay and
 //! every index. A loop starts at 0 and widens: a bound that moves is unknown at once.
 
-use crate::elaborate::nature::Natures;
+use crate::elaborate::int_or_real::Natures;
 use crate::elaborate::signal::{SigId, Signal, Signals, Wave};
 use krach_ir::maths::Float;
 use krach_ir::{Fun, Ty};

@@ -9,7 +9,7 @@ mod primary;
 mod statement;
 pub(crate) mod template;
 
-use crate::prim::{Prim, RESERVED};
+use crate::prim::is_reserved;
 use crate::syntax::{Expr, ExprId, Name, Names, Syntax};
 use krach_diag::{Code, Diagnostic, Source, Span};
 use lex::{Token, lex};
@@ -229,10 +229,6 @@ impl<'s> Parser<'s> {
         self.expect(close, what)?;
         Ok(items)
     }
-}
-
-pub(crate) fn is_reserved(word: &str) -> bool {
-    Prim::find(word).is_some() || RESERVED.contains(&word)
 }
 
 /// The beginning of a text, for messages.

@@ -3,7 +3,7 @@
 use super::expr::operator;
 use super::{Parsed, Parser};
 use crate::parse::lex::Token;
-use crate::prim::Prim;
+use crate::prim::{Prim, is_reserved};
 use crate::syntax::{Expr, ExprId, Foreign, ForeignFunction, Group, Iterate, Name, Number, Rule, Slider};
 use krach_diag::Span;
 
@@ -52,7 +52,7 @@ impl Parser<'_> {
                     Number::Real(value) => Expr::Real(if minus { -value } else { value }),
                 }
             }
-            Token::Word if minus && !super::is_reserved(self.slice(self.tokens[self.at + 1].1)) => {
+            Token::Word if minus && !is_reserved(self.slice(self.tokens[self.at + 1].1)) => {
                 self.advance();
                 let word = self.word();
                 self.advance();
@@ -96,7 +96,7 @@ impl Parser<'_> {
         if let Some(prim) = Prim::find(word) {
             return Ok(self.single(Expr::Prim(prim)));
         }
-        if !super::is_reserved(word) {
+        if !is_reserved(word) {
             self.advance();
             return Ok(Expr::Name(self.names.intern(word)));
         }

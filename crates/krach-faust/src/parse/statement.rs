@@ -1,7 +1,8 @@
 //! Statements, lists of definitions, and what a list says about each name.
 
-use super::{Failed, MAX_REPORTS, Parsed, Parser, is_reserved};
+use super::{Failed, MAX_REPORTS, Parsed, Parser};
 use crate::parse::lex::Token;
+use crate::prim::is_reserved;
 use crate::syntax::{
     Definition, Expr, ExprId, List, ListId, Meaning, Name, Precisions, Rule, Statement, StatementKind,
 };

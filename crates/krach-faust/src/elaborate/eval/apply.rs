@@ -1,7 +1,8 @@
 //! Applying functions to arguments, and turning functions into boxes.
 
-use super::{Env, Evaluator, FileId};
+use super::Evaluator;
 use crate::elaborate::diagram::{Arity, BoxId, Diagram};
+use crate::elaborate::ids::{Env, FileId};
 use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::Code;
 

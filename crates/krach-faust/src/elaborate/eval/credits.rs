@@ -1,6 +1,7 @@
 //! Which definitions of which libraries a program is made with, and under which licence.
 
-use super::{Evaluator, FileId};
+use super::Evaluator;
+use crate::elaborate::ids::FileId;
 use crate::syntax::{Expr, ListId};
 use krach_ir::{Credit, Licence};
 use std::collections::BTreeSet;

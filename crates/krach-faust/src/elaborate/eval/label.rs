@@ -1,7 +1,8 @@
 //! Numbers inside labels: `%name`, `%{name}`, `%3name`.
 
-use super::{Bound, Env, Evaluator, FileId};
-use crate::elaborate::text::Text;
+use super::{Bound, Evaluator};
+use crate::elaborate::ids::{Env, FileId};
+use crate::elaborate::interner::Text;
 use crate::syntax::Name;
 
 impl Evaluator<'_> {

@@ -7,45 +7,29 @@
 
 mod apply;
 mod credits;
-mod form;
+mod iterate;
 mod label;
 mod modulate;
 mod number;
 mod pattern;
+mod report;
 mod scope;
-mod trouble;
+mod widget;
 
-pub(crate) use pattern::CaseId;
-pub(crate) use scope::Env;
-
+use crate::elaborate::Options;
 use crate::elaborate::diagram::{BoxId, Diagram, Diagrams, Routing, Table};
-use crate::elaborate::interface::Taken;
+use crate::elaborate::ids::{CaseId, Env, FileId};
+use crate::elaborate::interner::{Text, Texts};
 use crate::elaborate::signal::Signals;
 use crate::elaborate::stack::Stack;
-use crate::elaborate::text::{Text, Texts};
+use crate::elaborate::widgets::Taken;
+use crate::files::File;
 use crate::files::Files;
 use crate::syntax::{Compose, Expr, ExprId, ListId, Name};
-use crate::{File, Options};
 use krach_diag::{Code, Diagnostic};
 use rustc_hash::FxHashMap;
 use scope::{Bound, Layer, Loaded, Scope, ScopeId};
 use std::sync::Arc;
-
-/// A file of this elaboration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct FileId(u32);
-
-impl FileId {
-    pub const MAIN: Self = Self(0);
-
-    fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("fewer files than bytes"))
-    }
-
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// Sizes beyond which a program is refused: about ten times what the largest library example needs.
 const MAX_STEPS: u64 = 5_000_000;

@@ -1,8 +1,9 @@
 //! Widget modulation: `["target": circuit -> E]` replaces the widgets of E that a target names.
 
-use super::{Env, Evaluator, FileId};
+use super::Evaluator;
 use crate::elaborate::diagram::{Arity, BoxId, Diagram};
-use crate::elaborate::interface::{name_of, steps_of};
+use crate::elaborate::ids::{Env, FileId};
+use crate::elaborate::widgets::{name_of, steps_of};
 use crate::prim::Prim;
 use crate::syntax::{Compose, ExprId, Name};
 use krach_diag::{Code, Diagnostic};
@@ -119,7 +120,7 @@ impl Evaluator<'_> {
     }
 
     /// How many steps of the target are met after the parts of this label.
-    fn meet(&self, label: crate::elaborate::text::Text, met: usize, target: &Target) -> usize {
+    fn meet(&self, label: crate::elaborate::interner::Text, met: usize, target: &Target) -> usize {
         let parts = steps_of(self.texts.get(label));
         parts.iter().fold(met, |met, part| met + usize::from(target.steps.get(met) == Some(part)))
     }

@@ -2,7 +2,7 @@
 
 use super::Evaluator;
 use crate::elaborate::diagram::{Arity, BoxId, Diagram};
-use crate::elaborate::eval::{Env, FileId};
+use crate::elaborate::ids::{Env, FileId};
 use crate::elaborate::signal::Constant;
 use crate::syntax::{Compose, ExprId};
 use krach_diag::Code;

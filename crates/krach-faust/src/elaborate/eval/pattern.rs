@@ -1,15 +1,13 @@
 //! Rules: patterns, what they match, what they bind.
 
-use super::{Env, Evaluator, FileId};
+use super::Evaluator;
 use crate::elaborate::diagram::{BoxId, Diagram, Table, TableId};
-use crate::elaborate::text::Text;
+use crate::elaborate::ids::{CaseId, Env, FileId};
+use crate::elaborate::interner::Text;
 use crate::prim::Prim;
 use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::Code;
 use std::rc::Rc;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CaseId(u32);
 
 /// A `case` in its environment, its patterns evaluated.
 #[derive(Debug)]

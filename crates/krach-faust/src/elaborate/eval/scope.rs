@@ -3,21 +3,14 @@
 //! An environment is a chain of layers, hash-consed like diagrams, so that evaluating one expression twice in
 //! equal environments is a look-up. A layer of definitions is a closure over itself: order does not matter.
 
-use super::{Evaluator, FileId};
+use super::Evaluator;
 use crate::elaborate::diagram::BoxId;
-use crate::elaborate::text::Text;
+use crate::elaborate::ids::{Env, FileId};
+use crate::elaborate::interner::Text;
 use crate::files::{File, Missing};
 use crate::syntax::{ExprId, ListId, Name, StatementKind};
 use krach_diag::{Code, Diagnostic, Span};
 use std::sync::Arc;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Env(pub(super) u32);
-
-impl Env {
-    /// Without any name.
-    pub const ROOT: Self = Self(0);
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ScopeId(pub(super) u32);

@@ -8,8 +8,8 @@ mod simplify;
 
 pub(crate) use simplify::Constant;
 
-use crate::elaborate::eval::FileId;
-use crate::elaborate::text::Text;
+use crate::elaborate::ids::FileId;
+use crate::elaborate::interner::Text;
 use crate::syntax::ExprId;
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;

@@ -1,8 +1,9 @@
 //! What is said when something is wrong.
 
-use super::{Env, Evaluator, FileId};
+use super::Evaluator;
 use crate::elaborate::diagram::{Arity, BoxId, Diagram};
-use crate::elaborate::text::Text;
+use crate::elaborate::ids::{Env, FileId};
+use crate::elaborate::interner::Text;
 use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::{Code, Diagnostic, Place, Severity, Span};
 use rustc_hash::FxHashSet;

@@ -1,10 +1,10 @@
 //! Ints and reals. A program says of every signal which it is; Faust infers it from the text. Here it is decided
 //! how much of the difference must be written: `55` suffices beside a real, `55.0` is needed beside an int.
 
-use crate::ast::Expr;
-use crate::layout::{Layout, Place};
-use crate::loops::Loops;
-use crate::reading::{Head, Reading, Value};
+use crate::print::graph::{Head, Reading, Value};
+use crate::print::layout::{Layout, Place};
+use crate::print::loops::Loops;
+use crate::syntax::ast::Expr;
 use krach_ir::maths;
 use krach_ir::{Fun, Rule, Ty};
 

@@ -1,6 +1,6 @@
 //! From syntax to text: parentheses where precedence asks for them, lines of at most 100 columns where possible.
 
-use crate::ast::{Ast, Compose, Definition, Equation, Expr, Infix, Numbers, Part, Statement};
+use crate::syntax::ast::{Ast, Compose, Definition, Equation, Expr, Infix, Numbers, Part, Statement};
 use krach_ir::ControlKind;
 use pretty::RcDoc;
 use std::fmt::{self, Display, Write};

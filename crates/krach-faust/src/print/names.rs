@@ -1,16 +1,9 @@
 //! Names that Faust accepts, each given once.
 
+use crate::prim::is_reserved;
 use krach_ir::{Face, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-
-/// Keywords and primitives of the language, and the two definitions a host looks for.
-const RESERVED: &str = "\
-    with letrec where mem prefix int float any rdtable rwtable select2 select3 ffunction fconstant fvariable button \
-    checkbox vslider hslider nentry vgroup hgroup tgroup vbargraph hbargraph soundfile attach minput acos asin atan \
-    atan2 cos sin tan exp log log10 pow sqrt abs min max fmod remainder floor ceil rint round seq par sum prod inputs \
-    outputs import component library environment waveform route enable control declare case assertbounds lowest \
-    highest singleprecision doubleprecision quadprecision fixedpointprecision xor process effect";
 
 /// The libraries that `stdfaust.lib` brings into scope.
 const LIBRARIES: &str = "\
@@ -26,7 +19,7 @@ impl Names {
     /// A name that is still free here: the wanted one, made legal, with a number if it is taken.
     pub fn give(&mut self, wanted: &str) -> Arc<str> {
         let base = identifier(wanted);
-        if !is_reserved(&base) && !self.taken.contains_key(&*base) {
+        if !is_taken(&base) && !self.taken.contains_key(&*base) {
             return self.take(base.into());
         }
         let base: Arc<str> = format!("{base}_").into();
@@ -64,17 +57,16 @@ impl Names {
     }
 }
 
-fn is_reserved(name: &str) -> bool {
-    contains(RESERVED, name) || contains(LIBRARIES, name)
-}
-
-fn contains(list: &str, name: &str) -> bool {
-    list.split_ascii_whitespace().any(|word| word == name)
+/// Names that a printed definition cannot have: Faust's words, the definitions a host looks for, the libraries.
+fn is_taken(name: &str) -> bool {
+    is_reserved(name)
+        || ["process", "effect"].contains(&name)
+        || LIBRARIES.split_ascii_whitespace().any(|library| library == name)
 }
 
 /// Whether Faust reads it as one word that has no meaning yet.
 pub(crate) fn is_word(name: &str) -> bool {
-    identifier(name) == name && !contains(RESERVED, name)
+    identifier(name) == name && !is_reserved(name) && !["process", "effect"].contains(&name)
 }
 
 /// ASCII letters, digits and `_`, with a letter before any digit.

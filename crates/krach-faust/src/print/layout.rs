@@ -4,9 +4,9 @@
 //! grow too long. Inside a loop definitions go behind the `where` of its `letrec`; what the surroundings use of a
 //! loop is exported.
 
-use crate::loops::{Loops, Memory};
-use crate::names::Names;
-use crate::reading::{Head, Reading, Value};
+use crate::print::graph::{Head, Reading, Value};
+use crate::print::loops::{Loops, Memory};
+use crate::print::names::Names;
 use krach_ir::Fun;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! What the whole file shares: its names, its imports, the little definitions that stand for what Faust has no
 //! word for.
 
-use crate::ast::{Definition, Equation, Expr, Infix};
-use crate::names::Names;
+use crate::print::names::Names;
+use crate::syntax::ast::{Definition, Equation, Expr, Infix};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ fn noise() -> Expr {
     let step = operator(Infix::Add, start)
         .then(operator(Infix::Mul, Expr::Int(1_103_515_245)))
         .then(operator(Infix::Add, Expr::Int(12345)));
-    let state = Expr::Compose(crate::ast::Compose::Rec, Box::new(step), Box::new(Expr::Wire));
+    let state = Expr::Compose(crate::syntax::ast::Compose::Rec, Box::new(step), Box::new(Expr::Wire));
     state.then(operator(Infix::Div, Expr::Real(2_147_483_647.0)))
 }
 

@@ -1,17 +1,35 @@
-//! From a program to the syntax of a Faust file: functions, controls, values, `process`.
+//! From a program to the syntax of a Faust file: functions, controls, values, `process`, and tables last.
+//!
+//! `calls` finds the uses of library functions that can be printed as functions. `graph` reads one of them (or
+//! `process`) as a graph of values; `loops` finds its feedback; `layout` decides which values get a name; `numerals`
+//! finds where an int must be told from a real. `write` makes syntax of the values, with the help of `functions`,
+//! `controls` and `tables`. `standard` lists the functions that the standard libraries have too; `names` and
+//! `vocabulary` keep what the whole file shares.
 
-use crate::ast::{Ast, Definition, Expr, Statement};
-use crate::controls;
+pub(crate) mod calls;
+pub(crate) mod controls;
+mod functions;
+pub(crate) mod graph;
+mod layout;
+mod loops;
+mod names;
+mod numerals;
+mod standard;
+mod tables;
+mod vocabulary;
+mod write;
+
 use crate::elaborate::voices;
-use crate::layout::{Called, Layout};
-use crate::loops::Loops;
-use crate::names::{Names, is_word, string};
-use crate::reading::{Head, Key, Reader, Reading, equal_registers};
-use crate::regions::Regions;
-use crate::standard::{Standard, has_later_noise};
-use crate::stores::Stores;
-use crate::vocabulary::{Helper, Vocabulary};
-use crate::write::{Words, Writer};
+use crate::print::calls::Regions;
+use crate::print::graph::{Head, Key, Reader, Reading, equal_registers};
+use crate::print::layout::{Called, Layout};
+use crate::print::loops::Loops;
+use crate::print::names::{Names, is_word, string};
+use crate::print::standard::{Standard, has_later_noise};
+use crate::print::tables::Stores;
+use crate::print::vocabulary::{Helper, Vocabulary};
+use crate::print::write::{Words, Writer};
+use crate::syntax::ast::{Ast, Definition, Expr, Statement};
 use krach_ir::{CallId, Fun, Intervals, OnePole, Op, Program, RegisterId, Sig, Ty};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

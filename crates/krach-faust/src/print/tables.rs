@@ -1,7 +1,7 @@
 //! Tables: the arguments of `rdtable` and `rwtable` that say how long they are and what they hold.
 
-use crate::ast::{Definition, Expr, Numbers};
-use crate::vocabulary::Vocabulary;
+use crate::print::vocabulary::Vocabulary;
+use crate::syntax::ast::{Definition, Expr, Numbers};
 use krach_ir::{Program, Ram, RamId, Table, TableId, TableInit, Ty};
 use rustc_hash::FxHashMap;
 

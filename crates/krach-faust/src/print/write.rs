@@ -1,13 +1,13 @@
 //! The values of one region as expressions and definitions.
 
-use crate::ast::{Definition, Equation, Expr, Infix};
-use crate::kinds::{Kind, Kinds, constants};
-use crate::layout::{Layout, Place};
-use crate::loops::{Loops, Memory};
-use crate::reading::{Head, Reading};
-use crate::standard::{Slot, Standard, position, whole};
-use crate::stores::Stores;
-use crate::vocabulary::{Helper, Vocabulary};
+use crate::print::graph::{Head, Reading};
+use crate::print::layout::{Layout, Place};
+use crate::print::loops::{Loops, Memory};
+use crate::print::numerals::{Kind, Kinds, constants};
+use crate::print::standard::{Slot, Standard, position, whole};
+use crate::print::tables::Stores;
+use crate::print::vocabulary::{Helper, Vocabulary};
+use crate::syntax::ast::{Definition, Equation, Expr, Infix};
 use krach_abi::Seed;
 use krach_ir::{Call, CallId, Program, RamId, Ty, maths};
 use rustc_hash::FxHashMap;

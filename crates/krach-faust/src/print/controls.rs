@@ -1,8 +1,8 @@
 //! The controls and meters of a program as widgets.
 
-use crate::ast::{Definition, Expr, Part};
-use crate::names::{Names, labels};
-use crate::reading::{Head, Reading};
+use crate::print::graph::{Head, Reading};
+use crate::print::names::{Names, labels};
+use crate::syntax::ast::{Definition, Expr, Part};
 use krach_ir::{Control, ControlId, ControlKind, Fun, Meter, Op, Program, Sig};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! A text that was read, as the tree that the pretty-printer prints.
 
-use crate::ast::{self, Ast, Definition, Equation, Infix, Numbers, Part};
 use crate::prim::Prim;
+use crate::syntax::ast::{self, Ast, Definition, Equation, Infix, Numbers, Part};
 use crate::syntax::{
     Compose, Expr, ExprId, Foreign, ForeignFunction, Group, Iterate, ListId, Name, Number, Precisions,
     Slider, StatementKind, Syntax,

@@ -1,8 +1,8 @@
 //! Widgets as controls: labels, metadata, paths, names.
 
 use crate::elaborate::eval::Evaluator;
+use crate::elaborate::interner::{Text, Texts};
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
-use crate::elaborate::text::{Text, Texts};
 use crate::syntax::Group;
 use krach_abi::Role;
 use krach_ir::{Control, ControlKind, Face, Program};

@@ -4,6 +4,10 @@
 //! expression, a tree a million operators deep is dropped without recursion, and a file parsed once is shared by
 //! all later compilations. Definitions of one name in one list are collected into groups while parsing.
 
+pub mod ast;
+mod pretty;
+mod to_ast;
+
 use crate::prim::Prim;
 use krach_diag::{Source, Span};
 use rustc_hash::FxHashMap;

@@ -1,11 +1,11 @@
 //! Pure functions as Faust writes them: operators, primitives, a few names of the libraries.
 
-use crate::ast::{Expr, Infix};
-use crate::kinds::{carriers, keeps_kind, needs_real, to_force};
-use crate::layout::Place;
-use crate::reading::Head;
-use crate::vocabulary::Helper;
-use crate::write::Writer;
+use crate::print::graph::Head;
+use crate::print::layout::Place;
+use crate::print::numerals::{carriers, keeps_kind, needs_real, to_force};
+use crate::print::vocabulary::Helper;
+use crate::print::write::Writer;
+use crate::syntax::ast::{Expr, Infix};
 use krach_ir::{Fun, Rule, Ty, maths};
 
 impl Writer<'_> {

@@ -3,10 +3,11 @@
 //! The parts of a sound file lie one behind the other in one table per channel, the silence that stands for all
 //! further parts at the end; small tables say how long each part is, how fast, and where it begins.
 
-use crate::elaborate::eval::{Evaluator, FileId};
-use crate::elaborate::interface;
+use crate::elaborate::eval::Evaluator;
+use crate::elaborate::ids::FileId;
+use crate::elaborate::interner::Text;
 use crate::elaborate::signal::{Origin, SigId, Signal, Wave};
-use crate::elaborate::text::Text;
+use crate::elaborate::widgets;
 use crate::files::{Missing, Sound};
 use krach_diag::{Code, Diagnostic};
 use krach_ir::Fun;
@@ -150,7 +151,7 @@ impl Evaluator<'_> {
 
 /// The files that the label of a sound file names: `[url:a.wav]`, `[url:{'a.wav';'b.wav'}]`, else the label itself.
 fn names(label: &str) -> Vec<String> {
-    let (own, metadata) = interface::parse(label);
+    let (own, metadata) = widgets::parse(label);
     let url = metadata.into_iter().find(|(key, _)| key == "url").map_or(own, |(_, value)| value);
     let inside = url.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let name = |part: &str| part.trim().trim_matches('\'').trim().to_owned();

@@ -4,7 +4,7 @@
 //! Here the program's bookkeeping disappears: parameters of open calls, casts that Faust makes by itself, clamps
 //! that are part of a delay. Uses of closed calls become single values.
 
-use crate::regions::Regions;
+use crate::print::calls::Regions;
 use krach_ir::{CallId, ControlId, Fun, Intervals, Op, Program, RamId, RegisterId, Sig, TableId, Ty};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;

@@ -4,7 +4,7 @@
 //! **cell** (an equation of the `letrec`) unless it only copies another value, which reads better as `x'`.
 
 use crate::knots::components;
-use crate::reading::{Head, Reading};
+use crate::print::graph::{Head, Reading};
 use krach_ir::RegisterId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
