@@ -7,15 +7,15 @@ use std::collections::HashSet;
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
 /// written, every output is written once, every value says which node it comes from.
 fn is_legal(kernel: &Kernel) -> Result<(), String> {
-    let bodies = kernel.sample().iter().map(|region| region.body.as_slice());
-    for insts in [kernel.init(), kernel.control()].into_iter().chain(bodies) {
+    let bodies = kernel.sample().iter().map(|region| &region.body);
+    for body in [kernel.init(), kernel.control()].into_iter().chain(bodies) {
         let element = |inst: &Inst, at: usize| {
-            inst.operands().get(at).and_then(|v| insts[v.0 as usize].ty).map(|ty| ty.element)
+            body.operands(inst).get(at).and_then(|&v| body.inst(v).ty).map(|ty| ty.element)
         };
         let mut stored = HashSet::new();
-        for (at, inst) in insts.iter().enumerate() {
+        for (at, inst) in body.insts().iter().enumerate() {
             let fault = match inst.what {
-                _ if inst.operands().iter().any(|v| v.0 as usize >= at) => Some("an operand comes late"),
+                _ if body.operands(inst).iter().any(|v| v.0 as usize >= at) => Some("an operand comes late"),
                 Do::Choose if element(inst, 0) != Some(Element::Mask) => Some("a choice without a mask"),
                 Do::Choose if element(inst, 1) != element(inst, 2) => Some("a choice of two types"),
                 Do::Load(slot) if stored.contains(&slot) => Some("a slot is read after it is written"),
@@ -26,7 +26,7 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
                 Do::Store(slot) if matches!(kernel.layout().slot(slot).holds, Holds::Control(_)) => {
                     Some("a control is the stage's to write")
                 }
-                Do::Apply(_)
+                Do::Apply(_) | Do::Call(_) | Do::Fraction { .. }
                     if inst.node.is_none() && inst.ty.is_some_and(|ty| ty.element != Element::I32) =>
                 {
                     Some("a value from nowhere")
@@ -38,7 +38,7 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
             }
         }
     }
-    let outputs = kernel.sample().iter().flat_map(|region| &region.body);
+    let outputs = kernel.sample().iter().flat_map(|region| region.body.insts());
     let outputs = outputs.filter(|inst| matches!(inst.what, Do::Output(_))).count();
     if outputs == kernel.ports().outputs { Ok(()) } else { Err(format!("{outputs} outputs are written")) }
 }

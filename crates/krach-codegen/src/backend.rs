@@ -1,6 +1,6 @@
 //! Cranelift: from its intermediate form to bytes.
 
-use crate::kernel::{Do, Inst, Kernel};
+use crate::kernel::{Body, Do, Inst, Kernel};
 use crate::lower::{Functions, lower};
 use crate::{Refusal, Target};
 use cranelift_codegen::control::ControlPlane;
@@ -68,20 +68,20 @@ pub(crate) fn host() -> Result<OwnedTargetIsa, Refusal> {
 }
 
 fn isa_for(kernel: &Kernel) -> Result<OwnedTargetIsa, Refusal> {
-    let bodies = kernel.sample().iter().map(|region| region.body.as_slice());
+    let bodies = kernel.sample().iter().map(|region| &region.body);
     let pressure: u64 = [kernel.init(), kernel.control()].into_iter().chain(bodies).map(pressure).sum();
     let allocator = if pressure > PRESSURE { Allocator::SinglePass } else { Allocator::Backtracking };
     isa(kernel.spec().target, allocator)
 }
 
 /// The number of values alive, summed over the instructions.
-fn pressure(insts: &[Inst]) -> u64 {
+fn pressure(body: &Body) -> u64 {
     let is_value = |inst: &Inst| inst.ty.is_some() && !matches!(inst.what, Do::Real(_) | Do::Int(_));
-    let mut last: Vec<usize> = (0..insts.len()).collect();
-    for (at, inst) in insts.iter().enumerate() {
-        inst.operands().iter().for_each(|v| last[v.0 as usize] = at);
+    let mut last: Vec<usize> = (0..body.insts().len()).collect();
+    for (at, inst) in body.insts().iter().enumerate() {
+        body.operands(inst).iter().for_each(|v| last[v.0 as usize] = at);
     }
-    let lives = insts.iter().zip(&last).enumerate().filter(|(_, (inst, _))| is_value(inst));
+    let lives = body.insts().iter().zip(&last).enumerate().filter(|(_, (inst, _))| is_value(inst));
     lives.map(|(at, (_, &last))| (last - at) as u64).sum()
 }
 

@@ -37,7 +37,7 @@ impl Block {
         unsafe { self.start.as_ptr().add(offset as usize) }
     }
 
-    fn write<T: std::marker::Copy>(&mut self, offset: u32, value: T) {
+    fn write<T: Copy>(&mut self, offset: u32, value: T) {
         // SAFETY: `at` checks the bounds; `StateLayout::place` aligns every slot to its size, the block more so.
         unsafe { self.at(offset, size_of::<T>()).cast::<T>().write(value) };
     }
@@ -64,7 +64,7 @@ impl Drop for Block {
 }
 
 /// See the module's essay.
-pub(crate) struct Copy {
+pub(crate) struct NativeDsp {
     state: Block,
     shared: Arc<Shared>,
     seed: Seed,
@@ -73,14 +73,14 @@ pub(crate) struct Copy {
     stale: bool,
 }
 
-impl Copy {
+impl NativeDsp {
     pub(crate) fn new(shared: Arc<Shared>, seed: Seed) -> Self {
         let mut state = Block::new(shared.parts.layout.bytes());
         state.write(ADDRESSES, shared.addresses.as_ptr());
         let controls = shared.parts.ports.controls.iter().map(|control| control.init).collect();
-        let mut copy = Self { state, shared, seed, controls, stale: true };
-        copy.birth();
-        copy
+        let mut dsp = Self { state, shared, seed, controls, stale: true };
+        dsp.birth();
+        dsp
     }
 
     /// Writes the state at birth into a zeroed block.
@@ -142,7 +142,7 @@ impl Copy {
 }
 
 /// A format that code computes in.
-trait Sample: std::marker::Copy {
+trait Sample: Copy {
     const PRECISION: Precision;
 }
 
@@ -154,7 +154,7 @@ impl Sample for f64 {
     const PRECISION: Precision = Precision::Double;
 }
 
-impl Dsp for Copy {
+impl Dsp for NativeDsp {
     fn set(&mut self, control: usize, value: f64) {
         if let Some(held) = self.controls.get_mut(control)
             && held.to_bits() != value.to_bits()

@@ -5,10 +5,11 @@
 //! that few values are alive at a time.
 
 use crate::Spec;
-use crate::kernel::{Address, Do, Element, Inst, Type, V};
+use crate::kernel::{Address, Body, Do, Element, Type, V};
 use crate::layout::{ArrayId, SlotId};
+use crate::maths;
 use crate::plan::{Access, Plan, Section};
-use crate::schedule::Storage;
+use crate::storage::Storage;
 use krach_ir::{Fun, LineId, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
 use rustc_hash::FxHashMap;
 
@@ -26,7 +27,7 @@ pub(crate) struct Writer<'a> {
     spec: &'a Spec,
     storage: &'a mut Storage,
     section: Section,
-    insts: Vec<Inst>,
+    body: Body,
     /// The node being computed.
     node: Option<Sig>,
     values: FxHashMap<Sig, V>,
@@ -67,7 +68,7 @@ impl<'a> Writer<'a> {
             spec,
             storage,
             section,
-            insts: Vec::new(),
+            body: Body::default(),
             node: None,
             values: FxHashMap::default(),
             counts: FxHashMap::default(),
@@ -82,7 +83,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(crate) fn write(mut self) -> Vec<Inst> {
+    pub(crate) fn write(mut self) -> Body {
         for sig in self.program.sigs() {
             let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
             if own && !self.is_leaf(sig) {
@@ -96,7 +97,7 @@ impl<'a> Writer<'a> {
         } else {
             self.export();
         }
-        self.insts
+        self.body
     }
 
     fn is_leaf(&self, sig: Sig) -> bool {
@@ -116,17 +117,15 @@ impl<'a> Writer<'a> {
     }
 
     fn emit(&mut self, what: Do, operands: &[V], element: Element) -> V {
-        let at = u32::try_from(self.insts.len()).expect("a few instructions per node");
-        self.insts.push(Inst::new(what, operands, Some(Type::scalar(element)), self.node));
-        V(at)
+        self.body.push(what, operands, Some(Type::scalar(element)), self.node)
     }
 
     fn effect(&mut self, what: Do, operands: &[V]) {
-        self.insts.push(Inst::new(what, operands, None, self.node));
+        self.body.push(what, operands, None, self.node);
     }
 
     fn element(&self, value: V) -> Element {
-        self.insts[value.0 as usize].ty.expect("operands are results").element
+        self.body.inst(value).ty.expect("operands are results").element
     }
 
     fn int(&mut self, value: i32) -> V {
@@ -245,11 +244,39 @@ impl<'a> Writer<'a> {
         if fun.rule() == Rule::Compare {
             return self.emit(Do::Apply(fun), &values, Element::Mask);
         }
-        let by_one = fun == Fun::Rem && self.insts[values[1].0 as usize].what == Do::Real(1.0);
-        if element != Element::I32 && !by_one && fun.native(self.spec.precision).is_some() {
-            self.storage.reach(Address::Function(fun));
+        if element == Element::I32 {
+            return self.emit(Do::Apply(fun), &values, element);
         }
-        self.emit(Do::Apply(fun), &values, element)
+        self.real(fun, &mut values, element)
+    }
+
+    /// A function whose result is real: called, or written in place where that is exact.
+    fn real(&mut self, fun: Fun, values: &mut [V], element: Element) -> V {
+        let literal = |v: V| match self.body.inst(v).what {
+            Do::Real(value) => Some(value),
+            _ => None,
+        };
+        let by = values.get(1).and_then(|&v| literal(v));
+        if fun == Fun::Rem && by == Some(1.0) {
+            let what = self.body.inst(values[0]).what;
+            let flushed = matches!(what, Do::Apply(Fun::Add | Fun::Sub | Fun::Mul | Fun::Div));
+            return self.emit(Do::Fraction { flushed }, &values[..1], element);
+        }
+        if let (Fun::Div, Some(by)) = (fun, by)
+            && let Some(factor) = maths::exact_reciprocal(by, self.spec.precision)
+        {
+            let factor = self.emit(Do::Real(factor), &[], element);
+            return self.emit(Do::Apply(Fun::Mul), &[values[0], factor], element);
+        }
+        if matches!(fun, Fun::Add | Fun::Mul) && literal(values[0]).is_some() {
+            // Instructions fetch a constant on the right from memory by themselves.
+            values.swap(0, 1);
+        }
+        if fun != Fun::Round && fun.native(self.spec.precision).is_some() {
+            self.storage.reach(Address::Function(fun));
+            return self.emit(Do::Call(fun), values, element);
+        }
+        self.emit(Do::Apply(fun), values, element)
     }
 
     /// The index, within `0..len`.
@@ -334,7 +361,7 @@ impl<'a> Writer<'a> {
         self.effect(Do::Store(slot), &[next]);
         let value = self.emit(Do::Apply(Fun::ToReal), &[next], real);
         let scale = self.emit(Do::Real(f64::from(i32::MAX)), &[], real);
-        self.emit(Do::Apply(Fun::Div), &[value, scale], real)
+        self.real(Fun::Div, &mut [value, scale], real)
     }
 
     /// Serves whoever waited for this node.

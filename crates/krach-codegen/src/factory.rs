@@ -1,17 +1,15 @@
 //! Compiled code as the stage sees it.
 
-use crate::copy::Copy;
 use crate::driver::Code;
-use crate::kernel::{Address, Kernel};
-use crate::layout::{Holds, Keeps, StateLayout};
+use crate::dsp::NativeDsp;
+use crate::layout::StateLayout;
 use crate::tables::Contents;
-use crate::{Machine, Refusal, Spec, backend, saved};
+use crate::{Machine, Spec, saved};
 use krach_abi::{Dsp, DspFactory, Ports, Precision, Seed};
-use krach_ir::{Fun, Program};
+use krach_ir::Fun;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// What compiling took.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -69,29 +67,6 @@ pub(crate) enum Reach {
     Table(u32),
 }
 
-/// Compiles a program.
-///
-/// # Errors
-/// See [`Refusal`].
-pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Refusal> {
-    let start = Instant::now();
-    let kernel = Kernel::build(program, spec)?;
-    let scheduled = Instant::now();
-    let compiled = backend::compile(&kernel)?;
-    let machine = Machine::of(compiled.isa.as_ref());
-    if let Some(lack) = machine.lack() {
-        return Err(Refusal::Backend(format!("code for this target cannot run here: {lack}")));
-    }
-    let code = Code::load(&compiled)?;
-    let timing = Timing {
-        kernel_ms: (scheduled - start).as_secs_f64() * 1e3,
-        codegen_ms: scheduled.elapsed().as_secs_f64() * 1e3,
-        code_bytes: code.bytes(),
-    };
-    let shared = Shared::new(Parts::new(kernel)?, machine, code).expect("the kernel is our own");
-    Ok(Arc::new(NativeFactory { shared: Arc::new(shared), timing }))
-}
-
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.parts.layout.bytes();
@@ -114,41 +89,6 @@ impl Shared {
         };
         let addresses: Option<Vec<usize>> = parts.reaches.iter().map(address).collect();
         Some(Self { addresses: addresses?.into(), parts, machine, code })
-    }
-}
-
-impl Parts {
-    fn new(kernel: Kernel) -> Result<Self, Refusal> {
-        let ports = kernel.ports();
-        let Kernel { spec, program, layout, addresses, .. } = kernel;
-        let fill = |init, len| Contents::fill(init, len, spec.sample_rate, spec.precision);
-        let mut tables = Vec::new();
-        let mut reaches = Vec::new();
-        for address in addresses {
-            reaches.push(match address {
-                Address::Function(fun) => Reach::Function(fun.name().to_owned()),
-                Address::Table(id) => {
-                    tables.push(fill(&program.table(id).init, program.table(id).len)?);
-                    Reach::Table(u32::try_from(tables.len() - 1).expect("fewer tables than nodes"))
-                }
-            });
-        }
-        let mut rams = Vec::new();
-        for array in layout.arrays() {
-            if let Keeps::Ram(id) = array.keeps {
-                rams.push((array.offset, fill(&program.ram(id).init, array.len)?));
-            }
-        }
-        let mut controls = vec![0; program.controls().len()];
-        let mut noises = Vec::new();
-        for slot in layout.slots() {
-            match slot.holds {
-                Holds::Control(id) => controls[id.index()] = slot.offset,
-                Holds::Noise(id) => noises.push((slot.offset, program.noise(id).ordinal)),
-                _ => {}
-            }
-        }
-        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, noises })
     }
 }
 
@@ -193,6 +133,6 @@ impl DspFactory for NativeFactory {
     }
 
     fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {
-        Box::new(Copy::new(self.shared.clone(), seed))
+        Box::new(NativeDsp::new(self.shared.clone(), seed))
     }
 }

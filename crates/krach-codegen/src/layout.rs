@@ -1,7 +1,7 @@
 //! The state of one running copy: an aligned block of bytes, and what lies where in it.
 
 use crate::Refusal;
-use crate::kernel::Element;
+use crate::kernel::types::Element;
 use krach_abi::MAX_STATE_BYTES;
 use krach_ir::{ControlId, LineId, NoiseId, RamId, RegisterId, Sig};
 use serde::{Deserialize, Serialize};
@@ -41,28 +41,23 @@ pub enum Holds {
     Noise(NoiseId),
 }
 
-/// How a slot lives inside the loop that uses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum Carry {
-    /// Loaded where it is used, stored where it is known.
-    #[default]
-    Memory,
-    /// In a register of the machine from step to step; stored after the loop.
-    Ssa,
+/// One of several equal pieces of state that lie side by side.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Lane {
+    /// Names of this state that outlive an edit; none for what is computed anew and for lanes that only fill a vector.
+    pub keys: Vec<Arc<str>>,
 }
 
 /// A place for one value, or one per lane.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
     pub holds: Holds,
-    /// Names of this state that outlive an edit; none for what is computed anew.
-    pub keys: Vec<Arc<str>>,
+    /// Whose values they are, lane by lane.
+    pub lanes: Vec<Lane>,
     pub element: Element,
-    pub lanes: u32,
     /// Bytes from lane to lane.
     pub stride: u32,
     pub offset: u32,
-    pub carry: Carry,
 }
 
 /// What an array remembers.
@@ -78,10 +73,19 @@ pub enum Keeps {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Array {
     pub keeps: Keeps,
-    pub keys: Vec<Arc<str>>,
+    /// Whose entries they are: those of all lanes for one index lie side by side.
+    pub lanes: Vec<Lane>,
     pub element: Element,
+    /// Entries of each lane.
     pub len: u32,
     pub offset: u32,
+}
+
+impl Array {
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.len) * u64::from(self.element.bytes()) * self.lanes.len() as u64
+    }
 }
 
 /// Everything a copy owns.
@@ -120,9 +124,8 @@ impl StateLayout {
     }
 
     pub(crate) fn add_slot(&mut self, holds: Holds, element: Element, keys: Vec<Arc<str>>) -> SlotId {
-        let slot =
-            Slot { holds, keys, element, lanes: 1, stride: element.bytes(), offset: 0, carry: Carry::Memory };
-        self.slots.push(slot);
+        let lanes = vec![Lane { keys }];
+        self.slots.push(Slot { holds, lanes, element, stride: element.bytes(), offset: 0 });
         SlotId(u32::try_from(self.slots.len() - 1).expect("fewer slots than nodes"))
     }
 
@@ -133,12 +136,8 @@ impl StateLayout {
         len: u32,
         keys: Vec<Arc<str>>,
     ) -> ArrayId {
-        self.arrays.push(Array { keeps, keys, element, len, offset: 0 });
+        self.arrays.push(Array { keeps, lanes: vec![Lane { keys }], element, len, offset: 0 });
         ArrayId(u32::try_from(self.arrays.len() - 1).expect("fewer arrays than nodes"))
-    }
-
-    pub(crate) fn carry(&mut self, id: SlotId) {
-        self.slots[id.0 as usize].carry = Carry::Ssa;
     }
 
     /// Gives everything its place: slots first, wide before narrow so that none needs padding, then arrays.
@@ -147,13 +146,13 @@ impl StateLayout {
         for width in [8, 4] {
             for slot in self.slots.iter_mut().filter(|slot| slot.element.bytes() == width) {
                 slot.offset = clip(end);
-                end += u64::from(slot.stride) * u64::from(slot.lanes);
+                end += u64::from(slot.stride) * slot.lanes.len() as u64;
             }
         }
         for array in &mut self.arrays {
             end = end.next_multiple_of(u64::from(ALIGNMENT));
             array.offset = clip(end);
-            let bytes = u64::from(array.len) * u64::from(array.element.bytes());
+            let bytes = array.bytes();
             end += bytes + if bytes < PAGE { 0 } else { SKEW };
         }
         end = end.next_multiple_of(u64::from(ALIGNMENT));

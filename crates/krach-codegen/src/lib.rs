@@ -28,8 +28,10 @@
 //! ```
 
 mod backend;
-mod copy;
+mod compile;
 mod driver;
+mod dsp;
+mod emit;
 mod factory;
 mod kernel;
 mod layout;
@@ -40,15 +42,16 @@ mod plan;
 mod saved;
 mod schedule;
 mod seal;
-mod section;
 mod show;
 mod spec;
+mod storage;
 mod tables;
 
 pub use backend::{asm, clif};
-pub use factory::{NativeFactory, Timing, compile};
-pub use kernel::{Address, Do, Element, Inst, Kernel, Region, Shape, Type, V, Walk, Window};
-pub use layout::{Array, ArrayId, Carry, Holds, Keeps, Slot, SlotId, StateLayout};
+pub use compile::compile;
+pub use factory::{NativeFactory, Timing};
+pub use kernel::{Address, Body, Do, Element, Inst, Kernel, Region, Shape, Type, V, Walk, Window};
+pub use layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout};
 pub use machine::Machine;
 pub use saved::Misfit;
 pub use seal::{Secret, Trust};

@@ -3,8 +3,8 @@
 //! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
 //! refers to an address: functions and tables are reached through the table that the state's header points to.
 
-use crate::kernel::{Address, Do, Element, Inst, Kernel, Region, V, Walk};
-use crate::layout::{ADDRESSES, ArrayId, Carry, Keeps, SlotId};
+use crate::kernel::{Address, Body, Do, Element, Inst, Kernel, Region, V, Walk};
+use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId};
 use crate::maths;
 use cranelift_codegen::ir::{
     AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value,
@@ -51,7 +51,7 @@ fn signature(isa: &dyn TargetIsa, params: usize) -> Signature {
     signature
 }
 
-fn straight(kernel: &Kernel, isa: &dyn TargetIsa, insts: &[Inst]) -> Function {
+fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> Function {
     let mut function = Function::with_name_signature(Default::default(), signature(isa, 1));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut context);
@@ -60,7 +60,7 @@ fn straight(kernel: &Kernel, isa: &dyn TargetIsa, insts: &[Inst]) -> Function {
     builder.switch_to_block(entry);
     let state = builder.block_params(entry)[0];
     let mut lower = Lower::new(kernel, isa, builder, state);
-    lower.insts(insts);
+    lower.body(body);
     lower.builder.ins().return_(&[]);
     lower.builder.seal_all_blocks();
     lower.builder.finalize(isa.frontend_config());
@@ -155,18 +155,13 @@ impl<'k, 'f> Lower<'k, 'f> {
 
     /// A loop over the frames of the block: guard, body with bottom test, carried slots in block parameters.
     fn step1(&mut self, region: &Region, frames: Value) {
-        let slots: Vec<SlotId> = (0_u32..)
-            .map(SlotId)
-            .zip(self.kernel.layout.slots())
-            .filter(|(_, slot)| slot.carry == Carry::Ssa)
-            .map(|(id, _)| id)
-            .collect();
+        let slots = &region.carried;
         let body = self.builder.create_block();
         let exit = self.builder.create_block();
         let zero = self.builder.ins().iconst(self.pointer, 0);
         self.builder.append_block_param(body, self.pointer);
         let mut start = Vec::new();
-        for &slot in &slots {
+        for &slot in slots {
             let ty = maths::machine(self.kernel.layout.slot(slot).element);
             start.push(self.load(slot));
             self.builder.append_block_param(body, ty);
@@ -180,7 +175,7 @@ impl<'k, 'f> Lower<'k, 'f> {
         let params = self.builder.block_params(body).to_vec();
         self.frame = Some(params[0]);
         self.carried = slots.iter().copied().zip(params[1..].iter().copied()).collect();
-        self.insts(&region.body);
+        self.body(&region.body);
         let next = self.builder.ins().iadd_imm_s(params[0], 1);
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
         let last: Vec<Value> = slots.iter().map(|slot| self.carried[slot]).collect();
@@ -190,25 +185,26 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.builder.switch_to_block(exit);
         self.carried.clear();
         let params = self.builder.block_params(exit).to_vec();
-        for (slot, value) in slots.into_iter().zip(params) {
+        for (&slot, value) in slots.iter().zip(params) {
             self.store(slot, value);
         }
     }
 
-    fn insts(&mut self, insts: &[Inst]) {
-        self.values = vec![None; insts.len()];
-        for (at, inst) in insts.iter().enumerate() {
-            let mut operands: Vec<Value> =
-                inst.operands().iter().map(|&operand| self.operand(insts, operand)).collect();
-            if commutes(insts, inst) {
-                operands.swap(0, 1);
+    fn body(&mut self, body: &Body) {
+        self.values = vec![None; body.insts().len()];
+        let mut operands: Vec<Value> = Vec::new();
+        for (at, inst) in body.insts().iter().enumerate() {
+            operands.clear();
+            for &operand in body.operands(inst) {
+                let value = self.operand(body, operand);
+                operands.push(value);
             }
-            self.values[at] = self.inst(insts, inst, &operands);
+            self.values[at] = self.inst(body, inst, &operands);
         }
     }
 
-    fn operand(&mut self, insts: &[Inst], v: V) -> Value {
-        match insts[v.0 as usize].what {
+    fn operand(&mut self, body: &Body, v: V) -> Value {
+        match body.inst(v).what {
             Do::Real(value) => self.real(value),
             Do::Int(value) => self.builder.ins().iconst(types::I32, i64::from(value)),
             _ => self.values[v.0 as usize].expect("computed before it is used"),
@@ -222,22 +218,15 @@ impl<'k, 'f> Lower<'k, 'f> {
         }
     }
 
-    fn inst(&mut self, insts: &[Inst], inst: &Inst, operands: &[Value]) -> Option<Value> {
+    fn inst(&mut self, body: &Body, inst: &Inst, operands: &[Value]) -> Option<Value> {
         let value = match inst.what {
             Do::Real(_) | Do::Int(_) => return None,
             Do::Apply(fun) => {
-                let of = |at: usize| inst.operands().get(at).map(|v| &insts[v.0 as usize]);
-                let first = of(0).expect("every function has an operand");
-                if fun == Fun::Rem && of(1).is_some_and(|second| second.what == Do::Real(1.0)) {
-                    self.fraction(operands[0], is_flushed(first.what))
-                } else if let (Fun::Div, Some(&Inst { what: Do::Real(by), .. })) = (fun, of(1))
-                    && let Some(factor) = self.exact_reciprocal(by)
-                {
-                    self.builder.ins().fmul(operands[0], factor)
-                } else {
-                    self.apply(fun, first.ty.expect("operands are results").element, operands)
-                }
+                let first = body.inst(body.operands(inst)[0]);
+                self.apply(fun, first.ty.expect("operands are results").element, operands)
             }
+            Do::Call(fun) => self.call(fun, operands),
+            Do::Fraction { flushed } => self.fraction(operands[0], flushed),
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),
@@ -255,11 +244,7 @@ impl<'k, 'f> Lower<'k, 'f> {
                 self.builder.ins().store(TRUSTED, operands[0], address, 0);
                 return None;
             }
-            Do::Push(array) => {
-                self.write(array, operands[0], operands[1]);
-                return None;
-            }
-            Do::Put(array) => {
+            Do::Push(array) | Do::Put(array) => {
                 self.write(array, operands[0], operands[1]);
                 return None;
             }
@@ -340,23 +325,12 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.builder.ins().load(self.pointer, flags, table, at)
     }
 
-    pub(crate) fn call(&mut self, fun: Fun, operands: &[Value]) -> Value {
+    fn call(&mut self, fun: Fun, operands: &[Value]) -> Value {
         let callee = self.reach(Address::Function(fun));
         let signature = self.calls[operands.len() - 1];
         let call = self.builder.ins().call_indirect(signature, callee, operands);
         self.builder.inst_results(call)[0]
     }
-}
-
-/// Whether the operands should change places: instructions fetch a constant on the right from memory by themselves.
-fn commutes(insts: &[Inst], inst: &Inst) -> bool {
-    let literal = |v: V| matches!(insts[v.0 as usize].what, Do::Real(_));
-    matches!(inst.what, Do::Apply(Fun::Add | Fun::Mul)) && literal(inst.operands()[0])
-}
-
-/// Whether the result is never too small to be normal: the processor flushes what it computes itself.
-fn is_flushed(what: Do) -> bool {
-    matches!(what, Do::Apply(Fun::Add | Fun::Sub | Fun::Mul | Fun::Div))
 }
 
 /// Offsets within the state are below 2^30.

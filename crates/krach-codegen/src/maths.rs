@@ -1,5 +1,4 @@
-//! The rows of the table of functions as machine instructions, bit for bit what `krach_ir::maths` computes. Rows
-//! with a native function are calls.
+//! The rows of the table of functions as machine instructions, bit for bit what `krach_ir::maths` computes.
 
 use crate::kernel::Element;
 use crate::lower::Lower;
@@ -14,7 +13,6 @@ pub(crate) fn machine(element: Element) -> Type {
         Element::F32 => types::F32,
         Element::F64 => types::F64,
         Element::I32 => types::I32,
-        Element::I64 => types::I64,
         Element::Mask => types::I8,
     }
 }
@@ -26,12 +24,23 @@ pub(crate) fn narrow(value: f64) -> f32 {
     if narrow.is_subnormal() { 0.0_f32.copysign(narrow) } else { narrow }
 }
 
+/// One over a power of two, if both are normal: multiplying by it rounds as dividing does.
+pub(crate) fn exact_reciprocal(by: f64, precision: Precision) -> Option<f64> {
+    let (by, reach) = match precision {
+        Precision::Single => (f64::from(narrow(by)), f64::from(f32::MIN_POSITIVE)),
+        Precision::Double => (by, f64::MIN_POSITIVE),
+    };
+    let is_power = by.to_bits() & ((1 << (f64::MANTISSA_DIGITS - 1)) - 1) == 0;
+    let is_normal = (reach..=reach.recip()).contains(&by.abs());
+    (is_power && is_normal).then(|| by.recip())
+}
+
 impl Lower<'_, '_> {
-    /// Computes a row. `element` is what the first operand is made of.
+    /// Computes a row in place. `element` is what the first operand is made of.
     pub(crate) fn apply(&mut self, fun: Fun, element: Element, operands: &[Value]) -> Value {
         match (element, operands) {
-            (Element::I32 | Element::I64 | Element::Mask, &[x]) => self.int_unary(fun, x),
-            (Element::I32 | Element::I64 | Element::Mask, &[a, b]) => self.int_binary(fun, a, b),
+            (Element::I32 | Element::Mask, &[x]) => self.int_unary(fun, x),
+            (Element::I32 | Element::Mask, &[a, b]) => self.int_binary(fun, a, b),
             (Element::F32 | Element::F64, &[x]) => self.real_unary(fun, x),
             (Element::F32 | Element::F64, &[a, b]) => self.real_binary(fun, a, b),
             _ => unreachable!("{fun} of {} operands", operands.len()),
@@ -85,10 +94,8 @@ impl Lower<'_, '_> {
     }
 
     fn real_unary(&mut self, fun: Fun, x: Value) -> Value {
-        match fun {
-            Fun::Round => return self.round(x),
-            _ if fun.native(self.precision()).is_some() => return self.call(fun, &[x]),
-            _ => {}
+        if fun == Fun::Round {
+            return self.round(x);
         }
         let ins = self.builder.ins();
         match fun {
@@ -104,9 +111,6 @@ impl Lower<'_, '_> {
     }
 
     fn real_binary(&mut self, fun: Fun, a: Value, b: Value) -> Value {
-        if fun.native(self.precision()).is_some() {
-            return self.call(fun, &[a, b]);
-        }
         let ins = self.builder.ins();
         match fun {
             Fun::Add => ins.fadd(a, b),
@@ -155,17 +159,6 @@ impl Lower<'_, '_> {
             Some(literal) => self.builder.ins().iconst(bits, literal),
             None => self.builder.ins().bitcast(bits, MemFlagsData::new(), value),
         }
-    }
-
-    /// One over a power of two, if both are normal: multiplying by it rounds as dividing does.
-    pub(crate) fn exact_reciprocal(&mut self, by: f64) -> Option<Value> {
-        let (by, reach) = match self.precision() {
-            Precision::Single => (f64::from(narrow(by)), f64::from(f32::MIN_POSITIVE)),
-            Precision::Double => (by, f64::MIN_POSITIVE),
-        };
-        let is_power = by.to_bits() & ((1 << (f64::MANTISSA_DIGITS - 1)) - 1) == 0;
-        let is_normal = (reach..=reach.recip()).contains(&by.abs());
-        (is_power && is_normal).then(|| self.real(by.recip()))
     }
 
     /// The remainder by 1: what lies behind the point, with the sign of the whole. A number too small to be normal

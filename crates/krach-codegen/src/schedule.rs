@@ -2,30 +2,40 @@
 //!
 //! Faster sections are written first, so that a slower one knows which of its results are wanted.
 
-use crate::kernel::{Address, Element, Inst, Kernel, Region};
-use crate::layout::{ArrayId, Holds, Keeps, SlotId, StateLayout};
-use crate::plan::{Access, Plan, Section};
-use crate::section::Writer;
+use crate::emit::Writer;
+use crate::kernel::{Do, Element, Kernel, Region};
+use crate::plan::{Plan, Section};
+use crate::storage::{Storage, element};
 use crate::{Refusal, Spec};
 use krach_abi::MAX_STATE_BYTES;
-use krach_ir::{ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Table, Ty, at_rate};
-use rustc_hash::{FxHashMap, FxHashSet};
+use krach_ir::{Program, Table, at_rate};
 
 /// More would be compiled for minutes. A node is one instruction; one that reads a table or a delay line is up to six.
 const INSTRUCTIONS: usize = 600_000;
 
-/// Schedules the program at the spec's rate.
-pub(crate) fn schedule(program: &Program, spec: &Spec) -> Result<Kernel, Refusal> {
-    let program = at_rate(program, spec.sample_rate);
-    let plan = Plan::scalar(&program);
-    let mut storage = Storage::of(&program, &plan, spec);
-    let body = section(&program, &plan, spec, &mut storage, Section::Sample);
-    let control = section(&program, &plan, spec, &mut storage, Section::Control);
-    let init = section(&program, &plan, spec, &mut storage, Section::Init);
-    let Storage { mut layout, addresses, .. } = storage;
+impl Kernel {
+    /// Schedules a program at the sample rate of the spec, by the plan that is always legal.
+    ///
+    /// # Errors
+    /// A spec that cannot be compiled for; too many instructions; too much state.
+    pub fn build(program: &Program, spec: &Spec) -> Result<Self, Refusal> {
+        spec.check()?;
+        let program = at_rate(program, spec.sample_rate);
+        let plan = Plan::scalar(&program);
+        schedule(program, &plan, spec)
+    }
+}
+
+/// Writes the sections of a program as the plan says. The program is that of the spec's sample rate.
+fn schedule(program: Program, plan: &Plan, spec: &Spec) -> Result<Kernel, Refusal> {
+    let mut storage = Storage::of(&program, plan, spec);
+    let mut section = |section| Writer::new(&program, plan, spec, &mut storage, section).write();
+    let (body, control, init) = (section(Section::Sample), section(Section::Control), section(Section::Init));
+    let Storage { mut layout, addresses, mut carried, .. } = storage;
     layout.place()?;
     limit_tables(&program, spec, layout.bytes())?;
-    let sample = vec![Region { body, ..Region::default() }];
+    carried.retain(|slot| body.insts().iter().any(|inst| inst.what == Do::Load(*slot)));
+    let sample = vec![Region { body, carried, ..Region::default() }];
     let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample };
     let instructions = kernel.instructions();
     if instructions > INSTRUCTIONS {
@@ -42,160 +52,4 @@ fn limit_tables(program: &Program, spec: &Spec, state: u32) -> Result<(), Refusa
     let bytes = program.tables().iter().map(table).sum::<u64>() + u64::from(state);
     let limit = MAX_STATE_BYTES as u64;
     if bytes > limit { Err(Refusal::StateTooLarge { bytes, limit }) } else { Ok(()) }
-}
-
-fn section(
-    program: &Program,
-    plan: &Plan,
-    spec: &Spec,
-    storage: &mut Storage,
-    section: Section,
-) -> Vec<Inst> {
-    Writer::new(program, plan, spec, storage, section).write()
-}
-
-fn element(ty: Ty, real: Element) -> Element {
-    match ty {
-        Ty::Int => Element::I32,
-        Ty::Real => real,
-    }
-}
-
-/// One frame of memory, however it came about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
-    pub slot: SlotId,
-    pub next: Sig,
-    pub gate: Option<Sig>,
-}
-
-/// Where everything lives, growing while sections are written.
-#[derive(Debug)]
-pub(crate) struct Storage {
-    pub layout: StateLayout,
-    pub addresses: Vec<Address>,
-    pub controls: Vec<SlotId>,
-    /// Registers, then cells.
-    pub memories: Vec<Memory>,
-    pub cells: FxHashMap<LineId, usize>,
-    pub rings: FxHashMap<LineId, Ring>,
-    pub rams: Vec<ArrayId>,
-    pub noises: Vec<SlotId>,
-    /// Results of slower sections that faster ones asked for.
-    pub exports: FxHashMap<Sig, SlotId>,
-    reached: FxHashSet<Address>,
-    real: Element,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ring {
-    pub array: ArrayId,
-    pub position: SlotId,
-}
-
-impl Storage {
-    fn of(program: &Program, plan: &Plan, spec: &Spec) -> Self {
-        let mut storage = Self {
-            layout: StateLayout::default(),
-            addresses: Vec::new(),
-            controls: Vec::new(),
-            memories: Vec::new(),
-            cells: FxHashMap::default(),
-            rings: FxHashMap::default(),
-            rams: Vec::new(),
-            noises: Vec::new(),
-            exports: FxHashMap::default(),
-            reached: FxHashSet::default(),
-            real: Element::real(spec.precision),
-        };
-        storage.slots(program, plan);
-        storage.lines(program, plan);
-        storage.tables(program);
-        storage
-    }
-
-    pub(crate) fn element(&self, ty: Ty) -> Element {
-        element(ty, self.real)
-    }
-
-    fn slots(&mut self, program: &Program, plan: &Plan) {
-        for at in 0..program.controls().len() {
-            let slot = self.layout.add_slot(Holds::Control(ControlId::new(at)), self.real, Vec::new());
-            self.controls.push(slot);
-        }
-        for (at, register) in program.registers().iter().enumerate() {
-            let id = RegisterId::new(at);
-            let element = self.element(register.ty);
-            let slot = self.layout.add_slot(Holds::Register(id), element, register.keys.clone());
-            self.memories.push(Memory { slot, next: register.next, gate: register.gate });
-            if plan.carried.contains(&id) {
-                self.layout.carry(slot);
-            }
-        }
-        for (at, noise) in program.noises().iter().enumerate() {
-            let holds = Holds::Noise(NoiseId::new(at));
-            self.noises.push(self.layout.add_slot(holds, Element::I32, noise.keys.clone()));
-        }
-    }
-
-    fn lines(&mut self, program: &Program, plan: &Plan) {
-        let mut common = None;
-        for (at, line) in program.lines().iter().enumerate() {
-            let id = LineId::new(at);
-            let element = self.element(line.ty);
-            match plan.lines[at] {
-                Access::Nothing => {}
-                Access::Cell => {
-                    let slot = self.layout.add_slot(Holds::Cell(id), element, line.keys.clone());
-                    self.cells.insert(id, self.memories.len());
-                    self.memories.push(Memory { slot, next: line.input, gate: line.gate });
-                }
-                Access::Ring(frames) => {
-                    // One more than the longest delay: the newest frame is written before it is read.
-                    let len = (frames + 1).next_power_of_two();
-                    let array = self.layout.add_array(Keeps::Ring(id), element, len, line.keys.clone());
-                    let layout = &mut self.layout;
-                    let position = match line.gate {
-                        Some(_) => {
-                            layout.add_slot(Holds::Position(Some(id)), Element::I32, line.keys.clone())
-                        }
-                        None => *common.get_or_insert_with(|| {
-                            let slot = layout.add_slot(Holds::Position(None), Element::I32, Vec::new());
-                            layout.carry(slot);
-                            slot
-                        }),
-                    };
-                    self.rings.insert(id, Ring { array, position });
-                }
-            }
-        }
-    }
-
-    fn tables(&mut self, program: &Program) {
-        for (at, ram) in program.rams().iter().enumerate() {
-            let element = self.element(ram.ty);
-            let keeps = Keeps::Ram(RamId::new(at));
-            self.rams.push(self.layout.add_array(keeps, element, ram.len, ram.keys.clone()));
-        }
-    }
-
-    /// Makes sure that the code can reach it.
-    pub(crate) fn reach(&mut self, address: Address) {
-        if self.reached.insert(address) {
-            self.addresses.push(address);
-        }
-    }
-
-    /// Where a slower section leaves that node's value.
-    pub(crate) fn export(&mut self, program: &Program, sig: Sig) -> SlotId {
-        let node = program.node(sig);
-        if let Op::Control(id) = node.op {
-            return self.controls[id.index()];
-        }
-        let element = self.element(node.ty);
-        *self
-            .exports
-            .entry(sig)
-            .or_insert_with(|| self.layout.add_slot(Holds::Value(sig), element, Vec::new()))
-    }
 }

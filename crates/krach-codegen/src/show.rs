@@ -1,8 +1,8 @@
 //! The kernel as people read it: the layout of the state, then the sections line by line, each value with its type,
 //! the node of the program it comes from and what the user called that.
 
-use crate::kernel::{Address, Do, Element, Inst, Kernel, Region, Type, V, Walk, Window};
-use crate::layout::{Array, ArrayId, Carry, Holds, Keeps, Slot, SlotId};
+use crate::kernel::{Address, Body, Do, Element, Kernel, Region, Type, V, Walk, Window};
+use crate::layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId};
 use krach_ir::Sig;
 use std::fmt;
 
@@ -28,7 +28,6 @@ impl fmt::Display for Element {
             Self::F32 => "f32",
             Self::F64 => "f64",
             Self::I32 => "i32",
-            Self::I64 => "i64",
             Self::Mask => "mask",
         })
     }
@@ -46,6 +45,9 @@ impl fmt::Display for Do {
             Self::Real(value) => write!(f, "real {value:?}"),
             Self::Int(value) => write!(f, "int {value}"),
             Self::Apply(fun) => fun.fmt(f),
+            Self::Call(fun) => write!(f, "call {fun}"),
+            Self::Fraction { flushed: true } => f.write_str("fraction flushed"),
+            Self::Fraction { flushed: false } => f.write_str("fraction"),
             Self::Test => f.write_str("test"),
             Self::Count => f.write_str("count"),
             Self::Choose => f.write_str("choose"),
@@ -96,10 +98,10 @@ impl fmt::Display for Kernel {
                 }
             }
         }
-        for (title, insts) in [("init", &self.init), ("control", &self.control)] {
-            if !insts.is_empty() {
+        for (title, body) in [("init", &self.init), ("control", &self.control)] {
+            if !body.insts().is_empty() {
                 writeln!(f, "\n{title}:")?;
-                self.insts(f, insts)?;
+                self.body(f, body)?;
             }
         }
         self.sample.iter().try_for_each(|region| self.region(f, region))
@@ -109,18 +111,15 @@ impl fmt::Display for Kernel {
 impl Kernel {
     fn slot(&self, f: &mut fmt::Formatter<'_>, id: SlotId, slot: &Slot) -> fmt::Result {
         write!(f, "  {id} @{} {} {}", slot.offset, slot.element, slot.holds)?;
-        if slot.lanes > 1 {
-            write!(f, " x {} every {} bytes", slot.lanes, slot.stride)?;
-        }
-        if slot.carry == Carry::Ssa {
-            f.write_str(" carried")?;
+        if slot.lanes.len() > 1 {
+            write!(f, " x {} every {} bytes", slot.lanes.len(), slot.stride)?;
         }
         match slot.holds {
             Holds::Control(id) => write!(f, " `{}`", self.program().control(id).name)?,
             Holds::Value(sig) => self.name(f, sig)?,
             _ => {}
         }
-        show_keys(f, &slot.keys)
+        show_keys(f, &slot.lanes)
     }
 
     fn region(&self, f: &mut fmt::Formatter<'_>, region: &Region) -> fmt::Result {
@@ -130,18 +129,23 @@ impl Kernel {
         let window = match region.window {
             Window::Block => "the whole block",
         };
-        writeln!(f, "\nsample: {walk}, {window}")?;
-        self.insts(f, &region.body)
+        write!(f, "\nsample: {walk}, {window}")?;
+        if !region.carried.is_empty() {
+            f.write_str(", carrying")?;
+            region.carried.iter().try_for_each(|slot| write!(f, " {slot}"))?;
+        }
+        writeln!(f)?;
+        self.body(f, &region.body)
     }
 
-    fn insts(&self, f: &mut fmt::Formatter<'_>, insts: &[Inst]) -> fmt::Result {
-        for (at, inst) in (0..).map(V).zip(insts) {
+    fn body(&self, f: &mut fmt::Formatter<'_>, body: &Body) -> fmt::Result {
+        for (at, inst) in (0..).map(V).zip(body.insts()) {
             f.write_str("  ")?;
             if let Some(ty) = inst.ty {
                 write!(f, "{at}: {ty} = ")?;
             }
             write!(f, "{}", inst.what)?;
-            inst.operands().iter().try_for_each(|operand| write!(f, " {operand}"))?;
+            body.operands(inst).iter().try_for_each(|operand| write!(f, " {operand}"))?;
             if let Some(sig) = inst.node {
                 write!(f, "  ; {sig}")?;
                 self.name(f, sig)?;
@@ -163,10 +167,16 @@ fn show_array(f: &mut fmt::Formatter<'_>, id: ArrayId, array: &Array) -> fmt::Re
         Keeps::Ring(line) => write!(f, " ring {line}")?,
         Keeps::Ram(ram) => write!(f, " table {ram}")?,
     }
-    show_keys(f, &array.keys)
+    show_keys(f, &array.lanes)
 }
 
-fn show_keys(f: &mut fmt::Formatter<'_>, keys: &[std::sync::Arc<str>]) -> fmt::Result {
-    keys.iter().try_for_each(|key| write!(f, " key {key:?}"))?;
+/// The keys of each lane; lanes are told apart where there are several.
+fn show_keys(f: &mut fmt::Formatter<'_>, lanes: &[Lane]) -> fmt::Result {
+    for (at, lane) in lanes.iter().enumerate() {
+        if lanes.len() > 1 && !lane.keys.is_empty() {
+            write!(f, " lane {at}")?;
+        }
+        lane.keys.iter().try_for_each(|key| write!(f, " key {key:?}"))?;
+    }
     writeln!(f)
 }

@@ -39,8 +39,8 @@ fn a_kernel_can_be_read() {
 
         state: 2112 bytes
           s0 @8 f32 control c0 `level`
-          s1 @12 f32 register r0 carried key "heard"
-          s2 @16 i32 common position carried
+          s1 @12 f32 register r0 key "heard"
+          s2 @16 i32 common position
           s3 @20 f32 value %2 `loud`
           a0 @64 f32 x 512 ring d0 key "d.0"
 
@@ -49,10 +49,10 @@ fn a_kernel_can_be_read() {
 
         control:
           v0: f32 = load s0  ; %1
-          v1: f32 = exp v0  ; %2 `loud`
+          v1: f32 = call exp v0  ; %2 `loud`
           store s3 v1  ; %2 `loud`
 
-        sample: one frame per step, the whole block
+        sample: one frame per step, the whole block, carrying s1 s2
           v0: i32 = load s2  ; %4
           v1: f32 = input 0  ; %0
           push a0 v0 v1  ; %4

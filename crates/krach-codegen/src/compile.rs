@@ -1,0 +1,69 @@
+//! The way from a program to a factory: schedule, compile, load, fill the tables.
+
+use crate::driver::Code;
+use crate::factory::{NativeFactory, Parts, Reach, Shared, Timing};
+use crate::kernel::{Address, Kernel};
+use crate::layout::{Holds, Keeps};
+use crate::tables::Contents;
+use crate::{Machine, Refusal, Spec, backend};
+use krach_ir::Program;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Compiles a program.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Refusal> {
+    let start = Instant::now();
+    let kernel = Kernel::build(program, spec)?;
+    let scheduled = Instant::now();
+    let compiled = backend::compile(&kernel)?;
+    let machine = Machine::of(compiled.isa.as_ref());
+    if let Some(lack) = machine.lack() {
+        return Err(Refusal::Backend(format!("code for this target cannot run here: {lack}")));
+    }
+    let code = Code::load(&compiled)?;
+    let timing = Timing {
+        kernel_ms: (scheduled - start).as_secs_f64() * 1e3,
+        codegen_ms: scheduled.elapsed().as_secs_f64() * 1e3,
+        code_bytes: code.bytes(),
+    };
+    let shared = Shared::new(Parts::new(kernel)?, machine, code).expect("the kernel is our own");
+    Ok(Arc::new(NativeFactory { shared: Arc::new(shared), timing }))
+}
+
+impl Parts {
+    fn new(kernel: Kernel) -> Result<Self, Refusal> {
+        let ports = kernel.ports();
+        let Kernel { spec, program, layout, addresses, .. } = kernel;
+        let fill = |init, len| Contents::fill(init, len, spec.sample_rate, spec.precision);
+        let mut tables = Vec::new();
+        let mut reaches = Vec::new();
+        for address in addresses {
+            reaches.push(match address {
+                Address::Function(fun) => Reach::Function(fun.name().to_owned()),
+                Address::Table(id) => {
+                    tables.push(fill(&program.table(id).init, program.table(id).len)?);
+                    Reach::Table(u32::try_from(tables.len() - 1).expect("fewer tables than nodes"))
+                }
+            });
+        }
+        let mut rams = Vec::new();
+        for array in layout.arrays() {
+            if let Keeps::Ram(id) = array.keeps {
+                rams.push((array.offset, fill(&program.ram(id).init, array.len)?));
+            }
+        }
+        let mut controls = vec![0; program.controls().len()];
+        let mut noises = Vec::new();
+        for slot in layout.slots() {
+            match slot.holds {
+                Holds::Control(id) => controls[id.index()] = slot.offset,
+                Holds::Noise(id) => noises.push((slot.offset, program.noise(id).ordinal)),
+                _ => {}
+            }
+        }
+        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, noises })
+    }
+}
