@@ -3,7 +3,7 @@
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
-use krach_engine::{Event, Rig, Score, render_f64};
+use krach_engine::{Rig, Score, Turn, render_f64};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
     Ty, at_rate,
@@ -47,7 +47,7 @@ fn perform(factory: &dyn DspFactory, block: usize, wide: bool) -> Vec<Vec<f64>> 
         let at = |part: f64| range.lo + part * (range.hi - range.lo);
         score.values.push((control, at(0.3)));
         for (frame, part) in [(1, 0.9), (77, 0.0), (77, 0.55), (301, 1.0), (302, 0.2)] {
-            score.events.push(Event { frame: frame + control, control, value: at(part) });
+            score.events.push(Turn { frame: frame + control, control, value: at(part) });
         }
     }
     render_f64(&Rig::solo(factory), &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")

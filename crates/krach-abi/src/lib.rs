@@ -18,12 +18,12 @@ pub use role::Role;
 /// Sample rates that can be compiled for, in Hz.
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
-/// Controls are evaluated on a grid of this many frames, anchored at absolute frame 0.
-pub const CONTROL_GRID: usize = 32;
-
 /// The most inputs, and the most outputs, that a factory may have: programs with more are refused, so that the
 /// stage needs no heap for them.
 pub const MAX_PORTS: usize = 256;
 
 /// The most state one running copy may own: delay lines, tables and registers, in bytes.
 pub const MAX_STATE_BYTES: usize = 1 << 30;
+
+/// The stack of a thread that compiles, in bytes: compilers may recurse where programs are deep.
+pub const WORKER_STACK: usize = 64 << 20;

@@ -29,4 +29,4 @@ pub use device::{DeviceError, play};
 pub use ensemble::{Keyboard, Note};
 pub use null::NullDevice;
 pub use render::{Rig, render, render_f64};
-pub use score::{Event, RenderError, Score};
+pub use score::{RenderError, Score, Turn};

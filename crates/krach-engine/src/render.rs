@@ -1,7 +1,7 @@
 //! The off-line processor: the same calls a sound card would make, as fast as they return.
 
 use crate::ensemble::{Ensemble, Keyboard};
-use crate::{Event, Note, NullDevice, RenderError, Score};
+use crate::{Note, NullDevice, RenderError, Score, Turn};
 use krach_abi::{Dsp, DspFactory, Ports};
 use std::ops::ControlFlow;
 
@@ -130,7 +130,7 @@ struct Performance<'a, S> {
     ports: Ports,
     own: usize,
     /// By frame; those before `due` have happened.
-    events: Vec<Event>,
+    events: Vec<Turn>,
     due: usize,
     notes: Vec<Note>,
     struck: usize,
@@ -194,7 +194,7 @@ impl<'a, S: Sample> Performance<'a, S> {
     /// What happens before a frame is computed, and when something happens next. Of one frame, turns come first, then
     /// notes are let go, then others begin.
     fn begin(&mut self, at: usize) -> usize {
-        while let Some(&Event { control, value, .. }) = self.events.get(self.due).filter(|e| e.frame <= at) {
+        while let Some(&Turn { control, value, .. }) = self.events.get(self.due).filter(|e| e.frame <= at) {
             self.turn(control, value);
             self.due += 1;
         }

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// One change of a control, on a frame of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Event {
+pub struct Turn {
     /// Counted from the first frame rendered; those after the last are never due.
     pub frame: usize,
     /// By port.
@@ -25,7 +25,7 @@ pub struct Score<'a, S> {
     /// Control and value, set before the first frame.
     pub values: Vec<(usize, f64)>,
     /// In any order; those of one frame are applied in the order given.
-    pub events: Vec<Event>,
+    pub events: Vec<Turn>,
     /// In any order; they need a keyboard.
     pub notes: Vec<Note>,
     /// The most frames computed at once, at least 1. Has no bearing on the samples.

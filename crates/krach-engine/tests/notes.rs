@@ -2,7 +2,7 @@
 
 use krach_abi::Role;
 use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{Event, Keyboard, Note, Rig, Score, render_f64};
+use krach_engine::{Keyboard, Note, Rig, Score, Turn, render_f64};
 use std::ops::ControlFlow;
 
 /// One output: `key` plus a thousandth of its frames since birth while `gate` is up, then `tail`.
@@ -208,7 +208,7 @@ fn the_sum_goes_through_an_effect() {
     let effect = Effect(Ports { inputs: 2, outputs: 2, controls: vec![range(0.0, 9.0)] });
     let rig = Rig { voice: &voice, keyboard: Some(&keyboard), effect: Some(&effect) };
     let notes = vec![note(0, 2, 60.0), note(0, 2, 70.0)];
-    let events = vec![Event { frame: 1, control: 3, value: 99.0 }];
+    let events = vec![Turn { frame: 1, control: 3, value: 99.0 }];
     let score = Score { notes, events, ..Score::new(3) };
     let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
     assert_eq!(sound, [vec![130.0, 130.002, 0.0], vec![130.0, 139.002, 9.0]]);

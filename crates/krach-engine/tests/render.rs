@@ -1,7 +1,7 @@
 //! The stage, with a toy on it.
 
 use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{DeviceError, Event, RenderError, Rig, Score, play, render, render_f64};
+use krach_engine::{DeviceError, RenderError, Rig, Score, Turn, play, render, render_f64};
 use std::ops::ControlFlow;
 
 /// Multiplies its input by a control and adds the number of frames so far.
@@ -68,8 +68,8 @@ fn quiet(_: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn event(frame: usize, value: f64) -> Event {
-    Event { frame, control: 0, value }
+fn event(frame: usize, value: f64) -> Turn {
+    Turn { frame, control: 0, value }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{Patch, Stage, nearest};
 use krach_abi::{DspFactory, Precision};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{Event, RenderError, Rig, Score};
+use krach_engine::{RenderError, Rig, Score, Turn};
 use krach_ir::{Control, Program};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -205,10 +205,10 @@ fn setting(program: &Program, name: &str, value: f64) -> Result<(usize, f64), Di
         .help(format!("give a number within {}..{}; others are clamped", range.lo, range.hi)))
 }
 
-fn at_frame(program: &Program, (frame, name, value): &(u64, String, f64)) -> Result<Event, Diagnostic> {
+fn at_frame(program: &Program, (frame, name, value): &(u64, String, f64)) -> Result<Turn, Diagnostic> {
     let (control, value) = setting(program, name, *value)?;
     // An event beyond the address space is beyond every take.
-    Ok(Event { frame: usize::try_from(*frame).unwrap_or(usize::MAX), control, value })
+    Ok(Turn { frame: usize::try_from(*frame).unwrap_or(usize::MAX), control, value })
 }
 
 fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a [S]], Diagnostic> {

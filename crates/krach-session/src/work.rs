@@ -35,9 +35,6 @@ impl Token {
 /// Between two looks of the caller.
 const TICK: Duration = Duration::from_millis(25);
 
-/// Compilers may recurse where programs are deep.
-const STACK_BYTES: usize = 64 << 20;
-
 /// Runs `work` on a thread of its own while the caller's `tick` is asked every 25 ms whether to go on. `None` if it
 /// broke off: the token is cancelled then, and the worker ends by itself as soon as it looks.
 ///
@@ -49,7 +46,8 @@ pub fn on_worker<T: Send + 'static>(
     mut tick: impl FnMut() -> ControlFlow<()>,
 ) -> Option<T> {
     let (hand_over, result) = sync_channel(1);
-    let worker = std::thread::Builder::new().name("krach-worker".to_owned()).stack_size(STACK_BYTES);
+    let worker =
+        std::thread::Builder::new().name("krach-worker".to_owned()).stack_size(krach_abi::WORKER_STACK);
     let worker = worker
         // The caller may be gone: then nobody wants the result.
         .spawn(move || drop(hand_over.send(work())))

@@ -89,8 +89,6 @@ impl Built {
 /// Per draft, what the compiler refuses, and `KR0706` a name that cannot be one.
 #[must_use]
 pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Built, Diagnostic>> {
-    /// As for all workers: compilers may recurse where programs are deep.
-    const STACK_BYTES: usize = 64 << 20;
     let mut seen = FxHashSet::default();
     let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
     // Without a secret the code is there, but only a promise can make anybody run it.
@@ -111,7 +109,9 @@ pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Buil
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(drafts.len());
     std::thread::scope(|scope| {
         for _ in 0..workers {
-            let worker = std::thread::Builder::new().name("krach-build".to_owned()).stack_size(STACK_BYTES);
+            let worker = std::thread::Builder::new()
+                .name("krach-build".to_owned())
+                .stack_size(krach_abi::WORKER_STACK);
             // A thread less is only slower; without any, the caller's does the work below.
             let _ = worker.spawn_scoped(scope, work);
         }
