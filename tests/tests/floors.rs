@@ -26,6 +26,11 @@ const HOUSE: &[Room] = &[
     Room { name: "abi", floor: 0, imports: &[], outside: &[], unaware: FILES_AND_THREADS },
     Room { name: "alsa", floor: 0, imports: &[], outside: &["libloading"], unaware: FILES_AND_THREADS },
     Room { name: "ir", floor: 1, imports: &["abi", "diag"], outside: &["blake3", "libm", "rustc-hash"], unaware: FILES_AND_THREADS },
+    // Time is exact and counts cycles: seconds and clocks are the session's.
+    Room {
+        name: "pattern", floor: 1, imports: &["diag"], outside: &[],
+        unaware: &["std::fs", "std::thread", "std::net", "std::process", "std::time", "seconds: f64", "SystemTime", "Instant"],
+    },
     // Evaluating deep Faust takes a thread for its stack.
     Room { name: "faust", floor: 2, imports: &["abi", "diag", "ir"], outside: &["logos", "pretty", "rustc-hash"], unaware: FILES },
     Room {
