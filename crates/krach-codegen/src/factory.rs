@@ -49,11 +49,11 @@ pub(crate) struct Parts {
     pub layout: StateLayout,
     /// What the code reaches, in the order in which it knows it.
     pub reaches: Vec<Reach>,
-    pub tables: Vec<Contents>,
+    pub tables: Vec<Arc<Contents>>,
     /// Of each control: where its value lives in the state.
     pub controls: Vec<u32>,
     /// What read-write tables hold at birth, and where.
-    pub rams: Vec<(u32, Contents)>,
+    pub rams: Vec<(u32, Arc<Contents>)>,
     /// Where the state of each noise lives, and which it is.
     pub noises: Vec<(u32, u32)>,
 }

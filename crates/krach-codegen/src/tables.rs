@@ -1,9 +1,25 @@
-//! The contents of tables, computed once per factory on the caller's thread by the reference interpreter.
+//! The contents of tables, computed on the caller's thread. A program that fills a table is compiled like any other,
+//! and as long as a factory of this process holds the table, the next one shares it: the sine table of `os.osc` is
+//! computed once, however many instruments read it.
 
-use crate::Refusal;
-use krach_abi::Precision;
-use krach_ir::{Entries, TableInit};
+use crate::{Refusal, Spec, compile};
+use krach_abi::{DspFactory, Precision, Seed};
+use krach_ir::{ContentKey, Entries, Program, TABLE_WORK, TableInit, Ty};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+/// Evaluations of nodes from which on compiling the generator is quicker than interpreting it.
+const WORTH_COMPILING: u64 = 1 << 15;
+
+/// Frames that a generator computes at once: its other outputs need room of that size.
+const BLOCK: usize = 4096;
+
+/// A generated table by meaning: the generator, the length, the rate and the precision.
+type Meaning = (ContentKey, u32, u32, Precision);
+
+/// The generated tables of this process, as long as somebody reads them.
+static FILLED: LazyLock<Mutex<FxHashMap<Meaning, Weak<Contents>>>> = LazyLock::new(Mutex::default);
 
 /// A row of samples as the code reads it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,10 +30,34 @@ pub(crate) enum Contents {
 }
 
 impl Contents {
-    pub(crate) fn fill(init: &TableInit, len: u32, rate: u32, precision: Precision) -> Result<Self, Refusal> {
-        let contents = match precision {
-            Precision::Single => init.entries(len, rate).map(Self::F32),
-            Precision::Double => init.entries(len, rate).map(Self::F64),
+    /// The contents of a table of that length. Those that a program generates are shared within the process.
+    pub(crate) fn fill(init: &TableInit, len: u32, spec: &Spec) -> Result<Arc<Self>, Refusal> {
+        let TableInit::Generated(program) = init else {
+            return Self::interpret(init, len, spec).map(Arc::new);
+        };
+        let meaning = (program.key(), len, spec.sample_rate, spec.precision);
+        let filled = || FILLED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(contents) = filled().get(&meaning).and_then(Weak::upgrade) {
+            return Ok(contents);
+        }
+        let work = u64::from(len) * program.nodes().len() as u64;
+        let worth = (WORTH_COMPILING..=TABLE_WORK).contains(&work);
+        let compiled = if worth { generate(program, len, spec) } else { None };
+        let contents = match compiled {
+            Some(contents) => contents,
+            None => Self::interpret(init, len, spec)?,
+        };
+        let contents = Arc::new(contents);
+        let mut filled = filled();
+        filled.retain(|_, table| table.strong_count() > 0);
+        filled.insert(meaning, Arc::downgrade(&contents));
+        Ok(contents)
+    }
+
+    fn interpret(init: &TableInit, len: u32, spec: &Spec) -> Result<Self, Refusal> {
+        let contents = match spec.precision {
+            Precision::Single => init.entries(len, spec.sample_rate).map(Self::F32),
+            Precision::Double => init.entries(len, spec.sample_rate).map(Self::F64),
         };
         contents.map_err(|error| Refusal::Table(error.to_string()))
     }
@@ -38,6 +78,35 @@ impl Contents {
             Self::F64(Entries::Reals(entries)) => size_of_val(&**entries),
         }
     }
+}
+
+/// Runs the generator as native code, which gives the bits of the interpreter. Nothing if it makes ints, which do not
+/// pass through ports, or cannot be compiled: then the interpreter fills the table or says why it cannot be filled.
+fn generate(program: &Program, len: u32, spec: &Spec) -> Option<Contents> {
+    let first = program.outputs().first()?.sig;
+    if program.node(first).ty != Ty::Real || !program.inputs().is_empty() {
+        return None;
+    }
+    let factory = compile(program, &Spec::new(spec.sample_rate, spec.precision)).ok()?;
+    let mut dsp = factory.instantiate(Seed::default());
+    let others = factory.ports().outputs - 1;
+    macro_rules! run {
+        ($real:ty, $process:ident) => {{
+            let mut entries: Box<[$real]> = vec![0.0; len as usize].into();
+            let mut rest = vec![[0.0; BLOCK]; others];
+            for block in entries.chunks_mut(BLOCK) {
+                let frames = block.len();
+                let rest = rest.iter_mut().map(|port| &mut port[..frames]);
+                let mut outputs: Vec<&mut [$real]> = std::iter::once(block).chain(rest).collect();
+                dsp.$process(&[], &mut outputs);
+            }
+            Entries::Reals(entries)
+        }};
+    }
+    Some(match spec.precision {
+        Precision::Single => Contents::F32(run!(f32, process_f32)),
+        Precision::Double => Contents::F64(run!(f64, process_f64)),
+    })
 }
 
 /// The same as saved: what entries are of tells itself.
@@ -68,5 +137,71 @@ impl From<Row> for Contents {
             Row::Singles(entries) => Self::F32(Entries::Reals(entries.into())),
             Row::Doubles(entries) => Self::F64(Entries::Reals(entries.into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use krach_ir::{Fun, ProgramBuilder};
+
+    /// Sines of steps of 0.001, or the steps themselves as ints.
+    fn program(name: &str, ty: Ty) -> Program {
+        let mut b = ProgramBuilder::new(name);
+        let count = b.register(ty);
+        let before = b.read(count);
+        let step = match ty {
+            Ty::Int => b.int(1),
+            Ty::Real => b.real(0.001).expect("finite"),
+        };
+        let next = b.apply(Fun::Add, &[before, step]).expect("two of one type");
+        b.write(count, next).expect("of its type");
+        let out = match ty {
+            Ty::Int => next,
+            Ty::Real => b.apply(Fun::Sin, &[before]).expect("a real"),
+        };
+        b.output("out", out).expect("the first");
+        b.finish().expect("valid")
+    }
+
+    fn filled(program: &Program, len: u32, precision: Precision) -> Arc<Contents> {
+        let init = TableInit::Generated(Arc::new(program.clone()));
+        Contents::fill(&init, len, &Spec::new(48_000, precision)).expect("small")
+    }
+
+    fn bits(contents: &Contents) -> Vec<u64> {
+        match contents {
+            Contents::F32(Entries::Reals(values)) => values.iter().map(|x| u64::from(x.to_bits())).collect(),
+            Contents::F64(Entries::Reals(values)) => values.iter().map(|x| x.to_bits()).collect(),
+            other => panic!("{other:?} are not reals"),
+        }
+    }
+
+    #[test]
+    fn compiled_generators_fill_tables_as_the_interpreter_does() {
+        let sines = program("sines", Ty::Real);
+        let init = TableInit::Generated(Arc::new(sines.clone()));
+        for precision in [Precision::Single, Precision::Double] {
+            let spec = Spec::new(48_000, precision);
+            let compiled = generate(&sines, 20_000, &spec).expect("reals");
+            let interpreted = Contents::interpret(&init, 20_000, &spec).expect("small");
+            assert_eq!(bits(&compiled), bits(&interpreted));
+        }
+    }
+
+    #[test]
+    fn tables_of_one_meaning_are_shared_while_somebody_holds_them() {
+        let first = filled(&program("one", Ty::Real), 30_000, Precision::Single);
+        assert!(Arc::ptr_eq(&first, &filled(&program("two", Ty::Real), 30_000, Precision::Single)));
+        assert!(!Arc::ptr_eq(&first, &filled(&program("one", Ty::Real), 30_001, Precision::Single)));
+        let watch = Arc::downgrade(&first);
+        drop(first);
+        assert!(watch.upgrade().is_none(), "nobody reads it any more");
+    }
+
+    #[test]
+    fn generators_of_ints_are_interpreted() {
+        let contents = filled(&program("count", Ty::Int), 40_000, Precision::Single);
+        assert!(matches!(&*contents, Contents::F32(Entries::Ints(values)) if values[39_999] == 40_000));
     }
 }

@@ -63,7 +63,7 @@ pub use credit::{Credit, Licence};
 pub use error::BuildError;
 pub use fun::{Fun, Rule};
 pub use ids::{CallId, ControlId, LineId, NoiseId, RamId, RegisterId, Sig, TableId};
-pub use interp::{Entries, InterpretError, InterpreterFactory};
+pub use interp::{Entries, InterpretError, InterpreterFactory, TABLE_WORK};
 pub use interval::{Interval, Intervals, OnePole};
 pub use limits::Limits;
 pub use meter::Meter;

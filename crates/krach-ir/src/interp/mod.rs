@@ -19,8 +19,8 @@ use running::{Code, Running};
 use std::fmt;
 use std::sync::Arc;
 
-/// Evaluations of nodes that filling one generated table may take.
-const TABLE_WORK: u64 = 1 << 31;
+/// Evaluations of nodes that filling one generated table may take, in every engine.
+pub const TABLE_WORK: u64 = 1 << 31;
 
 /// Why a program cannot be interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
