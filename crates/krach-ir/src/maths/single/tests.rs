@@ -1,5 +1,5 @@
 //! Every function against `libm` in double precision, over all of single precision: every 5,003rd number,
-//! every 17th in the long tests. (Every single number was tried once: the bounds hold.)
+//! every 17th in the long tests.
 
 use std::env;
 
