@@ -40,7 +40,7 @@ enum Step {
     Control(u8),
     Rate,
     Noise,
-    Apply(Fun, [Pick; 3]),
+    Apply(Fun, [Pick; 4]),
     Mem(Pick),
     Delay {
         of: Pick,
@@ -64,6 +64,8 @@ enum Step {
     },
     Enter(Pick),
     Leave(Pick),
+    /// A chain of additions, long enough to become a sum or a little too short.
+    Chain(Vec<Pick>),
     Name(Pick, u8),
 }
 
@@ -103,7 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Control),
         1 => Just(Step::Rate),
         1 => Just(Step::Noise),
-        16 => (prop::sample::select(Fun::ALL), any::<[Pick; 3]>()).prop_map(|(fun, x)| Step::Apply(fun, x)),
+        16 => (prop::sample::select(Fun::ALL), any::<[Pick; 4]>()).prop_map(|(fun, x)| Step::Apply(fun, x)),
         2 => pick().prop_map(Step::Mem),
         3 => (pick(), pick(), 0..300_u32).prop_map(|(of, by, max)| Step::Delay { of, by, max }),
         4 => (ty, pick(), prop::option::of(pick())).prop_map(|(ty, next, gate)| Step::Loop { ty, next, gate }),
@@ -111,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<[Pick; 3]>().prop_map(|[index, value, read]| Step::Recall { index, value, read }),
         2 => pick().prop_map(Step::Enter),
         2 => pick().prop_map(Step::Leave),
+        1 => vec(pick(), 7..24).prop_map(Step::Chain),
         1 => (pick(), any::<u8>()).prop_map(|(of, name)| Step::Name(of, name)),
     ]
 }
@@ -206,6 +209,13 @@ impl Cook {
                 }
                 return Ok(None);
             }
+            Step::Chain(ref picks) => {
+                let terms: Vec<Sig> = picks.iter().map(|&pick| self.pick(pick)).collect();
+                let (&first, rest) = terms.split_first().expect("seven or more");
+                let add = |sum, &term| self.b.apply(Fun::Add, &[sum, term]);
+                let sum = rest.iter().try_fold(first, add)?;
+                if self.b.so_far().node(sum).ty == Ty::Real { self.clamp(sum, 8.0)? } else { sum }
+            }
             Step::Name(of, name) => {
                 self.b.name(self.pick(of), format!("name{name}"));
                 return Ok(None);
@@ -228,7 +238,7 @@ impl Cook {
         self.b.control(if which == 1 { Control { face, ..plain } } else { plain })
     }
 
-    fn apply(&mut self, fun: Fun, picks: [Pick; 3]) -> Result<Sig, BuildError> {
+    fn apply(&mut self, fun: Fun, picks: [Pick; 4]) -> Result<Sig, BuildError> {
         let mut x: Vec<Sig> = picks[..fun.arity()].iter().map(|&pick| self.pick(pick)).collect();
         match fun {
             // Away from 0, whose sign an optimiser may change.

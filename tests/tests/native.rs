@@ -107,7 +107,7 @@ fn every_function_of_every_type() {
         };
         for &ty in types {
             check(
-                &program(3, |b, inputs| {
+                &program(4, |b, inputs| {
                     let mut operands = Vec::new();
                     for (position, &sig) in inputs.iter().take(fun.arity()).enumerate() {
                         let selector = fun == Fun::Select && position == 0;
@@ -127,7 +127,7 @@ fn every_function_of_every_type() {
 fn every_function_of_what_is_not_finite() {
     for &fun in Fun::ALL {
         check(
-            &program(4, |b, inputs| {
+            &program(5, |b, inputs| {
                 let mut operands = Vec::new();
                 for pair in inputs.windows(2).take(fun.arity()) {
                     let floor = b.apply(Fun::Floor, &[pair[1]])?;

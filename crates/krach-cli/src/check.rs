@@ -85,7 +85,7 @@ fn trace_and_compile(
 /// A warning for every audio input that nothing reads.
 pub(crate) fn unused(program: &Program, function: &Function) -> impl Iterator<Item = Diagnostic> {
     let mut read = vec![false; program.inputs().len()];
-    for node in program.nodes() {
+    for node in program.nodes().iter() {
         if let Op::Input(port) = node.op {
             read[port as usize] = true;
         }

@@ -241,6 +241,9 @@ impl<'a> Writer<'a> {
         for value in &mut values {
             *value = self.count(*value);
         }
+        if fun == Fun::Sum {
+            return Fun::sum(&values, |a, b| self.emit(Do::Apply(Fun::Add), &[a, b], element));
+        }
         if fun.rule() == Rule::Compare {
             return self.emit(Do::Apply(fun), &values, Element::Mask);
         }

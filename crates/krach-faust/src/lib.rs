@@ -40,7 +40,6 @@
 mod drawing;
 mod elaborate;
 mod files;
-mod knots;
 mod parse;
 pub mod prim;
 mod print;

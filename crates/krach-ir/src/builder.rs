@@ -14,7 +14,7 @@ use crate::{
     Argument, Call, CallId, Control, ControlId, Face, Line, LineId, Node, Noise, NoiseId, Op, Output,
     Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
 };
-use crate::{Fun, Limits, Rule, Ty, interval, prune, state_keys};
+use crate::{Fun, Limits, Rule, Ty, interval, prune, state_keys, sums};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ impl ProgramBuilder {
     /// # Errors
     /// The wrong number of operands, or operands of another program.
     pub fn apply(&mut self, fun: Fun, operands: &[Sig]) -> Result<Sig, BuildError> {
-        if operands.len() != fun.arity() {
+        if !Op::Apply(fun).takes(operands.len()) {
             return Err(BuildError::Arity { wanted: fun.arity(), given: operands.len() });
         }
         self.owns(operands)?;
@@ -408,7 +408,10 @@ impl ProgramBuilder {
             return Err(BuildError::Unwritten);
         }
         state_keys::assign(&mut program, &owners);
-        let program = prune::prune(&program);
+        let mut program = prune::prune(&program);
+        if let Some(gathered) = sums::gather(&program) {
+            program = prune::prune(&gathered);
+        }
         for (what, count, limit) in [
             ("nodes", program.nodes.len(), limits.nodes),
             ("inputs", program.inputs.len(), limits.ports),
@@ -508,8 +511,7 @@ impl ProgramBuilder {
         if let Some(&known) = self.known.get(&identity) {
             return known;
         }
-        let sig = Sig::new(self.program.nodes.len());
-        self.program.nodes.push(node);
+        let sig = self.program.nodes.push(node);
         self.program.homes.push(home);
         if let Some(site) = &self.site {
             self.program.sites.insert(sig, site.clone());

@@ -37,6 +37,7 @@ macro_rules! functions {
                 match self { $(Fun::$name => $text,)* }
             }
 
+            /// Number of operands: for a sum the least, [`Fun::TERMS`].
             #[must_use]
             pub fn arity(self) -> usize {
                 match self { $(Fun::$name => $arity,)* }
@@ -51,8 +52,10 @@ macro_rules! functions {
 }
 
 functions! {
-    /// Ints wrap around at 32 bits, here and in the two rows below.
+    /// Ints wrap around at 32 bits, here and in `sub` and `mul`.
     Add "add" 2 Same;
+    /// The sum of four terms or more, added as [`Fun::sum`] says: the same bits in every engine.
+    Sum "sum" 4 Real;
     Sub "sub" 2 Same;
     Mul "mul" 2 Same;
     /// Always real, also of two ints.
@@ -139,6 +142,22 @@ functions! {
 }
 
 impl Fun {
+    /// The least number of terms of a sum.
+    pub const TERMS: usize = 4;
+
+    /// Adds terms in the one order that every engine and printed Faust keep: term i to accumulator i mod 4, then
+    /// `(0 + 1) + (2 + 3)`. An accumulator starts with its first term. There are [`Fun::TERMS`] terms or more.
+    pub fn sum<T: Copy>(terms: &[T], mut add: impl FnMut(T, T) -> T) -> T {
+        let mut totals = [terms[0], terms[1], terms[2], terms[3]];
+        for (at, &term) in terms.iter().enumerate().skip(Self::TERMS) {
+            let total = &mut totals[at % Self::TERMS];
+            *total = add(*total, term);
+        }
+        let [a, b, c, d] = totals;
+        let (low, high) = (add(a, b), add(c, d));
+        add(low, high)
+    }
+
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|fun| fun.name() == name)

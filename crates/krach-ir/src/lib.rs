@@ -33,6 +33,7 @@
 
 mod builder;
 mod call;
+mod components;
 mod content_key;
 mod control;
 mod credit;
@@ -51,12 +52,14 @@ mod prune;
 mod rate;
 mod state;
 mod state_keys;
+mod sums;
 mod text;
 mod ty;
 mod validate;
 
 pub use builder::ProgramBuilder;
 pub use call::{Argument, Call, Static};
+pub use components::components;
 pub use content_key::ContentKey;
 pub use control::{Control, ControlKind, Face};
 pub use credit::{Credit, Licence};
@@ -67,7 +70,7 @@ pub use interp::{Entries, InterpretError, InterpreterFactory, TABLE_WORK};
 pub use interval::{Interval, Intervals, OnePole};
 pub use limits::Limits;
 pub use meter::Meter;
-pub use node::{Node, Op};
+pub use node::{Node, Nodes, Op};
 pub use optimise::{at_rate, optimise};
 pub use program::{Output, Polyphony, Program, Site};
 pub use rate::{Rate, Rates};

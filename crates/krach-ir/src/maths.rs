@@ -221,6 +221,7 @@ impl Fun {
                     b
                 }
             }
+            (Self::Sum, terms) => Fun::sum(terms, |a, b| Self::Add.eval(&[a, b])),
             (Self::ToInt, &[Real(x)]) => Int(x.to_i32()),
             (Self::ToReal, &[Int(x)]) => Real(R::from_i32(x)),
             (Self::Abs, &[Int(x)]) => Int(x.wrapping_abs()),
@@ -300,7 +301,7 @@ mod tests {
                 crate::Rule::Bits => &[Int(6), Int(3)],
                 crate::Rule::ToReal => &[Int(6)],
                 crate::Rule::Select => &[Int(1), real(0.5), real(0.25)],
-                _ => &[real(0.5), real(0.25)],
+                _ => &[real(0.5), real(0.25), real(0.125), real(2.0), real(1.0)],
             };
             let _ = fun.eval(&operands[..fun.arity()]);
         }

@@ -5,7 +5,7 @@
 //! reads one asks for the program heard at its meters ([`Program::metered`]), which any engine runs.
 
 use crate::{BuildError, Fun, Limits, Ty, prune};
-use crate::{Face, Node, Op, Output, Polyphony, Program, Sig};
+use crate::{Face, Node, Nodes, Op, Output, Polyphony, Program, Sig};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -87,8 +87,7 @@ impl Program {
         for meter in voice {
             let port = u32::try_from(heard.inputs.len()).expect("a program has fewer than 2^32 parts");
             heard.inputs.push(meter.name.clone());
-            let sig = Sig::new(heard.nodes.len());
-            heard.nodes.push(Node::new(Op::Input(port), Ty::Real, &[]));
+            let sig = heard.nodes.push(Node::new(Op::Input(port), Ty::Real, &[]));
             heard.outputs.push(Output { name: meter.name.clone(), sig });
         }
         heard.homes.resize(heard.nodes.len(), None);
@@ -117,12 +116,9 @@ impl Meter {
 
 /// As many channels as an effect takes, made of those it is given: fewer are repeated, more are summed. That is what
 /// the stage does, but on the stage there is no way past the effect.
-fn fed(given: &[Output], taken: usize, nodes: &mut Vec<Node>) -> Vec<Output> {
-    let types: Vec<Ty> = given.iter().map(|output| nodes[output.sig.index()].ty).collect();
-    let mut apply = |fun: Fun, operands: &[Sig]| {
-        nodes.push(Node::new(Op::Apply(fun), Ty::Real, operands));
-        Sig::new(nodes.len() - 1)
-    };
+fn fed(given: &[Output], taken: usize, nodes: &mut Nodes) -> Vec<Output> {
+    let types: Vec<Ty> = given.iter().map(|output| nodes.of(output.sig).ty).collect();
+    let mut apply = |fun: Fun, operands: &[Sig]| nodes.push(Node::new(Op::Apply(fun), Ty::Real, operands));
     let real = |(output, ty): (&Output, Ty)| match ty {
         Ty::Int => Output { sig: apply(Fun::ToReal, &[output.sig]), ..output.clone() },
         Ty::Real => output.clone(),

@@ -1,8 +1,8 @@
 //! The program: nodes in order, the state they use, and the names people gave them.
 
 use crate::{
-    Call, CallId, Control, ControlId, Credit, Line, LineId, Meter, Node, Noise, NoiseId, Op, Ram, RamId,
-    Register, RegisterId, Sig, Table, TableId,
+    Call, CallId, Control, ControlId, Credit, Line, LineId, Meter, Node, Nodes, Noise, NoiseId, Op, Ram,
+    RamId, Register, RegisterId, Sig, Table, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct Site {
 pub struct Program {
     pub(crate) name: String,
     pub(crate) inputs: Vec<Arc<str>>,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: Nodes,
     pub(crate) controls: Vec<Control>,
     pub(crate) registers: Vec<Register>,
     pub(crate) lines: Vec<Line>,
@@ -129,7 +129,7 @@ impl Program {
 
     /// All nodes, operands before their users.
     #[must_use]
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &Nodes {
         &self.nodes
     }
 
@@ -138,9 +138,11 @@ impl Program {
         (0..u32::try_from(self.nodes.len()).expect("limited when built")).map(Sig)
     }
 
+    /// # Panics
+    /// A signal of another program.
     #[must_use]
-    pub fn node(&self, sig: Sig) -> &Node {
-        &self.nodes[sig.index()]
+    pub fn node(&self, sig: Sig) -> Node<'_> {
+        self.nodes.of(sig)
     }
 
     #[must_use]

@@ -1,6 +1,6 @@
 //! Dropping what no output and no meter needs, keeping the order of the rest.
 
-use crate::{Call, CallId, LineId, Node, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
+use crate::{Call, CallId, LineId, Node, Nodes, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
 
 /// The program without dead nodes and dead state. Controls and inputs stay: they are the program's ports. A call
 /// stays while one of its results is alive, and keeps its arguments.
@@ -27,24 +27,28 @@ pub(crate) fn prune(program: &Program) -> Program {
         let callers = std::iter::successors(home, |id| program.call(*id).parent);
         callers.into_iter().find(|id| alive.calls[id.index()]).map(|id| CallId(calls.to(id.index())))
     };
-    let node = |old: &Node| {
+    let mut nodes = Nodes::default();
+    for (old, _) in program.nodes.iter().zip(&alive.nodes).filter(|(_, alive)| **alive) {
         let operands: Vec<Sig> = old.operands().iter().map(|&operand| sig(operand)).collect();
-        Node::new(op(old.op), old.ty, &operands)
-    };
+        nodes.push(Node::new(op(old.op), old.ty, &operands));
+    }
     let mut pruned = Program {
         name: program.name.clone(),
         metadata: program.metadata.clone(),
         polyphony: program.polyphony.clone(),
         inputs: program.inputs.clone(),
         controls: program.controls.clone(),
-        nodes: sigs.keep(&program.nodes).map(node).collect(),
+        nodes,
         homes: sigs.keep(&program.homes).map(|&old| home(old)).collect(),
         registers: registers.keep(&program.registers).cloned().collect(),
         lines: lines.keep(&program.lines).cloned().collect(),
         tables: tables.keep(&program.tables).cloned().collect(),
         rams: rams.keep(&program.rams).cloned().collect(),
         noises: noises.keep(&program.noises).cloned().collect(),
-        calls: calls.keep(&program.calls).map(|call| renumber_call(call, &sig, &home)).collect(),
+        calls: calls
+            .keep(&program.calls)
+            .map(|call| Call { parent: home(call.parent), ..call.clone() })
+            .collect(),
         outputs: program.outputs.clone(),
         meters: program.meters.clone(),
         names: program
@@ -61,43 +65,40 @@ pub(crate) fn prune(program: &Program) -> Program {
             .collect(),
         credits: program.credits.clone(),
     };
-    for register in &mut pruned.registers {
-        register.next = sig(register.next);
-        register.gate = register.gate.map(sig);
-    }
-    for line in &mut pruned.lines {
-        line.input = sig(line.input);
-        line.gate = line.gate.map(sig);
-    }
-    for ram in &mut pruned.rams {
-        ram.index = sig(ram.index);
-        ram.value = sig(ram.value);
-        ram.gate = ram.gate.map(sig);
-    }
-    for output in &mut pruned.outputs {
-        output.sig = sig(output.sig);
-    }
-    for meter in &mut pruned.meters {
-        meter.sig = sig(meter.sig);
-    }
+    renumber(&mut pruned, sig);
     pruned
 }
 
-fn renumber_call(
-    call: &Call,
-    sig: &impl Fn(Sig) -> Sig,
-    home: &impl Fn(Option<CallId>) -> Option<CallId>,
-) -> Call {
-    let mut call = call.clone();
-    call.parent = home(call.parent);
-    for argument in &mut call.arguments {
-        argument.outer = sig(argument.outer);
-        argument.inner = sig(argument.inner);
+/// Replaces every signal that state, ports and records of calls refer to.
+pub(crate) fn renumber(program: &mut Program, sig: impl Fn(Sig) -> Sig) {
+    for register in &mut program.registers {
+        register.next = sig(register.next);
+        register.gate = register.gate.map(&sig);
     }
-    for result in &mut call.results {
-        *result = sig(*result);
+    for line in &mut program.lines {
+        line.input = sig(line.input);
+        line.gate = line.gate.map(&sig);
     }
-    call
+    for ram in &mut program.rams {
+        ram.index = sig(ram.index);
+        ram.value = sig(ram.value);
+        ram.gate = ram.gate.map(&sig);
+    }
+    for output in &mut program.outputs {
+        output.sig = sig(output.sig);
+    }
+    for meter in &mut program.meters {
+        meter.sig = sig(meter.sig);
+    }
+    for call in &mut program.calls {
+        for argument in &mut call.arguments {
+            argument.outer = sig(argument.outer);
+            argument.inner = sig(argument.inner);
+        }
+        for result in &mut call.results {
+            *result = sig(*result);
+        }
+    }
 }
 
 /// Old to new numbers of the parts that stay.
@@ -124,18 +125,30 @@ impl Renumbering {
     }
 }
 
-struct Alive {
-    nodes: Vec<bool>,
-    registers: Vec<bool>,
-    lines: Vec<bool>,
+/// The parts that something needs.
+pub(crate) struct Alive {
+    pub nodes: Vec<bool>,
+    pub registers: Vec<bool>,
+    pub lines: Vec<bool>,
     tables: Vec<bool>,
-    rams: Vec<bool>,
+    pub rams: Vec<bool>,
     noises: Vec<bool>,
-    calls: Vec<bool>,
+    pub calls: Vec<bool>,
 }
 
 impl Alive {
+    /// What outputs and meters need.
     fn of(program: &Program) -> Self {
+        let meters = program.meters.iter().map(|meter| meter.sig);
+        Self::reached(program, program.outputs.iter().map(|output| output.sig).chain(meters).collect())
+    }
+
+    /// What is heard: what the outputs need.
+    pub fn heard(program: &Program) -> Self {
+        Self::reached(program, program.outputs.iter().map(|output| output.sig).collect())
+    }
+
+    fn reached(program: &Program, mut wanted: Vec<Sig>) -> Self {
         let mut alive = Self {
             nodes: vec![false; program.nodes.len()],
             registers: vec![false; program.registers.len()],
@@ -151,8 +164,6 @@ impl Alive {
                 results[result.index()].push(CallId::new(at));
             }
         }
-        let heard = program.outputs.iter().map(|output| output.sig);
-        let mut wanted: Vec<Sig> = heard.chain(program.meters.iter().map(|meter| meter.sig)).collect();
         while let Some(sig) = wanted.pop() {
             if std::mem::replace(&mut alive.nodes[sig.index()], true) {
                 continue;

@@ -24,7 +24,7 @@ impl Rates {
     #[must_use]
     pub fn of(program: &Program) -> Self {
         let mut all: Vec<Rate> = Vec::with_capacity(program.nodes.len());
-        for node in &program.nodes {
+        for node in program.nodes.iter() {
             let own = match node.op {
                 Op::Real(_) | Op::Int(_) | Op::Argument | Op::Apply(_) => Rate::Constant,
                 Op::SampleRate => Rate::Init,

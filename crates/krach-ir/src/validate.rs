@@ -98,6 +98,9 @@ impl Check<'_> {
     fn node(&mut self, sig: Sig) {
         let p = self.program;
         let node = p.node(sig);
+        if !node.op.takes(node.operands().len()) {
+            return self.fault(sig, format!("has {} operands", node.operands().len()));
+        }
         if let Some(&late) = node.operands().iter().find(|&&operand| operand >= sig) {
             return self.fault(sig, format!("operand {late} comes later"));
         }

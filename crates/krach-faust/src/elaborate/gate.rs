@@ -5,7 +5,7 @@
 //! anybody wants it, and the last such value otherwise.
 
 use crate::elaborate::signal::{SigId, Signal, Signals};
-use crate::knots::components;
+use krach_ir::components;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Any of these sets of conditions, all conditions of the set together.

@@ -2,8 +2,8 @@
 //! outside, never waits for the table it fills, and holds tables of its own only so deep.
 
 use crate::elaborate::signal::{SigId, Signal, Signals};
-use crate::knots::components;
 use krach_ir::Limits;
+use krach_ir::components;
 
 /// Why a table cannot be filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

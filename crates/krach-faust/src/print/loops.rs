@@ -3,9 +3,9 @@
 //! Each strongly connected set of values is one loop and is printed as one `letrec`. A register of a loop is a
 //! **cell** (an equation of the `letrec`) unless it only copies another value, which reads better as `x'`.
 
-use crate::knots::components;
 use crate::print::graph::{Head, Reading};
 use krach_ir::RegisterId;
+use krach_ir::components;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How a register is printed.

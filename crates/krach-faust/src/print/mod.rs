@@ -37,6 +37,7 @@ use std::sync::Arc;
 /// The Faust file of a program, as syntax.
 #[must_use]
 pub fn to_ast(program: &Program) -> Ast {
+    let program = &*program.spelled_out();
     let mut vocabulary = Vocabulary::new();
     let mut statements = vec![Statement::Declare("name".into(), string(program.name()))];
     let declared = program.metadata().iter().filter(|(key, _)| is_word(key));
@@ -48,7 +49,7 @@ pub fn to_ast(program: &Program) -> Ast {
     }
     let mut main = Sheet::of(program).main(&mut vocabulary, "process");
     if let Some(effect) = program.polyphony().and_then(|polyphony| polyphony.effect.as_ref()) {
-        main.extend(Sheet::of(effect).main(&mut vocabulary, "effect"));
+        main.extend(Sheet::of(&effect.spelled_out()).main(&mut vocabulary, "effect"));
     }
     if vocabulary.uses_library {
         statements.push(Statement::Import("stdfaust.lib".into()));
@@ -59,7 +60,8 @@ pub fn to_ast(program: &Program) -> Ast {
 
 /// The only output of a program without inputs and controls: what fills a table.
 pub(crate) fn generator(program: &Program, ty: Ty, vocabulary: &mut Vocabulary) -> Expr {
-    let mut sheet = Sheet::of(program);
+    let program = program.spelled_out();
+    let mut sheet = Sheet::of(&program);
     sheet.read_all();
     sheet.prepare(vocabulary);
     let mut names = sheet.local_names(&sheet.readings[&None], vocabulary);

@@ -1,11 +1,12 @@
-//! What makes two nodes the same node.
+//! The identity of a node: equal identities, equal signals.
 
-use crate::{CallId, Node, Op};
+use crate::{CallId, Node, Op, Sig};
 
-pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3]);
+/// Home, operation, and operands: up to three in place, more in a list.
+pub(crate) type Identity = (Option<CallId>, u8, u64, [u32; 3], Box<[Sig]>);
 
 /// `fresh` is a number that no node has yet.
-pub(crate) fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Identity {
+pub(crate) fn identity(home: Option<CallId>, node: &Node<'_>, fresh: usize) -> Identity {
     let (kind, payload) = match node.op {
         Op::Real(value) => (0, value.to_bits()),
         Op::Int(value) => (1, u64::from(value.cast_unsigned())),
@@ -20,9 +21,11 @@ pub(crate) fn identity(home: Option<CallId>, node: &Node, fresh: usize) -> Ident
         Op::Argument => (10, fresh as u64),
         Op::Apply(fun) => (11, fun as u64),
     };
-    let mut operands = [u32::MAX; 3];
-    for (to, from) in operands.iter_mut().zip(node.operands()) {
+    let mut first = [u32::MAX; 3];
+    for (to, from) in first.iter_mut().zip(node.operands()) {
         *to = from.0;
     }
-    (home, kind, payload, operands)
+    // An empty list takes no heap.
+    let more = node.operands().get(first.len()..).unwrap_or_default().into();
+    (home, kind, payload, first, more)
 }

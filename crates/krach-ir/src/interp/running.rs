@@ -178,11 +178,12 @@ impl<R: Float> Running<R> {
     }
 
     fn apply(&self, fun: Fun, operands: &[Sig]) -> Value<R> {
-        let mut values = [Value::Int(0); 3];
-        for (value, operand) in values.iter_mut().zip(operands) {
-            *value = self.values[operand.index()];
+        let value = |sig: Sig| self.values[sig.index()];
+        match *operands {
+            [x] => fun.eval(&[value(x)]),
+            [a, b] => fun.eval(&[value(a), value(b)]),
+            _ => fun.eval(&operands.iter().map(|&operand| value(operand)).collect::<Vec<_>>()),
         }
-        fun.eval(&values[..operands.len()])
     }
 
     /// A linear congruential generator with the constants of ANSI C's example.

@@ -12,6 +12,7 @@ pub(super) fn apply(fun: Fun, ty: Ty, x: &[Bounds]) -> Bounds {
         (Fun::Select, &[s, _, b]) if !s.contains(0.0) => b,
         (Fun::Select, &[_, a, b]) => a.hull(b),
         (Fun::Lt | Fun::Le | Fun::Gt | Fun::Ge | Fun::Eq | Fun::Ne, _) => Bounds::TRUTH,
+        (Fun::Sum, terms) => Fun::sum(terms, |a, b| real2(Fun::Add, a, b)),
         (Fun::ToInt, &[x]) => to_int(x),
         (Fun::ToReal, &[x]) => x.outward(),
         (fun, &[x]) if ty == Ty::Int => int_abs(fun, x),

@@ -121,6 +121,10 @@ impl<'a> Solver<'a> {
         at
     }
 
+    fn edges(&self, sig: Sig) -> impl Iterator<Item = Sig> + '_ {
+        (0..).map_while(move |number| self.edge(sig, number))
+    }
+
     fn slot(&self, sig: Sig) -> Option<usize> {
         (self.slots[sig.index()] as usize).checked_sub(1)
     }
@@ -149,7 +153,7 @@ impl<'a> Solver<'a> {
     fn settle(&mut self, component: &mut [usize]) {
         let lone = component.len() == 1 && {
             let sig = self.visits[component[0]].sig;
-            !(0..4).any(|number| self.edge(sig, number) == Some(sig))
+            !self.edges(sig).any(|edge| edge == sig)
         };
         if lone {
             self.compute(component[0]);
@@ -168,7 +172,7 @@ impl<'a> Solver<'a> {
         let unwritten = |id| self.program.register(id).next == UNWRITTEN;
         let on_pending = |sig| self.slot(sig).is_some_and(|other| self.visits[other].pending);
         matches!(self.op(at), Op::Read(id) if unwritten(id))
-            || (0..4).map_while(|number| self.edge(self.visits[at].sig, number)).any(on_pending)
+            || self.edges(self.visits[at].sig).any(on_pending)
     }
 
     fn settle_loop(&mut self, component: &[usize]) {

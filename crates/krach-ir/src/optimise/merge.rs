@@ -83,7 +83,7 @@ fn numbers(program: &Program, classes: &[u32]) -> Vec<u32> {
     for (op, ty) in [(Op::Int(0), Ty::Int), (Op::Real(0.0), Ty::Real)] {
         known.insert(identity(None, &Node::new(op, ty, &[]), 0), zero(ty));
     }
-    for node in &program.nodes {
+    for node in program.nodes.iter() {
         let mut operands: Vec<Sig> = node.operands().iter().map(|sig| Sig(numbers[sig.index()])).collect();
         if let Some(number) = known_number(program, node, &operands, &numbers, classes) {
             numbers.push(number);
@@ -102,7 +102,8 @@ fn numbers(program: &Program, classes: &[u32]) -> Vec<u32> {
             operands.sort_unstable();
         }
         let fresh = u32::try_from(known.len()).expect("fewer than nodes");
-        numbers.push(*known.entry(identity(None, &Node::new(op, node.ty, &operands), 0)).or_insert(fresh));
+        let same = identity(None, &Node::new(op, node.ty, &operands), 0);
+        numbers.push(*known.entry(same).or_insert(fresh));
     }
     numbers
 }
@@ -110,7 +111,7 @@ fn numbers(program: &Program, classes: &[u32]) -> Vec<u32> {
 /// The number of a node that is another one, or 0, in disguise.
 fn known_number(
     program: &Program,
-    node: &Node,
+    node: Node<'_>,
     operands: &[Sig],
     numbers: &[u32],
     classes: &[u32],

@@ -19,7 +19,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub fn node(&self, sig: Sig) -> &Node {
+    pub fn node(&self, sig: Sig) -> Node<'_> {
         self.program.node(sig)
     }
 
@@ -59,10 +59,7 @@ impl Target {
     fn push(&mut self, op: Op, ty: Ty, operands: &[Sig]) -> Sig {
         let node = Node::new(op, ty, operands);
         let fresh = self.program.nodes.len();
-        *self.known.entry(identity(None, &node, fresh)).or_insert_with(|| {
-            self.program.nodes.push(node);
-            Sig::new(fresh)
-        })
+        *self.known.entry(identity(None, &node, fresh)).or_insert_with(|| self.program.nodes.push(node))
     }
 }
 
@@ -137,10 +134,7 @@ impl<'a> Rebuild<'a> {
         if let Some(value) = values.and_then(|values| fold::apply(fun, &values)) {
             return self.target.constant(value);
         }
-        let mut known = [Bounds::ZERO; 3];
-        for (known, &old) in known.iter_mut().zip(old) {
-            *known = self.known.bounds(old);
-        }
+        let known: Vec<Bounds> = old.iter().map(|&old| self.known.bounds(old)).collect();
         algebra::simplify(&mut self.target, fun, operands, &known)
             .unwrap_or_else(|| self.target.apply(fun, operands))
     }

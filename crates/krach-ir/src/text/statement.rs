@@ -268,7 +268,10 @@ impl Parser<'_> {
         self.mark("=")?;
         let (op, known) = self.op(draft)?;
         let (mut operands, mut types) = (Vec::new(), Vec::new());
-        for _ in 0..op.arity() {
+        // What stands above may be a term of a sum; the next node may not.
+        let is_term = |token: &Token<'_>| matches!(*token, Token::Sig(sig) if (sig as usize) < count);
+        let is_sum = op == Op::Apply(Fun::Sum);
+        while operands.len() < op.arity() || is_sum && is_term(&self.token) {
             types.push(self.type_of_next(draft)?);
             operands.push(self.sig()?);
         }

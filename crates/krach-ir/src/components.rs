@@ -1,11 +1,9 @@
-//! What needs what, in circles.
+//! Cycles in graphs: the strongly connected components.
 
 /// Strongly connected components by Tarjan's algorithm (1972), with its own stack: each comes after what it needs, its
 /// members in ascending order. `needs` is what one of the `count` things needs.
-pub(crate) fn components<I: Iterator<Item = usize>>(
-    count: usize,
-    needs: impl Fn(usize) -> I,
-) -> Vec<Vec<usize>> {
+#[must_use]
+pub fn components<I: Iterator<Item = usize>>(count: usize, needs: impl Fn(usize) -> I) -> Vec<Vec<usize>> {
     const NEW: usize = usize::MAX;
     let (mut order, mut low) = (vec![NEW; count], vec![0; count]);
     let mut on_path = vec![false; count];
