@@ -3,8 +3,8 @@
 #![no_main]
 
 use krach_codegen::{NativeFactory, Trust};
-use krach_session::Stage;
-use krach_session::krlib::{Library, Policy};
+use krach_store::Unit;
+use krach_store::krlib::{Library, Policy};
 use libfuzzer_sys::fuzz_target;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use std::io::Write;
@@ -24,9 +24,9 @@ fn read(bytes: &[u8]) {
     for at in 0..library.index().instruments.len().min(8) {
         let instrument = library.at(at);
         let _ = (instrument.program(), instrument.source());
-        for stage in Stage::ALL {
-            for target in instrument.record().codes(stage).iter().take(4) {
-                let _ = instrument.examine(stage, target);
+        for unit in Unit::ALL {
+            for target in instrument.record().codes(unit).iter().take(4) {
+                let _ = instrument.examine(unit, target);
             }
         }
     }

@@ -40,16 +40,20 @@ const HOUSE: &[Room] = &[
     },
     Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal"], unaware: FILES },
     Room {
-        name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "faust", "ir"],
-        outside: &["blake3", "dirs", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "symphonia", "tempfile"],
-        unaware: &["std::net", "std::process"],
+        name: "store", floor: 3, imports: &["abi", "codegen", "diag", "faust", "ir"],
+        outside: &["blake3", "dirs", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
+        unaware: &["std::net", "std::process", "krach_engine", "krach_pattern", "krach_session"],
     },
     Room {
-        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session"],
+        name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "ir", "store"],
+        outside: &[], unaware: &["std::fs", "std::net", "std::process", "serde_json", "hound", "rawzip", "symphonia", "pyo3"],
+    },
+    Room {
+        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session", "store"],
         outside: &["ariadne", "clap", "ctrlc", "indicatif", "serde", "serde_json"], unaware: &["std::net"],
     },
     Room {
-        name: "py", floor: 5, imports: &["abi", "cli", "codegen", "diag", "engine", "faust", "ir", "session"],
+        name: "py", floor: 5, imports: &["abi", "cli", "codegen", "diag", "engine", "faust", "ir", "session", "store"],
         outside: &["numpy", "pyo3"], unaware: &["std::net"],
     },
 ];

@@ -16,31 +16,25 @@
 //! assert_eq!(run(["krach", "explain", "KR9999"], &host), 2);
 //! ```
 
-mod arguments;
-mod bench;
-mod build;
-mod cache;
-mod check;
-mod dump;
-mod explain;
-mod faust_text;
+mod commands;
 mod host;
 mod impulse;
-mod inspect;
-mod licences;
 mod loudness;
+mod machine;
 mod note;
-mod render;
 mod report;
+mod script;
+mod setting;
 mod shell;
 mod target;
 
-pub use host::{About, Function, Host, NoPython, Script};
+pub use host::{Host, NoPython};
+pub use script::{About, Function, Script};
 pub use shell::Failure;
 use shell::Shell;
 
-use arguments::{Arguments, Command};
 use clap::Parser;
+use commands::Arguments;
 use std::ffi::OsString;
 
 /// Runs one command line, its first argument being the name of the command, and returns the exit code.
@@ -54,18 +48,6 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, hos
         }
     };
     let mut shell = Shell::new(host);
-    let result = match &arguments.command {
-        Command::Dump(what) => dump::dump(&mut shell, what),
-        Command::DumpFaust(target) => dump::dump_faust(&mut shell, target),
-        Command::Render(what) => render::render(&mut shell, what),
-        Command::Check(what) => check::check(&mut shell, what),
-        Command::Bench(what) => bench::bench(&mut shell, what),
-        Command::Faust(what) => licences::licences(&mut shell, what),
-        Command::Impulse(what) => impulse::impulse(&mut shell, what),
-        Command::Build(what) => build::build(&mut shell, what),
-        Command::Inspect(what) => inspect::inspect(&mut shell, what),
-        Command::Cache(what) => cache::cache(&shell, what),
-        Command::Explain { code } => explain::explain(&shell, code),
-    };
+    let result = arguments.command.run(&mut shell);
     shell.exit_code(result)
 }

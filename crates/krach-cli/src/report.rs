@@ -2,7 +2,7 @@
 
 use ariadne::{Config, IndexType, Label, Report, ReportKind};
 use krach_diag::{Diagnostic, Place, Severity, Source};
-use krach_session::Sources;
+use krach_store::Sources;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -173,7 +173,7 @@ mod tests {
         let path = directory.path().join("jäm.py");
         std::fs::write(&path, "x = 1\nß = krs.lowpass(x, 0)\n").unwrap();
         let mut sources = Sources::default();
-        let source = krach_session::read(&path).unwrap();
+        let source = krach_store::read(&path).unwrap();
         sources.remember(source.clone());
         let report = Diagnostic::error(Code::ArgumentRange, "a cutoff of 0 Hz")
             .at(source.place(Span::new(11, 28)))

@@ -3,7 +3,8 @@
 use crate::Host;
 use crate::report;
 use krach_diag::{Code, Diagnostic, Severity, Source};
-use krach_session::{Sources, Stop, Token, on_worker};
+use krach_session::{Session, Stop};
+use krach_store::{Progress, Sources, on_worker};
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -61,11 +62,12 @@ const INTERRUPTED: i32 = 130;
 pub(crate) struct Shell<'a> {
     pub host: &'a dyn Host,
     pub sources: Sources,
+    pub session: Arc<Session>,
 }
 
 impl<'a> Shell<'a> {
     pub(crate) fn new(host: &'a dyn Host) -> Self {
-        Self { host, sources: Sources::default() }
+        Self { host, sources: Sources::default(), session: Arc::new(Session::of_user()) }
     }
 
     /// Writes data to standard output.
@@ -100,11 +102,11 @@ impl<'a> Shell<'a> {
         report::draw(reports, &mut self.sources);
     }
 
-    /// Long work on a thread of its own, so that Ctrl-C is answered at once; `tick` hears the token's progress.
+    /// Long work on a thread of its own, so that Ctrl-C is answered at once; `tick` hears its progress.
     pub(crate) fn work<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Token) -> T + Send + 'static,
-        tick: impl FnMut(&Token),
+        job: impl FnOnce(&Progress) -> T + Send + 'static,
+        tick: impl FnMut(&Progress),
     ) -> Result<T, Failure> {
         work(self.host, job, tick)
     }
@@ -129,16 +131,16 @@ impl<'a> Shell<'a> {
 /// [`Shell::work`] for those who have only the host.
 pub(crate) fn work<T: Send + 'static>(
     host: &dyn Host,
-    job: impl FnOnce(&Token) -> T + Send + 'static,
-    mut tick: impl FnMut(&Token),
+    job: impl FnOnce(&Progress) -> T + Send + 'static,
+    mut tick: impl FnMut(&Progress),
 ) -> Result<T, Failure> {
-    let token = Token::default();
-    let workers = token.clone();
+    let progress = Progress::default();
+    let workers = progress.clone();
     let watch = || {
-        tick(&token);
+        tick(&progress);
         if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    on_worker(&token, move || job(&workers), watch).ok_or(Failure::Interrupted)
+    on_worker(&progress, move || job(&workers), watch).ok_or(Failure::Interrupted)
 }
 
 /// The text without what would command a terminal: names and texts may come from strangers.

@@ -1,13 +1,12 @@
 //! `FILE.py:function`, as people type it.
 
-use crate::arguments::Only;
-use crate::faust_text::FaustText;
-use crate::host::{LibraryScript, ProgramText, Script};
+use crate::script::{FaustText, LibraryScript, ProgramText, Script};
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_session::krlib::{Library, Policy};
-use krach_session::nearest;
+use krach_store::krlib::{Library, Policy};
+use krach_store::nearest;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -63,6 +62,17 @@ impl FromStr for Target {
     }
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Only {
+    /// Python (`jam.py:bass`), Faust (`echo.dsp`), a library (`kit.krlib:acid`) or a text form (`.program`, `-` for
+    /// standard input); without a name, the only function in it
+    #[arg(value_name = "FILE[:FUNCTION]")]
+    pub target: Target,
+    /// Look for the libraries of a Faust program here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+}
+
 impl Only {
     /// Loads the file; `precision` is what it will be compiled for.
     pub(crate) fn load<'h>(
@@ -108,7 +118,7 @@ impl Target {
         }
         // A pipe may have nothing to say for long.
         let file = self.file.clone();
-        let read = if kind == Kind::Faust { krach_session::read_bytes } else { krach_session::read };
+        let read = if kind == Kind::Faust { krach_store::read_bytes } else { krach_store::read };
         let source = shell.work(move |_| read(&file), |_| {})??;
         shell.sources.remember(source.clone());
         match kind {
@@ -121,7 +131,7 @@ impl Target {
     /// Why the file cannot be loaded, having no ending that is known.
     fn no_kind(&self) -> Diagnostic {
         let folder = self.file.is_dir() || (!self.file.exists() && self.file.extension().is_none());
-        if folder && let Err(report) = krach_session::read(&self.file) {
+        if folder && let Err(report) = krach_store::read(&self.file) {
             return report;
         }
         let name = self.file.display();

@@ -1,20 +1,19 @@
 //! The command line's door to Python: a host that runs the user's files.
 
 use crate::program::Program;
-use krach_abi::Precision;
 use krach_cli::{About, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
-use krach_session::krlib::{self, Language};
+use krach_store::Playable;
+use krach_store::krlib::{self, Language};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The candidate that a typing slip could have turned into `name`.
 #[pyfunction]
 pub fn nearest(name: &str, candidates: Vec<String>) -> Option<String> {
-    krach_session::nearest(name, candidates.iter().map(String::as_str)).map(str::to_owned)
+    krach_store::nearest(name, candidates.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Runs one command line, its first argument being the name of the command, and returns the exit code.
@@ -75,13 +74,17 @@ impl Script for PythonScript {
         &self.functions
     }
 
-    fn trace(&self, index: usize) -> Result<Arc<krach_ir::Program>, Failure> {
+    fn playable(&self, index: usize) -> Result<(Playable, Vec<Diagnostic>), Failure> {
         Python::attach(|py| {
-            let trace = || -> PyResult<Arc<krach_ir::Program>> {
-                let traced = self.script.bind(py).call_method1("trace", (index,))?;
-                Ok(traced.cast::<Program>()?.get().inner().clone())
+            let trace = || -> PyResult<Playable> {
+                let script = self.script.bind(py);
+                let traced = script.call_method1("trace", (index,))?;
+                let program = traced.cast::<Program>()?.get().inner().clone();
+                let precision: Option<String> = script.call_method1("precision", (index,))?.extract()?;
+                let precision = precision.as_deref().map(crate::render::precision).transpose()?;
+                Ok(Playable::made_for(program, precision))
             };
-            trace().map_err(|error| failure(py, &error))
+            Ok((trace().map_err(|error| failure(py, &error))?, Vec::new()))
         })
     }
 
@@ -92,15 +95,6 @@ impl Script for PythonScript {
             let language = if faust { Language::Faust } else { Language::Python };
             let source = (!text.is_empty()).then_some(krlib::Source { text, language });
             Ok(About { doc, source })
-        })
-    }
-
-    fn precision(&self, index: usize) -> Result<Option<Precision>, Failure> {
-        Python::attach(|py| {
-            let told = self.script.bind(py).call_method1("precision", (index,));
-            let name = told.and_then(|told| told.extract::<Option<String>>());
-            let precision = name.and_then(|name| name.as_deref().map(crate::render::precision).transpose());
-            precision.map_err(|error| failure(py, &error))
         })
     }
 }

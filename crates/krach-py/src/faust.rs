@@ -8,11 +8,11 @@ use crate::work::interruptible;
 use krach_diag::{Diagnostic, Severity, Source};
 use krach_faust::{Given, Options, elaborate_expression};
 use krach_ir::{Op, ProgramBuilder, Sig};
-use krach_session::Libraries;
+use krach_store::FaustFolders;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
-/// Where a text comes from, and where the libraries are that it may use.
+/// Where a text comes from, and where the folders are that it may use.
 #[derive(FromPyObject)]
 pub struct Text {
     /// Its name in messages.
@@ -24,9 +24,9 @@ pub struct Text {
 }
 
 impl Text {
-    fn open(self) -> (Source, Libraries) {
+    fn open(self) -> (Source, FaustFolders) {
         let Self { name, text, include, installed } = self;
-        (Source::new(name, text), Libraries::new(&include, &installed))
+        (Source::new(name, text), FaustFolders::new(&include, &installed))
     }
 }
 
@@ -35,9 +35,9 @@ impl Text {
 #[pyo3(signature = (text, precision, name=None))]
 pub fn faust(py: Python<'_>, text: Text, precision: &str, name: Option<String>) -> PyResult<Program> {
     let options = Options { precision: self::precision(precision)?, ..Options::default() };
-    let (source, libraries) = text.open();
+    let (source, folders) = text.open();
     let (program, reports) =
-        interruptible(py, None, move |_| krach_faust::elaborate(&source, &libraries, &options))?;
+        interruptible(py, None, move |_| krach_faust::elaborate(&source, &folders, &options))?;
     match program {
         Some(program) => Ok(Program::new(match name {
             Some(name) => program.renamed(name),
@@ -94,8 +94,8 @@ pub fn splice(builder: &mut Builder, py: Python<'_>, text: Text, values: &[Value
         }
         Ok(values.iter().map(|value| value.given(builder)).collect())
     })?;
-    let (source, libraries) = text.open();
-    let read = move |_: &_| elaborate_expression(&source, &given, &libraries, &Options::default());
+    let (source, folders) = text.open();
+    let read = move |_: &_| elaborate_expression(&source, &given, &folders, &Options::default());
     let (expression, mut reports) = interruptible(py, None, read)?;
     let Some(expression) = expression else {
         if let Some(place) = builder.place() {

@@ -3,7 +3,7 @@
 use crate::error;
 use crate::program::Program;
 use krach_diag::Diagnostic;
-use krach_session::krlib::{self, Language, Policy};
+use krach_store::krlib::{self, Language, Policy};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;

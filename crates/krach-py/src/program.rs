@@ -4,8 +4,8 @@ use crate::error;
 use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic};
 use krach_ir::{Control, Credit, Meter};
-use krach_session::Patch;
-use krach_session::krlib::Instrument;
+use krach_store::Playable;
+use krach_store::krlib::Instrument;
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use std::sync::Arc;
 #[pyclass(module = "krach._krach", frozen)]
 #[derive(Debug)]
 pub struct Program {
-    pub patch: Patch,
+    pub playable: Playable,
 }
 
 impl Program {
     pub fn new(program: krach_ir::Program) -> Self {
-        Self { patch: program.into() }
+        Self { playable: program.into() }
     }
 
     pub fn of_library(instrument: Arc<Instrument>) -> Result<Self, Diagnostic> {
-        Ok(Self { patch: instrument.try_into()? })
+        Ok(Self { playable: instrument.try_into()? })
     }
 
     pub fn inner(&self) -> &Arc<krach_ir::Program> {
-        self.patch.program()
+        self.playable.program()
     }
 }
 
@@ -65,7 +65,7 @@ impl Program {
     /// What its voices go through, if anything.
     #[getter]
     fn effect(&self) -> Option<Self> {
-        Some(Self { patch: self.inner().effect()?.clone().into() })
+        Some(Self { playable: self.inner().effect()?.clone().into() })
     }
 
     /// Per control, in order of first use, its own before those of its effect: name, init, lo, hi, step, address, metadata.
@@ -113,7 +113,7 @@ impl Program {
 
     /// Faust text that the official compiler renders to the same samples.
     fn faust(&self, py: Python<'_>) -> PyResult<String> {
-        if let Some(instrument) = self.patch.instrument() {
+        if let Some(instrument) = self.playable.instrument() {
             return py.detach(|| instrument.faust()).map_err(|report| error::raise(py, &report));
         }
         let program = self.inner().clone();

@@ -7,10 +7,17 @@ use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_ir::InterpreterFactory;
-use krach_session::{Cache, Sample, Stage, Stop, Take};
+use krach_session::{Audition, Sample, Session, Stop};
+use krach_store::Unit;
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// The session of this process: every rendering shares its compiled code.
+fn session() -> &'static Session {
+    static SESSION: LazyLock<Session> = LazyLock::new(Session::of_user);
+    &SESSION
+}
 
 pub fn precision(name: &str) -> PyResult<Precision> {
     match name {
@@ -32,11 +39,11 @@ pub fn compile(
     precision: &str,
 ) -> PyResult<(f64, f64, bool)> {
     let spec = Spec::new(sample_rate, self::precision(precision)?);
-    let patch = program.patch.clone();
+    let sound = program.playable.clone();
     let compile = move || {
         let mut all = (0.0, 0.0, true);
-        for stage in Stage::ALL {
-            if let Some(compiled) = patch.compile(stage, spec)? {
+        for unit in Unit::ALL {
+            if let Some(compiled) = session().compile(&sound, unit, spec)? {
                 let (optimise_ms, codegen_ms, cached) = all;
                 all = (
                     optimise_ms + compiled.optimise_ms,
@@ -53,13 +60,13 @@ pub fn compile(
 /// Hits, misses, held and capacity of the cache of compiled code.
 #[pyfunction]
 pub fn cache_info() -> (u64, u64, usize, usize) {
-    let counts = Cache::shared().counts();
+    let counts = session().cache().counts();
     (counts.hits, counts.misses, counts.held, counts.capacity)
 }
 
 #[pyfunction]
 pub fn cache_clear() {
-    Cache::shared().clear();
+    session().cache().clear();
 }
 
 /// The arguments of `DspDef.render`, apart from the audio input.
@@ -103,17 +110,17 @@ fn rendered<'py, S: Sample + Element + Send>(
     let Arguments { seconds, sample_rate, precision, values, events, notes, reference } = arguments;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let precision = self::precision(&precision)?;
-    let take = Take { seconds, sample_rate, precision, inputs, values, events, notes };
-    let patch = program.patch.clone();
-    let outcome = interruptible(py, progress, move |token| {
-        let advance = &mut |done| token.advance(done);
+    let audition = Audition { seconds, sample_rate, precision, inputs, values, events, notes };
+    let sound = program.playable.clone();
+    let outcome = interruptible(py, progress, move |progress| {
+        let advance = &mut |done| progress.advance(done);
         if reference {
-            let program = patch.program();
-            let interpret =
-                |stage: Stage| stage.of(program).map(|program| interpreter(program, &take)).transpose();
-            krach_session::perform(program, &take, interpret, advance)
+            let interpret = |unit: Unit| {
+                unit.of(sound.program()).map(|program| interpreter(program, &audition)).transpose()
+            };
+            krach_session::perform(&sound, &audition, interpret, advance)
         } else {
-            krach_session::render(&patch, &take, advance)
+            session().render(&sound, &audition, advance)
         }
     })?;
     match outcome {
@@ -125,9 +132,9 @@ fn rendered<'py, S: Sample + Element + Send>(
 
 fn interpreter<S>(
     program: &Arc<krach_ir::Program>,
-    take: &Take<S>,
+    audition: &Audition<S>,
 ) -> Result<Arc<InterpreterFactory>, Diagnostic> {
-    InterpreterFactory::new(program.clone(), take.sample_rate, take.precision)
+    InterpreterFactory::new(program.clone(), audition.sample_rate, audition.precision)
         .map(Arc::new)
         .map_err(|refusal| Diagnostic::error(refusal.code(), refusal.to_string()))
 }

@@ -2,8 +2,6 @@
 
 use crate::error;
 use crate::work::interruptible;
-use krach_diag::{Code, Diagnostic};
-use krach_engine::DeviceError;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -22,7 +20,7 @@ pub fn write_wav(
     sample_rate: u32,
 ) -> PyResult<()> {
     let channels = channels(&sound);
-    py.detach(|| krach_session::write_wav(&path, &channels, sample_rate))
+    py.detach(|| krach_store::write_wav(&path, &channels, sample_rate))
         .map_err(|report| error::raise(py, &report))
 }
 
@@ -34,7 +32,7 @@ pub fn wav_bytes<'py>(
     sample_rate: u32,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let channels = channels(&sound);
-    py.detach(|| krach_session::wav_bytes(&channels, sample_rate))
+    py.detach(|| krach_store::wav_bytes(&channels, sample_rate))
         .map(|bytes| PyBytes::new(py, &bytes))
         .map_err(|report| error::raise(py, &report))
 }
@@ -43,17 +41,8 @@ pub fn wav_bytes<'py>(
 #[pyfunction]
 pub fn play(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) -> PyResult<()> {
     let channels = channels(&sound);
-    let played = interruptible(py, None, move |token| {
-        krach_engine::play(&channels, sample_rate, &mut |done| token.advance(done))
+    let played = interruptible(py, None, move |progress| {
+        krach_session::play(&channels, sample_rate, &mut |done| progress.advance(done))
     })?;
-    let report = |error: DeviceError| {
-        let library = matches!(error, DeviceError::NoLibrary(_))
-            .then_some("install ALSA's library: `apt install libasound2`, or the package of your system");
-        let report = Diagnostic::error(Code::NoDevice, error.to_string());
-        library
-            .into_iter()
-            .fold(report, Diagnostic::help)
-            .help("`krach.write_wav` writes the sound to a file that any player plays")
-    };
-    played.map_err(|error| error::raise(py, &report(error)))
+    played.map_err(|report| error::raise(py, &report))
 }

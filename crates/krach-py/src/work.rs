@@ -2,7 +2,7 @@
 
 use crate::error;
 use krach_diag::{Code, Diagnostic};
-use krach_session::{Token, on_worker};
+use krach_store::{Progress, on_worker};
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,15 +11,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub fn interruptible<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Py<PyAny>>,
-    work: impl FnOnce(&Token) -> T + Send + 'static,
+    work: impl FnOnce(&Progress) -> T + Send + 'static,
 ) -> PyResult<T> {
-    let token = Token::default();
-    let shared = token.clone();
+    let done = Progress::default();
+    let shared = done.clone();
     let mut raised = None;
     let result = py.detach(|| {
         let look = || {
             Python::attach(|py| {
-                let told = progress.map_or(Ok(()), |progress| progress.call1(py, (token.done(),)).map(drop));
+                let told = progress.map_or(Ok(()), |progress| progress.call1(py, (done.done(),)).map(drop));
                 match told.and_then(|()| py.check_signals()) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(error) => {
@@ -29,7 +29,7 @@ pub fn interruptible<T: Send + 'static>(
                 }
             })
         };
-        catch_unwind(AssertUnwindSafe(|| on_worker(&token, move || work(&shared), look)))
+        catch_unwind(AssertUnwindSafe(|| on_worker(&done, move || work(&shared), look)))
     });
     match (result, raised) {
         (_, Some(error)) => Err(error),

@@ -1,18 +1,17 @@
 //! One off-line performance, by name.
 
 use crate::notes::{keyboard, notes};
-use crate::{Patch, Stage, nearest};
 use krach_abi::{DspFactory, Precision};
-use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{RenderError, Rig, Score, Turn};
-use krach_ir::{Control, Program};
+use krach_ir::Program;
+use krach_store::{Playable, Unit, listed};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// What to render and how. Names of controls are those of the program.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Take<S = f32> {
+pub struct Audition<S = f32> {
     pub seconds: f64,
     /// In Hz.
     pub sample_rate: u32,
@@ -27,8 +26,8 @@ pub struct Take<S = f32> {
     pub notes: Vec<(u64, u64, f64, f64)>,
 }
 
-impl<S> Take<S> {
-    /// So many seconds of a program that is left alone, in single precision.
+impl<S> Audition<S> {
+    /// `seconds` of a program at `sample_rate`, in single precision, without values, events or notes.
     #[must_use]
     pub fn new(seconds: f64, sample_rate: u32) -> Self {
         let (inputs, values, events, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -90,63 +89,52 @@ impl Sample for f64 {
     }
 }
 
-/// Gets the code of the program, compiling it if need be, and renders the take: one vector of samples per output.
-/// `progress` hears the number of frames done, many times a second, and may break off.
-///
-/// # Errors
-/// What the compiler refuses, and: `KR0404` a name that is no control, `KR0405` a value that is not finite, `KR0406`
-/// an event that cannot be played, `KR0407` input of the wrong shape, `KR0408` a duration that cannot be rendered.
-pub fn render<S: Sample>(
-    patch: &Patch,
-    take: &Take<S>,
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Result<Vec<Vec<S>>, Stop> {
-    let spec = Spec::new(take.sample_rate, take.precision);
-    let compile = |stage| Ok(patch.compile(stage, spec)?.map(|compiled| compiled.factory));
-    perform(patch.program(), take, compile, progress)
-}
-
-/// The most memory that copies of voices may take.
+/// The most memory that the copies of all voices may take. An operating system grants more than it has, so a larger
+/// request might end the process instead of failing.
 const LARGEST_STATE: u64 = 4 << 30;
 
-/// Refuses what does not fit into memory: a copy that finds none would end the process.
 fn room_for(program: &Program, bytes: u64) -> Result<(), Diagnostic> {
-    let room = usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
-    if bytes <= LARGEST_STATE && room {
+    if bytes <= LARGEST_STATE {
         return Ok(());
     }
-    let message =
-        format!("`{}` needs {} MB of memory at once, more than there is", program.name(), bytes >> 20);
+    let message = format!(
+        "`{}` needs {} MB of memory; the limit is {} MB",
+        program.name(),
+        bytes >> 20,
+        LARGEST_STATE >> 20
+    );
     Err(Diagnostic::error(Code::StateTooLarge, message)
         .help("shorten its delays and tables; for notes, declare fewer voices: declare nvoices \"4\";"))
 }
 
-/// As [`render`], by whatever engine `compile` gives: the reference interpreter, for one.
+/// As [`Session::render`](crate::Session::render), with the factories that `compile` gives. The reference interpreter is
+/// one engine that has its own.
 ///
 /// # Errors
-/// As for [`render`], and what `compile` refuses.
+/// As for [`Session::render`](crate::Session::render), and the errors of `compile`.
 pub fn perform<S: Sample, F: DspFactory>(
-    program: &Program,
-    take: &Take<S>,
-    compile: impl Fn(Stage) -> Result<Option<Arc<F>>, Diagnostic>,
+    sound: &Playable,
+    audition: &Audition<S>,
+    compile: impl Fn(Unit) -> Result<Option<Arc<F>>, Diagnostic>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<S>>, Stop> {
-    // The cheap checks first: nobody waits for a compiler to hear of a typing slip.
-    let inputs: Vec<&[S]> = take.inputs.iter().map(Vec::as_slice).collect();
+    // The cheap checks come first, so that a misspelt name is reported before a long compilation.
+    let program = sound.program();
+    let inputs: Vec<&[S]> = audition.inputs.iter().map(Vec::as_slice).collect();
     let score = Score {
         inputs: inputs_for(program, &inputs)?,
-        values: take
+        values: audition
             .values
             .iter()
-            .map(|(name, value)| setting(program, name, *value))
+            .map(|(name, value)| setting(sound, name, *value))
             .collect::<Result<_, _>>()?,
-        events: take.events.iter().map(|event| at_frame(program, event)).collect::<Result<_, _>>()?,
-        notes: notes(take)?,
-        ..Score::new(frames(program, take)?)
+        events: audition.events.iter().map(|event| at_frame(sound, event)).collect::<Result<_, _>>()?,
+        notes: notes(&audition.notes)?,
+        ..Score::new(frames(program, audition)?)
     };
-    let keyboard = if take.notes.is_empty() { None } else { Some(keyboard(program)?) };
-    let voice = compile(Stage::Voice)?.expect("every program is a voice");
-    let effect = compile(Stage::Effect)?;
+    let keyboard = if audition.notes.is_empty() { None } else { Some(keyboard(program)?) };
+    let voice = compile(Unit::Voice)?.expect("every program is a voice");
+    let effect = compile(Unit::Effect)?;
     let copies = keyboard.as_ref().map_or(1, |keyboard| 2 * keyboard.voices as u64);
     let state = (voice.state_bytes() as u64).saturating_mul(copies);
     let state = state.saturating_add(effect.as_ref().map_or(0, |effect| effect.state_bytes() as u64));
@@ -161,53 +149,19 @@ pub fn perform<S: Sample, F: DspFactory>(
     })
 }
 
-/// The control of that name or address, by number; those of the effect come behind the program's own.
-///
-/// # Errors
-/// `KR0404` with the nearest name and all of them.
-pub fn find_control(program: &Program, name: &str) -> Result<usize, Diagnostic> {
-    let controls: Vec<&Control> = program.all_controls().collect();
-    let named = controls.iter().position(|control| &*control.name == name);
-    let found = named.or_else(|| controls.iter().position(|control| &*control.face.address == name));
-    if let Some(at) = found.filter(|_| !name.is_empty()) {
-        return Ok(at);
-    }
-    let message = format!("`{}` has no control `{name}`", program.name());
-    let report = Diagnostic::error(Code::NoSuchControl, message);
-    let report = match nearest(name, controls.iter().map(|control| &*control.name)) {
-        Some(near) => report.help(format!("did you mean `{near}`?")),
-        None => report,
-    };
-    Err(report.help(match *controls {
-        [] => "it has no controls: declare them with `krs.control`".to_owned(),
-        _ => format!("its controls are {}", listed(controls.iter().map(|control| &*control.name))),
-    }))
-}
-
-/// `` `a`, `b`, … `` with an end.
-fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
-    let count = names.len();
-    let mut text = names.take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if count > SHOWN {
-        text.push_str(&format!(" and {} more", count - SHOWN));
-    }
-    text
-}
-
-fn setting(program: &Program, name: &str, value: f64) -> Result<(usize, f64), Diagnostic> {
-    let control = find_control(program, name)?;
+fn setting(sound: &Playable, name: &str, value: f64) -> Result<(usize, f64), Diagnostic> {
+    let control = sound.names().find(name)?;
     if value.is_finite() {
         return Ok((control, value));
     }
-    let range = program.all_controls().nth(control).expect("it was found there");
+    let range = sound.program().all_controls().nth(control).expect("it was found there");
     Err(Diagnostic::error(Code::ControlValue, format!("control `{name}` cannot be {value}"))
         .help(format!("give a number within {}..{}; others are clamped", range.lo, range.hi)))
 }
 
-fn at_frame(program: &Program, (frame, name, value): &(u64, String, f64)) -> Result<Turn, Diagnostic> {
-    let (control, value) = setting(program, name, *value)?;
-    // An event beyond the address space is beyond every take.
+fn at_frame(sound: &Playable, (frame, name, value): &(u64, String, f64)) -> Result<Turn, Diagnostic> {
+    let (control, value) = setting(sound, name, *value)?;
+    // An event beyond the address space is beyond every end.
     Ok(Turn { frame: usize::try_from(*frame).unwrap_or(usize::MAX), control, value })
 }
 
@@ -229,20 +183,20 @@ fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a
     }))
 }
 
-/// The most bytes of samples one take may fill.
-const LARGEST_TAKE: f64 = 2.0 * 1024.0 * 1024.0 * 1024.0;
+/// The most bytes of samples one audition may fill.
+const LARGEST_SOUND: f64 = 2.0 * 1024.0 * 1024.0 * 1024.0;
 
-fn frames<S>(program: &Program, take: &Take<S>) -> Result<usize, Diagnostic> {
+fn frames<S>(program: &Program, audition: &Audition<S>) -> Result<usize, Diagnostic> {
     let refuse = |why: &str| {
-        Err(Diagnostic::error(Code::Duration, format!("cannot render {} seconds: {why}", take.seconds)))
+        Err(Diagnostic::error(Code::Duration, format!("cannot render {} seconds: {why}", audition.seconds)))
     };
-    let frames = take.frames();
-    if !frames.is_finite() || take.seconds < 0.0 {
+    let frames = audition.frames();
+    if !frames.is_finite() || audition.seconds < 0.0 {
         return refuse("give a finite number of seconds, 0 or more");
     }
     #[allow(clippy::cast_precision_loss)]
     let bytes = frames * (program.heard().len() * size_of::<S>()) as f64;
-    if bytes > LARGEST_TAKE {
+    if bytes > LARGEST_SOUND {
         return refuse("they do not fit into 2 GB; render a shorter piece");
     }
     // Between 0 and 2^31 by the checks above.
@@ -253,7 +207,9 @@ fn frames<S>(program: &Program, take: &Take<S>) -> Result<usize, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Session;
     use krach_ir::{Control, ControlKind, Fun, ProgramBuilder};
+    use krach_store::Cache;
 
     /// `x * level`, level 0 within -1..1.
     fn amplifier() -> Program {
@@ -267,16 +223,16 @@ mod tests {
         builder.finish().unwrap()
     }
 
-    fn take() -> Take {
-        Take { inputs: vec![vec![1.0; 8]], ..Take::new(0.008, 1000) }
+    fn short() -> Audition {
+        Audition { inputs: vec![vec![1.0; 8]], ..Audition::new(0.008, 1000) }
     }
 
-    fn perform(take: &Take) -> Result<Vec<Vec<f32>>, Stop> {
-        render(&amplifier().into(), take, &mut |_| ControlFlow::Continue(()))
+    fn perform(audition: &Audition) -> Result<Vec<Vec<f32>>, Stop> {
+        Session::new(Cache::new(8)).render(&amplifier().into(), audition, &mut |_| ControlFlow::Continue(()))
     }
 
-    fn refused(take: &Take) -> (Code, String) {
-        match perform(take) {
+    fn refused(audition: &Audition) -> (Code, String) {
+        match perform(audition) {
             Err(Stop::Wrong(report)) => {
                 (report.code, format!("{} {}", report.message, report.helps.join(" ")))
             }
@@ -288,7 +244,7 @@ mod tests {
     fn values_and_events_reach_the_control_of_their_name() {
         let event = |frame, value| (frame, "level".to_owned(), value);
         let events = vec![event(6, 9.0), event(3, -0.25), event(3, 0.25), event(99, 1.0)];
-        let sound = perform(&Take { values: vec![("level".to_owned(), 0.5)], events, ..take() });
+        let sound = perform(&Audition { values: vec![("level".to_owned(), 0.5)], events, ..short() });
         assert_eq!(sound, Ok(vec![vec![0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 1.0, 1.0]]));
     }
 
@@ -296,43 +252,49 @@ mod tests {
     fn double_precision_keeps_every_bit() {
         let third = 1.0 / 3.0;
         let values = vec![("level".to_owned(), third)];
-        let take = Take {
+        let audition = Audition {
             inputs: vec![vec![1.0_f64; 1]],
             values,
             precision: Precision::Double,
-            ..Take::new(0.001, 1000)
+            ..Audition::new(0.001, 1000)
         };
-        let sound = render(&amplifier().into(), &take, &mut |_| ControlFlow::Continue(()));
+        let sound = Session::new(Cache::new(8))
+            .render(&amplifier().into(), &audition, &mut |_| ControlFlow::Continue(()));
         assert_eq!(sound, Ok(vec![vec![third]]));
     }
 
     #[test]
     fn what_cannot_be_rendered_is_refused_by_name() {
-        let set = |name: &str, value| Take { values: vec![(name.to_owned(), value)], ..take() };
+        let set = |name: &str, value| Audition { values: vec![(name.to_owned(), value)], ..short() };
         let (code, text) = refused(&set("levle", 1.0));
         assert!(code == Code::NoSuchControl && text.contains("did you mean `level`?"), "{text}");
         assert_eq!(refused(&set("level", f64::NAN)).0, Code::ControlValue);
         assert_eq!(
-            refused(&Take { events: vec![(0, "gate".to_owned(), 1.0)], ..take() }).0,
+            refused(&Audition { events: vec![(0, "gate".to_owned(), 1.0)], ..short() }).0,
             Code::NoSuchControl
         );
-        assert_eq!(refused(&Take { inputs: vec![vec![], vec![]], ..take() }).0, Code::BadInput);
+        assert_eq!(refused(&Audition { inputs: vec![vec![], vec![]], ..short() }).0, Code::BadInput);
         for seconds in [-1.0, f64::NAN, f64::INFINITY, 1e12] {
-            assert_eq!(refused(&Take { seconds, inputs: vec![], ..take() }).0, Code::Duration, "{seconds}");
+            assert_eq!(
+                refused(&Audition { seconds, inputs: vec![], ..short() }).0,
+                Code::Duration,
+                "{seconds}"
+            );
         }
-        assert_eq!(refused(&Take { sample_rate: 0, ..take() }).0, Code::SampleRate);
+        assert_eq!(refused(&Audition { sample_rate: 0, ..short() }).0, Code::SampleRate);
     }
 
     #[test]
     fn nothing_is_a_valid_take_and_silence_a_valid_input() {
-        assert_eq!(perform(&Take::new(0.0, 48_000)), Ok(vec![vec![]]));
-        assert_eq!(perform(&Take::new(0.002, 1000)), Ok(vec![vec![0.0; 2]]));
+        assert_eq!(perform(&Audition::new(0.0, 48_000)), Ok(vec![vec![]]));
+        assert_eq!(perform(&Audition::new(0.002, 1000)), Ok(vec![vec![0.0; 2]]));
     }
 
     #[test]
     fn a_listener_may_break_off() {
-        let long = Take::<f32>::new(10.0, 48_000);
-        let stopped = render(&amplifier().into(), &long, &mut |_| ControlFlow::Break(()));
+        let long = Audition::<f32>::new(10.0, 48_000);
+        let stopped =
+            Session::new(Cache::new(8)).render(&amplifier().into(), &long, &mut |_| ControlFlow::Break(()));
         assert_eq!(stopped, Err(Stop::Cancelled));
     }
 }

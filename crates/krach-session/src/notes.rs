@@ -1,6 +1,5 @@
-//! Notes, and the controls that take them.
+//! Notes, and the controls that audition them.
 
-use crate::take::Take;
 use krach_abi::Role;
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{Keyboard, Note};
@@ -11,7 +10,7 @@ const VOICES: usize = 16;
 
 /// How notes play the program.
 ///
-/// The controls that take them are those of the Faust convention, by the last part of their address or by their name:
+/// The controls that audition them are those of the Faust convention, by the last part of their address or by their name:
 /// `freq` in Hz or `key`, `gate`, `gain` from 0 to 1, `vel` or `velocity` from 0 to 127 (to 1 if that is all the
 /// control has).
 ///
@@ -31,11 +30,11 @@ pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
     Ok(Keyboard { voices, roles })
 }
 
-/// The notes of a take, by number of frame.
+/// Notes by number of frame. Each is given as frame, length in frames, key and velocity.
 ///
 /// # Errors
 /// `KR0406` for a note that cannot be played.
-pub(crate) fn notes<S>(take: &Take<S>) -> Result<Vec<Note>, Diagnostic> {
+pub(crate) fn notes(given: &[(u64, u64, f64, f64)]) -> Result<Vec<Note>, Diagnostic> {
     let frames = |frames: u64| usize::try_from(frames).unwrap_or(usize::MAX);
     let note = |&(frame, length, key, velocity): &(u64, u64, f64, f64)| {
         if !(0.0..=1.0).contains(&velocity) || !(-1000.0..=1000.0).contains(&key) {
@@ -45,5 +44,5 @@ pub(crate) fn notes<S>(take: &Take<S>) -> Result<Vec<Note>, Diagnostic> {
         }
         Ok(Note { frame: frames(frame), frames: frames(length), key, velocity })
     };
-    take.notes.iter().map(note).collect()
+    given.iter().map(note).collect()
 }

@@ -1,11 +1,11 @@
 //! Compiled code, once per meaning.
 
-use crate::Store;
-use krach_codegen::{NativeFactory, Refusal, Spec};
-use krach_diag::{Code, Diagnostic};
+use crate::{CodeFolder, refusal};
+use krach_codegen::{NativeFactory, Spec};
+use krach_diag::Diagnostic;
 use krach_ir::{ContentKey, Program};
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// A program that is ready to be instantiated.
@@ -19,6 +19,25 @@ pub struct Compiled {
     pub cached: bool,
 }
 
+/// A program ready for the code generator, and its content key.
+#[derive(Clone, Debug)]
+pub struct Optimised {
+    program: Program,
+    key: ContentKey,
+    optimise_ms: f64,
+}
+
+impl Optimised {
+    /// The effect of `program` is left out: it is a unit of its own, and a voice is the same code with any effect.
+    #[must_use]
+    pub fn of(program: &Program) -> Self {
+        let begun = Instant::now();
+        let program = krach_ir::optimise(program).polyphonic(None);
+        let key = program.key();
+        Self { program, key, optimise_ms: milliseconds(begun) }
+    }
+}
+
 /// What code is compiled for: the optimised program's content, and the machine.
 type Key = (ContentKey, Spec);
 
@@ -30,8 +49,8 @@ type Slot = Arc<Mutex<Option<(Arc<NativeFactory>, f64)>>>;
 pub struct Cache {
     shelf: Mutex<Shelf>,
     capacity: usize,
-    /// What outlives the process.
-    store: Option<Store>,
+    /// Code that outlives the process.
+    folder: Option<CodeFolder>,
 }
 
 #[derive(Debug, Default)]
@@ -55,33 +74,23 @@ pub struct CacheCounts {
 impl Cache {
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { shelf: Mutex::default(), capacity: capacity.max(1), store: None }
+        Self { shelf: Mutex::default(), capacity: capacity.max(1), folder: None }
     }
 
     /// The same, with a second shelf on disk.
     #[must_use]
-    pub fn with_store(self, store: Option<Store>) -> Self {
-        Self { store, ..self }
+    pub fn with_folder(self, folder: Option<CodeFolder>) -> Self {
+        Self { folder, ..self }
     }
 
-    /// The one that all doors of this process share.
-    #[must_use]
-    pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Cache> = LazyLock::new(|| Cache::new(256).with_store(Store::of_user()));
-        &SHARED
-    }
-
-    /// Optimises the program, and compiles it unless its like was compiled before. Several threads that want the
-    /// same at once compile it once.
+    /// Compiles a program unless one of the same meaning was compiled before. Threads that ask for the same program at
+    /// once compile it once.
     ///
     /// # Errors
     /// `KR0401`, `KR0402`, `KR0403`, `KR0116` or `KR0409`: what the compiler refuses.
-    pub fn compile(&self, program: &Program, spec: Spec) -> Result<Compiled, Diagnostic> {
-        let begun = Instant::now();
-        // A voice is the same code whatever its sum goes through.
-        let program = krach_ir::optimise(program).polyphonic(None);
-        let key = (program.key(), spec);
-        let optimise_ms = milliseconds(begun);
+    pub fn compile(&self, optimised: &Optimised, spec: Spec) -> Result<Compiled, Diagnostic> {
+        let &Optimised { ref program, key, optimise_ms } = optimised;
+        let key = (key, spec);
         let slot = self.slot(key);
         let mut held = calm(&slot);
         if let Some((factory, codegen_ms)) = held.as_ref() {
@@ -94,7 +103,7 @@ impl Cache {
             });
         }
         let begun = Instant::now();
-        if let Some(factory) = self.store.as_ref().and_then(|store| store.get(key.0, &spec)) {
+        if let Some(factory) = self.folder.as_ref().and_then(|folder| folder.get(key.0, &spec)) {
             self.shelf().hits += 1;
             let codegen_ms = milliseconds(begun);
             *held = Some((factory.clone(), codegen_ms));
@@ -102,18 +111,18 @@ impl Cache {
         }
         self.shelf().misses += 1;
         let begun = Instant::now();
-        match krach_codegen::compile(&program, &spec) {
+        match krach_codegen::compile(program, &spec) {
             Ok(factory) => {
                 let codegen_ms = milliseconds(begun);
                 *held = Some((factory.clone(), codegen_ms));
-                if let Some(store) = &self.store {
-                    store.put(&program, key.0, &factory);
+                if let Some(folder) = &self.folder {
+                    folder.put(program, key.0, &factory);
                 }
                 Ok(Compiled { factory, optimise_ms, codegen_ms, cached: false })
             }
-            Err(refusal) => {
+            Err(reason) => {
                 self.shelf().slots.remove(&key);
-                Err(report(&refusal))
+                Err(refusal(&reason))
             }
         }
     }
@@ -162,31 +171,18 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-/// A refusal in the words people see.
-#[must_use]
-pub fn report(refusal: &Refusal) -> Diagnostic {
-    let (code, help) = match refusal {
-        Refusal::TooLarge { .. } => {
-            (Code::TooLarge, "split it into several DSP functions, or build it with fewer repetitions")
-        }
-        Refusal::StateTooLarge { .. } => {
-            (Code::StateTooLarge, "shorten its delays (`max_delay=`, in samples) or its tables")
-        }
-        Refusal::SampleRate(_) => (Code::SampleRate, "44100, 48000 and 96000 are usual"),
-        Refusal::Voices(_) => (Code::Compiler, "leave `voices` at 1"),
-        Refusal::Table(_) => (Code::TableContents, "give the table its values as a list"),
-        Refusal::Backend(_) => (Code::Compiler, "please report this program: it should compile"),
-    };
-    Diagnostic::error(code, refusal.to_string()).help(help)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use krach_abi::Precision;
+    use krach_diag::Code;
     use krach_ir::ProgramBuilder;
 
-    fn constant(name: &str, value: f64) -> Program {
+    fn constant(name: &str, value: f64) -> Optimised {
+        Optimised::of(&program(name, value))
+    }
+
+    fn program(name: &str, value: f64) -> Program {
         let mut builder = ProgramBuilder::new(name);
         let sig = builder.real(value).unwrap();
         builder.name(sig, name);
@@ -218,10 +214,10 @@ mod tests {
     #[test]
     fn a_voice_is_compiled_once_whatever_its_sum_goes_through() {
         let cache = Cache::new(8);
-        let effects = [None, Some(constant("quiet", 0.1)), Some(constant("loud", 0.9))];
+        let effects = [None, Some(program("quiet", 0.1)), Some(program("loud", 0.9))];
         for (at, effect) in effects.into_iter().enumerate() {
             let polyphony = krach_ir::Polyphony { voices: 2, effect: effect.map(Arc::new) };
-            let voice = constant("voice", 0.5).polyphonic(Some(polyphony));
+            let voice = Optimised::of(&program("voice", 0.5).polyphonic(Some(polyphony)));
             assert_eq!(cache.compile(&voice, spec(48_000)).unwrap().cached, at > 0);
         }
     }

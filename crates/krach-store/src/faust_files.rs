@@ -1,6 +1,6 @@
 //! Faust's files: where `import`, `library`, `component` and `soundfile` look, and what was read already.
 
-use crate::{nearest, read_bytes};
+use crate::{SoundFile, nearest, read_bytes};
 use krach_diag::Source;
 use krach_faust::{File, Files, Missing, Sound};
 use rustc_hash::FxHashMap;
@@ -14,18 +14,18 @@ use std::time::SystemTime;
 /// folder of the main file, in that of the file which asks, in those of `FAUST_LIB_PATH`, in the libraries that are
 /// installed with krach, and in the usual folders of the system.
 #[derive(Clone, Debug, Default)]
-pub struct Libraries {
+pub struct FaustFolders {
     /// Of the caller, and of the main file.
     own: Vec<PathBuf>,
     /// Of the machine.
     shared: Vec<PathBuf>,
 }
 
-/// Where packages of Faust put its libraries.
+/// Where packages of Faust put its folders.
 const SYSTEM: [&str; 4] =
     ["/usr/local/share/faust", "/usr/share/faust", "/opt/homebrew/share/faust", "/opt/local/share/faust"];
 
-impl Libraries {
+impl FaustFolders {
     /// `include` are the caller's folders, `installed` those of libraries that came with krach.
     #[must_use]
     pub fn new(include: &[PathBuf], installed: &[PathBuf]) -> Self {
@@ -75,14 +75,14 @@ impl Libraries {
     }
 }
 
-impl Files for Libraries {
+impl Files for FaustFolders {
     fn open(&self, name: &str, from: &str) -> Result<Arc<File>, Missing> {
         let path = self.find(name, from)?;
         parsed(&path).map_err(Missing::Unusable)
     }
 
     fn near(&self, name: &str, from: &str) -> Option<String> {
-        /// No long wait in folders that are no libraries.
+        /// No long wait in folders that are no folders.
         const ENTRIES: usize = 2_000;
         let here = |folder: &Path| if folder == Path::new("") { ".".into() } else { folder.to_owned() };
         let entries = self.folders(from).filter_map(|folder| here(folder).read_dir().ok());
@@ -94,8 +94,15 @@ impl Files for Libraries {
     }
 
     fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
-        names.iter().map(|name| crate::decode(&self.find(name, from)?)).collect()
+        names.iter().map(|name| sound(&self.find(name, from)?)).collect()
     }
+}
+
+/// A sound file as Faust takes it.
+fn sound(path: &Path) -> Result<Arc<Sound>, Missing> {
+    let SoundFile { rate, channels } =
+        SoundFile::read(path).map_err(|report| Missing::Unusable(report.message))?;
+    Ok(Arc::new(Sound { rate, channels: channels.into_iter().map(Arc::from).collect() }))
 }
 
 /// What tells that a file is still what was read.
@@ -139,41 +146,41 @@ mod tests {
     #[test]
     fn the_first_folder_that_has_it_wins() {
         let (_root, near, far) = folders();
-        let libraries = Libraries::new(&[], std::slice::from_ref(&far)).beside(&near.join("main.dsp"));
-        assert_eq!(libraries.find("both.lib", "main.dsp"), Ok(near.join("both.lib")));
-        assert_eq!(libraries.find("one.lib", "main.dsp"), Ok(far.join("one.lib")));
-        let include = Libraries::new(std::slice::from_ref(&far), &[]).beside(&near.join("main.dsp"));
+        let folders = FaustFolders::new(&[], std::slice::from_ref(&far)).beside(&near.join("main.dsp"));
+        assert_eq!(folders.find("both.lib", "main.dsp"), Ok(near.join("both.lib")));
+        assert_eq!(folders.find("one.lib", "main.dsp"), Ok(far.join("one.lib")));
+        let include = FaustFolders::new(std::slice::from_ref(&far), &[]).beside(&near.join("main.dsp"));
         assert_eq!(include.find("both.lib", "main.dsp"), Ok(far.join("both.lib")));
         let asker = far.join("asker.lib").display().to_string();
-        assert_eq!(Libraries::default().find("one.lib", &asker), Ok(far.join("one.lib")), "its neighbour");
+        assert_eq!(FaustFolders::default().find("one.lib", &asker), Ok(far.join("one.lib")), "its neighbour");
     }
 
     #[test]
     fn what_is_nowhere_names_every_place_once() {
         let (_root, near, far) = folders();
-        let libraries = Libraries::new(&[near.clone(), near.clone()], std::slice::from_ref(&far));
-        let Err(Missing::Nowhere(searched)) = libraries.find("none.lib", "main.dsp") else {
+        let folders = FaustFolders::new(&[near.clone(), near.clone()], std::slice::from_ref(&far));
+        let Err(Missing::Nowhere(searched)) = folders.find("none.lib", "main.dsp") else {
             unreachable!("it is nowhere");
         };
         assert_eq!(searched[..2], [".".to_owned(), near.display().to_string()]);
         assert!(searched.contains(&far.display().to_string()));
         assert!(searched.iter().any(|place| place == "/usr/share/faust"));
-        assert_eq!(libraries.near("ono.lib", "main.dsp"), Some("one.lib".to_owned()));
-        assert_eq!(libraries.near("none.lib", "main.dsp"), Some("one.lib".to_owned()));
-        let absolute = libraries.find("/none.lib", "main.dsp");
+        assert_eq!(folders.near("ono.lib", "main.dsp"), Some("one.lib".to_owned()));
+        assert_eq!(folders.near("none.lib", "main.dsp"), Some("one.lib".to_owned()));
+        let absolute = folders.find("/none.lib", "main.dsp");
         assert_eq!(absolute, Err(Missing::Nowhere(vec!["/none.lib".to_owned()])));
     }
 
     #[test]
     fn a_file_is_parsed_once_until_it_changes() {
         let (_root, near, _) = folders();
-        let libraries = Libraries::new(std::slice::from_ref(&near), &[]);
-        let first = libraries.open("both.lib", "").unwrap();
-        assert!(Arc::ptr_eq(&first, &libraries.open("both.lib", "").unwrap()));
+        let folders = FaustFolders::new(std::slice::from_ref(&near), &[]);
+        let first = folders.open("both.lib", "").unwrap();
+        assert!(Arc::ptr_eq(&first, &folders.open("both.lib", "").unwrap()));
         std::fs::write(near.join("both.lib"), "x = 1; y = 2;").unwrap();
-        assert!(libraries.open("both.lib", "").unwrap().syntax().find("y").is_some());
+        assert!(folders.open("both.lib", "").unwrap().syntax().find("y").is_some());
         std::fs::write(near.join("both.lib"), b"x = \0;").unwrap();
-        let why = libraries.open("both.lib", "").unwrap_err().to_string();
+        let why = folders.open("both.lib", "").unwrap_err().to_string();
         assert!(why.starts_with("cannot read") && why.contains("is not text"), "{why}");
     }
 }

@@ -1,41 +1,26 @@
 //! "Did you mean …?"
 
-/// The candidate that a typing slip could have turned into `name`: at most a third of its letters wrong (case
-/// aside), the first of the closest. Distance: optimal string alignment (Damerau 1964), so that a swap of two
-/// neighbours counts once.
+/// The candidate that `name` may be a misspelling of: at most a third of its letters differ, upper and lower case
+/// counting as equal. The first of the closest. The distance is optimal string alignment (Damerau 1964), so two
+/// exchanged neighbours count as one error.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name: Vec<char> = name.to_lowercase().chars().take(LONGEST).collect();
-    let allowed = (name.len() / 3).max(1);
+    let name = compared(name);
+    let allowed = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            let letters: Vec<char> = candidate.to_lowercase().chars().take(LONGEST).collect();
-            let far = distance(&name, &letters);
-            (far <= allowed && far < letters.len()).then_some((far, candidate))
+            let other = compared(candidate);
+            let distance = strsim::osa_distance(&name, &other);
+            (distance <= allowed && distance < other.chars().count()).then_some((distance, candidate))
         })
-        .min_by_key(|&(far, _)| far)
+        .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Names are compared by this many letters: nobody mistypes more, and the work stays bounded.
-const LONGEST: usize = 64;
-
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before = vec![0; b.len() + 1];
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let change = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = change.min(above[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above[b.len()]
+/// The first 64 letters in lower case: longer names are compared no further, so the work stays bounded.
+fn compared(name: &str) -> String {
+    name.to_lowercase().chars().take(64).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Sound files, decoded.
 
-use krach_faust::{Missing, Sound};
+use crate::texts;
+use krach_diag::{Code, Diagnostic};
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
@@ -14,16 +14,37 @@ use symphonia::core::meta::MetadataOptions;
 /// The most samples of one file, all channels together: 12 minutes of stereo at 48 kHz.
 const LARGEST: usize = 1 << 26;
 
-/// Decodes a WAV, FLAC or Ogg Vorbis file. What follows a damaged place that cannot be skipped is left out; samples
-/// that are no numbers are 0.
-///
-/// # Errors
-/// Why it cannot be used.
-pub fn decode(path: &Path) -> Result<Arc<Sound>, Missing> {
-    let refuse = |why: &str| Missing::Unusable(format!("{}: {why}", path.display()));
-    let file = File::open(path).map_err(|error| refuse(&error.to_string()))?;
+/// A sound file, decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoundFile {
+    /// In Hz.
+    pub rate: u32,
+    /// One vector per channel, all of one length, full scale being 1.
+    pub channels: Vec<Vec<f64>>,
+}
+
+impl SoundFile {
+    /// Reads a WAV, FLAC or Ogg Vorbis file. Everything after a damaged place that cannot be skipped is left out;
+    /// samples that are not finite become 0.
+    ///
+    /// # Errors
+    /// `KR0501`: there is no such file, it is not a sound file, or it has more than 64 million samples.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| texts::refusal(path, &name, &error))?;
+        if path.is_dir() {
+            return Err(texts::refusal(path, &name, &std::io::ErrorKind::IsADirectory.into()));
+        }
+        decode(file, path).map_err(|why| {
+            Diagnostic::error(Code::Unreadable, format!("cannot read `{name}`: {why}"))
+                .help("WAV, FLAC and Ogg Vorbis files can be read")
+        })
+    }
+}
+
+fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
     if !file.metadata().is_ok_and(|about| about.is_file()) {
-        return Err(refuse("not a file"));
+        return Err("it is not a file".to_owned());
     }
     let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
@@ -31,20 +52,21 @@ pub fn decode(path: &Path) -> Result<Arc<Sound>, Missing> {
         hint.with_extension(ending);
     }
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let told = |error: Error| refuse(&error.to_string());
+    let told = |error: Error| error.to_string();
+    let none = || "it holds no sound".to_owned();
     let mut format = symphonia::default::get_probe().probe(&hint, stream, formats, metadata).map_err(told)?;
-    let track = format.default_track(TrackType::Audio).ok_or_else(|| refuse("it holds no sound"))?;
+    let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
     let wanted = track.id;
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or_else(|| refuse("it holds no sound"))?;
+    let parameters = parameters.ok_or_else(none)?;
     let options = AudioDecoderOptions::default();
     let mut decoder =
         symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(told)?;
-    let (rate, mut channels) = samples(format.as_mut(), decoder.as_mut(), wanted).map_err(refuse)?;
+    let (rate, mut channels) = samples(format.as_mut(), decoder.as_mut(), wanted).map_err(str::to_owned)?;
     for sample in channels.iter_mut().flatten().filter(|sample| !sample.is_finite()) {
         *sample = 0.0;
     }
-    Ok(Arc::new(Sound { rate, channels: channels.into_iter().map(Arc::from).collect() }))
+    Ok(SoundFile { rate, channels })
 }
 
 /// Rate and channels of a track, to its end or as far as it can be read.
@@ -88,7 +110,7 @@ mod tests {
     use super::*;
 
     fn why(path: &Path) -> String {
-        decode(path).unwrap_err().to_string()
+        SoundFile::read(path).unwrap_err().message
     }
 
     #[test]
@@ -96,9 +118,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.wav");
         crate::write_wav(&path, &[vec![0.5, -1.5, 0.25], vec![0.0, f32::NAN, 1.0]], 22_050).unwrap();
-        let sound = decode(&path).unwrap();
+        let sound = SoundFile::read(&path).unwrap();
         assert_eq!(sound.rate, 22_050);
-        assert_eq!(sound.channels, [Arc::from([0.5, -1.5, 0.25]), Arc::from([0.0, 0.0, 1.0])]);
+        assert_eq!(sound.channels, [vec![0.5, -1.5, 0.25], vec![0.0, 0.0, 1.0]]);
     }
 
     /// One block of FLAC (RFC 9639): mono, 16 bits, 8 kHz, 16 frames that are all 16384, as one constant subframe.
@@ -119,9 +141,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.flac");
         std::fs::write(&path, bytes).unwrap();
-        let sound = decode(&path).unwrap();
+        let sound = SoundFile::read(&path).unwrap();
         assert_eq!((sound.rate, sound.channels.len()), (8000, 1));
-        assert_eq!(*sound.channels[0], [0.5; 16]);
+        assert_eq!(sound.channels[0], [0.5; 16]);
     }
 
     /// A checksum of so many bits, most significant bit first.
@@ -141,18 +163,18 @@ mod tests {
     fn what_holds_no_sound_says_why() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.wav");
-        assert!(why(&path).contains("a.wav: "));
-        assert!(why(directory.path()).contains("not a file"));
+        assert!(why(&path).contains("a.wav`: "));
+        assert!(why(directory.path()).contains("is a directory"));
         for bytes in [&b""[..], b"RIFF", b"RIFF\xff\xff\xff\xffWAVEfmt ", &[0; 5000], b"OggS", b"fLaC\0\0"] {
             std::fs::write(&path, bytes).unwrap();
-            assert!(why(&path).contains("a.wav: "), "{bytes:?}");
+            assert!(why(&path).contains("a.wav`: "), "{bytes:?}");
         }
         crate::write_wav(&path, &[vec![0.5; 8]], 8000).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             // Cut anywhere, it is a shorter sound or none.
-            assert!(decode(&path).map_or(0, |sound| sound.channels[0].len()) <= 8, "{length}");
+            assert!(SoundFile::read(&path).map_or(0, |sound| sound.channels[0].len()) <= 8, "{length}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sound to disk.
 
-use crate::files::{self, reason, refusal};
+use crate::whole::{self, reason, refusal};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use krach_diag::{Code, Diagnostic};
 use std::io;
@@ -53,7 +53,7 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     if path == Path::new("-") {
         return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
     }
-    files::target(path)
+    whole::target(path)
 }
 
 fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
@@ -70,7 +70,7 @@ fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
 }
 
 fn write(path: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
-    files::replace(path, |to| {
+    whole::replace(path, |to| {
         let mut writer = WavWriter::new(to, spec).map_err(io_error)?;
         for frame in 0..channels[0].len() {
             for channel in channels {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 /// What a worker and its caller share: how far it is, and whether it should stop.
 #[derive(Clone, Debug, Default)]
-pub struct Token(Arc<(AtomicUsize, AtomicBool)>);
+pub struct Progress(Arc<(AtomicUsize, AtomicBool)>);
 
-impl Token {
+impl Progress {
     /// Called by the worker: so much is done. `Break` means that nobody waits for the rest.
     pub fn advance(&self, done: usize) -> ControlFlow<()> {
         self.0.0.store(done, Ordering::Relaxed);
@@ -36,12 +36,12 @@ impl Token {
 const TICK: Duration = Duration::from_millis(25);
 
 /// Runs `work` on a thread of its own while the caller's `tick` is asked every 25 ms whether to go on. `None` if it
-/// broke off: the token is cancelled then, and the worker ends by itself as soon as it looks.
+/// broke off: the progress is cancelled then, and the worker ends by itself as soon as it looks.
 ///
 /// # Panics
 /// With the panic of `work`, if it panics.
 pub fn on_worker<T: Send + 'static>(
-    token: &Token,
+    progress: &Progress,
     work: impl FnOnce() -> T + Send + 'static,
     mut tick: impl FnMut() -> ControlFlow<()>,
 ) -> Option<T> {
@@ -57,7 +57,7 @@ pub fn on_worker<T: Send + 'static>(
             Ok(result) => return Some(result),
             Err(RecvTimeoutError::Timeout) => {
                 if tick().is_break() {
-                    token.cancel();
+                    progress.cancel();
                     return None;
                 }
             }
@@ -75,17 +75,17 @@ mod tests {
 
     #[test]
     fn work_that_ends_is_handed_over() {
-        let token = Token::default();
-        let shared = token.clone();
-        let result = on_worker(&token, move || shared.advance(7), || ControlFlow::Continue(()));
+        let progress = Progress::default();
+        let shared = progress.clone();
+        let result = on_worker(&progress, move || shared.advance(7), || ControlFlow::Continue(()));
         assert_eq!(result, Some(ControlFlow::Continue(())));
-        assert_eq!(token.done(), 7);
+        assert_eq!(progress.done(), 7);
     }
 
     #[test]
     fn a_caller_who_leaves_ends_the_work() {
-        let token = Token::default();
-        let (shared, seen) = (token.clone(), Arc::new(AtomicBool::new(false)));
+        let progress = Progress::default();
+        let (shared, seen) = (progress.clone(), Arc::new(AtomicBool::new(false)));
         let told = seen.clone();
         let endless = move || {
             while shared.advance(0).is_continue() {
@@ -93,7 +93,7 @@ mod tests {
             }
             told.store(true, Ordering::SeqCst);
         };
-        assert_eq!(on_worker(&token, endless, || ControlFlow::Break(())), None);
+        assert_eq!(on_worker(&progress, endless, || ControlFlow::Break(())), None);
         while !seen.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
@@ -103,7 +103,7 @@ mod tests {
     fn a_panic_reaches_the_caller() {
         let work = || std::panic::resume_unwind(Box::new("odd"));
         let caught = std::panic::catch_unwind(|| {
-            on_worker::<()>(&Token::default(), work, || ControlFlow::Continue(()))
+            on_worker::<()>(&Progress::default(), work, || ControlFlow::Continue(()))
         });
         assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "odd");
     }

@@ -1,15 +1,34 @@
 //! `krach bench`: how long a program takes to compile and to run.
 
-use crate::arguments::Bench;
-use crate::host::Script;
+use crate::machine::Machine;
+use crate::script::Script;
 use crate::shell::WELL;
+use crate::target::Only;
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_abi::{Dsp, DspFactory, Precision, Seed};
 use krach_codegen::{Refusal, Spec};
 use krach_ir::Program;
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub only: Only,
+    /// Copies that run side by side
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub voices: u32,
+    /// Frames computed at once
+    #[arg(long, value_name = "FRAMES", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub block: u32,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Print one JSON object: {schema, front_ms, codegen_ms, total_ms, ns_per_frame, voices, block, precision, cold}
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Rounds after the cold one: this many, or fewer when they take longer than [`PATIENCE`], but [`FEWEST`] at least.
 const ROUNDS: usize = 31;
@@ -46,7 +65,7 @@ struct Figures {
 pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
     let script = what.only.load(shell, what.machine.precision())?;
     let function = what.only.target.one(&*script)?;
-    let spec = what.machine.spec(&*script, function)?;
+    let spec = what.machine.spec(&script.playable(function)?.0);
     let cold = round(shell, &*script, function, what, spec)?;
     let begun = Instant::now();
     let mut warm = Vec::new();
@@ -78,10 +97,10 @@ fn round(
 ) -> Result<Figures, Failure> {
     let (voices, block) = (what.voices, what.block as usize);
     let begun = Instant::now();
-    let program = script.trace(function)?;
+    let program = script.playable(function)?.0.program().clone();
     let traced = begun.elapsed();
     let measured = shell.work(move |_| compile_and_run(&program, &spec, voices, block), |_| {})?;
-    let mut figures = measured.map_err(|refusal| krach_session::report(&refusal))?;
+    let mut figures = measured.map_err(|refusal| krach_store::refusal(&refusal))?;
     figures.front_ms += milliseconds(traced);
     figures.total_ms = figures.front_ms + figures.codegen_ms;
     Ok(figures)

@@ -1,18 +1,50 @@
 //! `krach build`: many instruments into one file.
 
-use crate::arguments::Build;
-use crate::host::Script;
+use crate::machine::{precision, processor};
+use crate::script::Script;
 use crate::shell::{WELL, WRONG, counted};
 use crate::target::{Kind, Target, spare};
 use crate::{Failure, Shell};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_session::krlib::{self, Built, Draft};
-use krach_session::{file_target, nearest, report};
+use krach_store::krlib::{self, Built, Draft};
+use krach_store::{file_target, nearest, refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Python files, Faust files, text forms of programs, or folders of such files
+    #[arg(value_name = "FILE|FOLDER", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Look for Faust libraries here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+    /// The library to write
+    #[arg(short, long, value_name = "FILE.krlib", required_unless_present = "list")]
+    pub output: Option<PathBuf>,
+    /// Sample rates in Hz
+    #[arg(long, value_name = "HZ", num_args = 1.., value_delimiter = ',', default_value = "48000")]
+    pub rate: Vec<u32>,
+    /// This processor with all it has, or any of its kind
+    #[arg(long, value_parser = processor, value_name = "host|baseline", default_value = "host")]
+    pub target: krach_codegen::Target,
+    /// Arithmetic to compute in; if it is not said, that which it was made for, or else single
+    #[arg(long, value_parser = precision, value_name = "single|double")]
+    pub precision: Option<Precision>,
+    /// Build only this instrument; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Print what would be built, and build nothing
+    #[arg(long)]
+    pub list: bool,
+    /// Exit with 0 though some instruments failed
+    #[arg(long)]
+    pub keep_going: bool,
+}
 
 /// Something to be built: a function of one of the files.
 struct Candidate<'s> {
@@ -63,7 +95,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
     let summary = summary(output, &built, what, reports.len());
     krlib::write(output, built)?;
     shell.remark(&summary);
-    if let Some(why) = krach_session::unvouched() {
+    if let Some(why) = krach_store::unvouched() {
         shell.remark(&format!(
             "warning: nobody vouches for this code, so it will be compiled from the programs: {why}"
         ));
@@ -76,7 +108,7 @@ fn specs(what: &Build) -> Result<Vec<Spec>, Diagnostic> {
     let spec = |&rate: &u32| {
         let spec =
             Spec { target: what.target, ..Spec::new(rate, what.precision.unwrap_or(Precision::Single)) };
-        spec.check().map(|()| spec).map_err(|refusal| report(&refusal))
+        spec.check().map(|()| spec).map_err(|reason| refusal(&reason))
     };
     what.rate.iter().map(spec).collect()
 }
@@ -190,9 +222,9 @@ fn compiled(
         }
     }
     bar.set_message("compiling");
-    let work = move |token: &_| krlib::build(&drafts, &specs, token);
+    let work = move |progress: &_| krlib::build(&drafts, &specs, progress);
     let mut built = Vec::new();
-    for result in shell.work(work, |token| bar.set_position(token.done() as u64))? {
+    for result in shell.work(work, |progress| bar.set_position(progress.done() as u64))? {
         match result {
             Ok(instrument) => built.push(instrument),
             Err(report) => reports.push(report),
@@ -203,7 +235,7 @@ fn compiled(
 
 /// `asked`: whether the user names the arithmetic.
 fn draft(candidate: &Candidate<'_>, asked: bool) -> Result<Draft, Failure> {
-    let program = candidate.script.trace(candidate.at)?;
+    let (sound, _) = candidate.script.playable(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;
     Ok(Draft {
         name: candidate.name.to_owned(),
@@ -211,8 +243,8 @@ fn draft(candidate: &Candidate<'_>, asked: bool) -> Result<Draft, Failure> {
         source: about.source,
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
-        program,
-        precision: if asked { None } else { candidate.script.precision(candidate.at)? },
+        program: sound.program().clone(),
+        precision: if asked { None } else { sound.precision() },
     })
 }
 

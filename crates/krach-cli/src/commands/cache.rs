@@ -1,11 +1,21 @@
 //! `krach cache`.
 
-use crate::arguments::CacheOf;
 use crate::shell::WELL;
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_diag::{Code, Diagnostic};
-use krach_session::Store;
+use krach_store::CodeFolder;
 use serde::Serialize;
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheOf {
+    /// Remove all of it
+    #[arg(long)]
+    pub clear: bool,
+    /// Print one JSON object: {schema, enabled, folder, files, bytes, limit_bytes}
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The shape of `krach cache --json`, version 1. `clear` is done before it is told.
 #[derive(Serialize)]
@@ -19,14 +29,14 @@ struct Findings {
 }
 
 pub(crate) fn cache(shell: &Shell<'_>, what: &CacheOf) -> Result<i32, Failure> {
-    let store = Store::of_user();
-    if let (true, Some(store)) = (what.clear, &store) {
-        store.clear().map_err(|error| {
-            let folder = store.counts().folder;
+    let folder = CodeFolder::of_user();
+    if let (true, Some(folder)) = (what.clear, &folder) {
+        folder.clear().map_err(|error| {
+            let folder = folder.counts().folder;
             Diagnostic::error(Code::Unwritable, format!("cannot clear `{}`: {error}", folder.display()))
         })?;
     }
-    let counts = store.as_ref().map(Store::counts);
+    let counts = folder.as_ref().map(CodeFolder::counts);
     if what.json {
         let findings = match counts {
             Some(counts) => Findings {

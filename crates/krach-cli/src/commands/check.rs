@@ -1,15 +1,25 @@
 //! `krach check`.
 
-use crate::arguments::Check;
-use crate::host::{Function, Script};
 use crate::report::Findings;
+use crate::script::Script;
 use crate::shell::{WELL, code_of, counted};
+use crate::target::{Kind, Only, Target};
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{Op, Program};
-use krach_session::{Patch, Stage};
+use krach_store::Unit;
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub only: Only,
+    /// Print one JSON object: {schema, ok, diagnostics}
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure> {
     let file = what.only.target.file.display().to_string();
@@ -52,7 +62,7 @@ fn examine(
         reports.push(nothing.at(Place::line(file, 1)));
     }
     for &at in &functions {
-        match trace_and_compile(shell, &*script, at, file) {
+        match trace_and_compile(shell, &what.only.target, &*script, at) {
             Ok(warnings) => reports.extend(warnings),
             Err(Failure::Wrong(errors)) => reports.extend(errors),
             Err(other) => return Err(other),
@@ -63,27 +73,29 @@ fn examine(
 
 fn trace_and_compile(
     shell: &Shell<'_>,
+    target: &Target,
     script: &dyn Script,
     at: usize,
-    file: &str,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let function = &script.functions()[at];
-    let place = || Place::line(file, function.line);
-    let (program, mut warnings) = script.examine(at)?;
+    let place = || Place::line(target.file.display().to_string(), function.line);
+    let (sound, mut warnings) = script.playable(at)?;
+    if Kind::of(&target.file) != Some(Kind::Faust) {
+        warnings.extend(unused(sound.program(), &function.name));
+    }
     for warning in &mut warnings {
         warning.place.get_or_insert_with(place);
     }
-    let compile = move |_: &_| {
-        let (patch, spec) = (Patch::from(program), Spec::new(48_000, Precision::Single));
-        Stage::ALL.into_iter().try_for_each(|stage| patch.compile(stage, spec).map(drop))
-    };
-    // What the compiler refuses, it refuses about the function as a whole.
+    let (session, spec) = (shell.session.clone(), Spec::new(48_000, Precision::Single));
+    let compile =
+        move |_: &_| Unit::ALL.into_iter().try_for_each(|unit| session.compile(&sound, unit, spec).map(drop));
+    // The compiler refuses the function as a whole.
     shell.work(compile, |_| {})?.map_err(|report| report.at(place()))?;
     Ok(warnings)
 }
 
-/// A warning for every audio input that nothing reads.
-pub(crate) fn unused(program: &Program, function: &Function) -> impl Iterator<Item = Diagnostic> {
+/// A warning for each audio input that nothing reads. (Faust has no unused parameters: `process(x) = 1` says so.)
+fn unused(program: &Program, name: &str) -> impl Iterator<Item = Diagnostic> {
     let mut read = vec![false; program.inputs().len()];
     for node in program.nodes().iter() {
         if let Op::Input(port) = node.op {
@@ -91,8 +103,8 @@ pub(crate) fn unused(program: &Program, function: &Function) -> impl Iterator<It
         }
     }
     let dead = program.inputs().iter().zip(read).filter(|(_, read)| !read);
-    dead.map(|(input, _)| {
-        let message = format!("`{}` does not use its audio input `{input}`", function.name);
+    dead.map(move |(input, _)| {
+        let message = format!("`{name}` does not use its audio input `{input}`");
         Diagnostic::warning(Code::Unused, message)
             .help(format!("if it is meant to be a constant: `{input}=0.5`"))
     })

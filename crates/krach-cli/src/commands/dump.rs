@@ -1,13 +1,54 @@
 //! `krach dump`: every stage can be printed.
 
-use crate::arguments::{Arguments, Dump, Format, Machine, Only, Stage};
+use crate::machine::Machine;
 use crate::shell::WELL;
+use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use clap::{Args, ValueEnum};
 use krach_codegen::{Kernel, Refusal, Spec};
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::Program;
+
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    #[command(flatten)]
+    pub only: Only,
+    /// Which form to print
+    #[arg(long, value_enum, default_value_t = Stage::Program)]
+    pub stage: Stage,
+    /// How to write the diagram
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// The syntax of the Faust text, written out evenly
+    Ast,
+    /// The signals as traced, in the text form that can be read back
+    Program,
+    /// The blocks and wires, as a list or, with `--format svg`, as a picture
+    Diagram,
+    /// Faust, as a Faust user would write it
+    Faust,
+    /// The schedule: sections, instructions, layout of the state
+    Kernel,
+    /// The code generator's input
+    Clif,
+    /// Machine code
+    Asm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    /// A picture for browsers and notebooks, of `--stage diagram` only
+    Svg,
+}
 
 pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
     match (what.stage, what.format) {
@@ -15,7 +56,7 @@ pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
         (Stage::Diagram, Format::Svg) => draw(shell, &what.only, what.machine),
         (_, Format::Svg) => {
             let message = "`--format svg` is a picture of `--stage diagram`";
-            let usage = Arguments::command().error(ErrorKind::ArgumentConflict, message);
+            let usage = super::Arguments::command().error(ErrorKind::ArgumentConflict, message);
             // Nobody is left to be told that standard error is closed.
             let _ = usage.print();
             Ok(usage.exit_code())
@@ -30,8 +71,8 @@ pub(crate) fn dump_faust(shell: &mut Shell<'_>, only: &Only) -> Result<i32, Fail
 
 fn draw(shell: &mut Shell<'_>, only: &Only, machine: Machine) -> Result<i32, Failure> {
     let script = only.load(shell, machine.precision())?;
-    let program = script.trace(only.target.one(&*script)?)?;
-    let svg = shell.work(move |_| krach_faust::draw(&program).svg(), |_| {})?;
+    let (sound, _) = script.playable(only.target.one(&*script)?)?;
+    let svg = shell.work(move |_| krach_faust::draw(sound.program()).svg(), |_| {})?;
     shell.say(&svg)?;
     Ok(WELL)
 }
@@ -46,9 +87,10 @@ fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, machine: Machine) -> 
         shell.say(&text)?;
         return Ok(WELL);
     }
-    let (program, spec) = (script.trace(at)?, machine.spec(&*script, at)?);
-    let text = shell.work(move |_| text(&program, stage, &spec), |_| {})?;
-    let mut text = text.map_err(|refusal| krach_session::report(&refusal))?;
+    let (sound, _) = script.playable(at)?;
+    let spec = machine.spec(&sound);
+    let text = shell.work(move |_| text(sound.program(), stage, &spec), |_| {})?;
+    let mut text = text.map_err(|reason| krach_store::refusal(&reason))?;
     if !text.ends_with('\n') {
         text.push('\n');
     }

@@ -3,7 +3,7 @@
 use crate::shell::WELL;
 use crate::{Failure, Shell};
 use krach_diag::{Code, Diagnostic};
-use krach_session::nearest;
+use krach_store::nearest;
 
 pub(crate) fn explain(shell: &Shell<'_>, code: &str) -> Result<i32, Failure> {
     match Code::find(code) {

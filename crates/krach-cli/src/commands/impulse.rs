@@ -1,23 +1,49 @@
 //! `krach impulse`: the official impulse responses of a Faust program, as text.
 
-use crate::arguments::Impulse;
+use crate::impulse::{IMPULSE_RATE, Run, elaborate_impulse, respond};
 use crate::shell::WELL;
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_faust::Elaborated;
-use krach_session::{Cache, IMPULSE_RATE, Libraries, Run, Token, elaborate_impulse, respond};
+use krach_session::Session;
+use krach_store::{FaustFolders, Optimised, Progress};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct Impulse {
+    #[arg(value_name = "FILE.dsp")]
+    pub file: PathBuf,
+    /// Look for libraries here first; may be repeated
+    #[arg(short = 'I', long = "include", value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+    /// Only the first of the four runs, as long as all of them; prints also what is no number
+    #[arg(long)]
+    pub mono: bool,
+    /// Frames of all runs together
+    #[arg(short = 'n', long = "frames", value_name = "FRAMES", default_value_t = 60_000)]
+    pub frames: usize,
+    /// Print so many significant digits
+    #[arg(long, value_name = "N", value_parser = digits)]
+    pub digits: Option<usize>,
+}
+
+/// Doubles have no more than 767 of them.
+fn digits(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&digits| digits <= 767).ok_or_else(|| "a number from 0 to 767".to_owned())
+}
 
 pub(crate) fn impulse(shell: &mut Shell<'_>, what: &Impulse) -> Result<i32, Failure> {
     let path = what.file.clone();
-    let source = shell.work(move |_| krach_session::read_bytes(&path), |_| {})??;
+    let source = shell.work(move |_| krach_store::read_bytes(&path), |_| {})??;
     shell.sources.remember(source.clone());
     let file = source.name().clone();
-    let libraries = Libraries::new(&what.include, &shell.host.libraries()).beside(&what.file);
+    let libraries = FaustFolders::new(&what.include, &shell.host.libraries()).beside(&what.file);
     let (whole, reports) = shell.work(move |_| elaborate_impulse(&source, &libraries), |_| {})?;
     let Some(whole) = whole else { return Err(reports.into()) };
     shell.draw(&reports);
@@ -26,7 +52,9 @@ pub(crate) fn impulse(shell: &mut Shell<'_>, what: &Impulse) -> Result<i32, Fail
         true => (vec![Run::Mono], what.frames),
         false => (Run::ALL.to_vec(), what.frames / Run::ALL.len()),
     };
-    let ended = shell.work(move |token| print(&whole, &runs, frames, style, token), |_| {})??;
+    let session = shell.session.clone();
+    let ended =
+        shell.work(move |progress| print(&session, &whole, &runs, frames, style, progress), |_| {})??;
     match ended {
         ControlFlow::Continue(()) => Ok(WELL),
         ControlFlow::Break(End::Cancelled) => Err(Failure::Interrupted),
@@ -63,14 +91,16 @@ struct Style {
 
 /// The header, then line by line what each run gives.
 fn print(
+    session: &Session,
     whole: &Elaborated,
     runs: &[Run],
     frames: usize,
     style: Style,
-    token: &Token,
+    progress: &Progress,
 ) -> Result<ControlFlow<End>, Diagnostic> {
     let program = &whole.program;
-    let factory = Cache::shared().compile(program, Spec::new(IMPULSE_RATE, Precision::Double))?.factory;
+    let factory =
+        session.cache().compile(&Optimised::of(program), Spec::new(IMPULSE_RATE, Precision::Double))?.factory;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (inputs, outputs, all) = (program.inputs().len(), program.outputs().len(), frames * runs.len());
     let mut text = format!(
@@ -93,7 +123,7 @@ fn print(
             text.clear();
             match (written, &end) {
                 (Err(error), _) => end = Some(End::Unwritten(error)),
-                (Ok(()), None) if token.advance(line).is_break() => end = Some(End::Cancelled),
+                (Ok(()), None) if progress.advance(line).is_break() => end = Some(End::Cancelled),
                 _ => {}
             }
             if end.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -1,17 +1,42 @@
 //! `krach inspect`: what is in a library, for people and for programs.
 
-use crate::arguments::Inspect;
+use super::licences;
 use crate::shell::{WELL, WRONG, code_of, counted};
 use crate::target::library;
-use crate::{Failure, Shell, licences};
+use crate::{Failure, Shell};
+use clap::Args;
 use krach_diag::Diagnostic;
-use krach_session::Stage;
-use krach_session::krlib::{
-    ControlRecord, CreditRecord, Index, Instrument, MeterRecord, Record, TargetRecord,
-};
+use krach_store::Unit;
+use krach_store::krlib::{ControlRecord, CreditRecord, Index, Instrument, MeterRecord, Record, TargetRecord};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The library
+    #[arg(value_name = "FILE.krlib")]
+    pub file: PathBuf,
+    /// Only this instrument, with everything about it
+    pub name: Option<String>,
+    /// Print its Faust text, or that of each instrument
+    #[arg(long, group = "what")]
+    pub faust: bool,
+    /// Print its program in text form, or that of each
+    #[arg(long, group = "what")]
+    pub program: bool,
+    /// Print a table of its controls, or of those of each
+    #[arg(long, group = "what")]
+    pub controls: bool,
+    /// Print the licence of each library function that it, or anything in the file, is made with
+    #[arg(long, group = "what")]
+    pub licences: bool,
+    /// Print one JSON object: {schema, krach_version, created_by, instruments}, these with the text asked for, or
+    /// {schema, functions} of licences
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The shape of `krach inspect --json`, version 1.
 #[derive(Serialize)]
@@ -243,15 +268,15 @@ fn everything(index: &Index, instrument: &Instrument) -> String {
         text.push_str(&meters(record));
         text.push('\n');
     }
-    let named = [(Stage::Voice, ""), (Stage::Effect, "effect, ")];
-    for (stage, what) in named {
-        for target in record.codes(stage) {
+    let named = [(Unit::Voice, ""), (Unit::Effect, "effect, ")];
+    for (unit, what) in named {
+        for target in record.codes(unit) {
             let (code, state) = (target.code_bytes, target.state_bytes);
             text.push_str(&format!(
                 "{what}{}: {code} bytes of code, {state} of state; ",
                 brief(index, target)
             ));
-            text.push_str(&match instrument.examine(stage, target) {
+            text.push_str(&match instrument.examine(unit, target) {
                 None => "runs here\n".to_owned(),
                 Some(why) => format!("not run, but compiled from the program: {why}\n"),
             });

@@ -1,14 +1,27 @@
 //! `krach faust --licences`, `krach inspect --licences`: under which terms the libraries lend what a program uses.
 
-use crate::arguments::Faust;
 use crate::shell::WELL;
 use crate::target::Kind;
+use crate::target::Only;
 use crate::{Failure, Shell};
+use clap::Args;
 use krach_abi::Precision;
 use krach_faust::Options;
-use krach_session::Libraries;
-use krach_session::krlib::CreditRecord;
+use krach_store::FaustFolders;
+use krach_store::krlib::CreditRecord;
 use serde::Serialize;
+
+#[derive(Debug, Args)]
+pub(crate) struct Faust {
+    #[command(flatten)]
+    pub only: Only,
+    /// The licence of each library function that the program uses
+    #[arg(long, required = true)]
+    pub licences: bool,
+    /// Print one JSON object: {schema, functions}
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The shape of `--licences --json`, version 1.
 #[derive(Serialize)]
@@ -20,11 +33,12 @@ struct Listing<'a> {
 pub(crate) fn licences(shell: &mut Shell<'_>, what: &Faust) -> Result<i32, Failure> {
     let script = what.only.load(shell, Precision::Double)?;
     let at = what.only.target.one(&*script)?;
-    let mut credits = script.trace(at)?.credits().clone();
+    let (sound, _) = script.playable(at)?;
+    let mut credits = sound.program().credits().clone();
     if Kind::of(&what.only.target.file) != Some(Kind::Faust) {
         // What is printed leans on libraries where the sound has code of our own.
         let printed = script.faust(at)?;
-        let libraries = Libraries::new(&what.only.include, &shell.host.libraries());
+        let libraries = FaustFolders::new(&what.only.include, &shell.host.libraries());
         let options = Options { precision: Precision::Double, ..Options::default() };
         let read = move |_: &_| krach_faust::elaborate(&printed, &libraries, &options);
         let (printed, reports) = shell.work(read, |_| {})?;

@@ -6,7 +6,7 @@
 mod midi;
 mod rand;
 
-pub use rand::Rand;
+use rand::Rand;
 
 use krach_abi::{Dsp, DspFactory, Precision, Role, Seed};
 use krach_diag::{Diagnostic, Source};
@@ -16,14 +16,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// In Hz.
-pub const IMPULSE_RATE: u32 = 44_100;
+pub(crate) const IMPULSE_RATE: u32 = 44_100;
 
 /// Frames of one call.
 const BLOCK: usize = 64;
 
 /// How a program is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
+pub(crate) enum Run {
     /// All controls at their start; in the first block 1 in the first frame of every input, and all buttons down.
     Mono,
     /// The same, each block in two calls of random sizes.
@@ -40,7 +40,7 @@ impl Run {
 /// The program that a Faust text describes, as the official test sees it: every sound file is the test's own, and
 /// `count` is known call by call.
 #[must_use]
-pub fn elaborate_impulse(source: &Source, files: &dyn Files) -> (Option<Elaborated>, Vec<Diagnostic>) {
+pub(crate) fn elaborate_impulse(source: &Source, files: &dyn Files) -> (Option<Elaborated>, Vec<Diagnostic>) {
     let options = Options { precision: Precision::Double, impulse: true, ..Options::default() };
     elaborate_whole(source, &Synthetic(files), &options)
 }
@@ -71,7 +71,7 @@ impl Files for Synthetic<'_> {
 
 /// Runs a program for so many frames. `hear` is given the samples of each call, one slice per output, and may
 /// break off. `factory` is the program compiled (or interpreted) for [`IMPULSE_RATE`].
-pub fn respond(
+pub(crate) fn respond(
     factory: &dyn DspFactory,
     whole: &Elaborated,
     run: Run,

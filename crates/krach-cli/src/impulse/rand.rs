@@ -3,7 +3,7 @@
 /// The additive feedback generator that `rand()` of glibc is by default: x(n) = x(n−3) + x(n−31) in 32 bits, of
 /// which the lowest is dropped (Knuth, The Art of Computer Programming, vol. 2, §3.2.2).
 #[derive(Clone, Debug)]
-pub struct Rand {
+pub(super) struct Rand {
     last: [u32; DEGREE],
     at: usize,
 }
@@ -16,7 +16,7 @@ const WARM_UP: usize = 10 * DEGREE;
 impl Rand {
     /// As it is where nobody calls `srand`: seeded with 1.
     #[must_use]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         // The seeds are those of Park and Miller's generator: 16807 x modulo 2³¹ − 1.
         let mut seed = 1_u64;
         let last = std::array::from_fn(|_| {
@@ -32,18 +32,12 @@ impl Rand {
     }
 
     /// The next number, below 2³¹.
-    pub fn below_2_31(&mut self) -> u32 {
+    pub(super) fn below_2_31(&mut self) -> u32 {
         let before = self.last[(self.at + DEGREE - SEPARATION) % DEGREE];
         let sum = self.last[self.at].wrapping_add(before);
         self.last[self.at] = sum;
         self.at = (self.at + 1) % DEGREE;
         sum >> 1
-    }
-}
-
-impl Default for Rand {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,14 +1,13 @@
 //! A Faust file: one function, `process`, called what the file is called.
 
-use crate::host::{About, Function, Script};
+use super::{About, Function, Script};
 use crate::shell::work;
 use crate::{Failure, Host};
 use krach_abi::Precision;
 use krach_diag::{Diagnostic, Severity, Source};
 use krach_faust::{File, Options};
-use krach_ir::Program;
-use krach_session::Libraries;
-use krach_session::krlib::{self, Language};
+use krach_store::krlib::{self, Language};
+use krach_store::{FaustFolders, Playable};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ pub(crate) struct FaustText<'h> {
     host: &'h dyn Host,
     source: Arc<Source>,
     doc: String,
-    libraries: Arc<Libraries>,
+    folders: Arc<FaustFolders>,
     options: Options,
     function: [Function; 1],
 }
@@ -34,10 +33,10 @@ impl<'h> FaustText<'h> {
         let file = File::parse(&source);
         let line = file.line_of("process").unwrap_or(1);
         let doc = file.declared("description").map(ToString::to_string).unwrap_or_default();
-        let libraries = Arc::new(Libraries::new(include, &host.libraries()).beside(path));
+        let folders = Arc::new(FaustFolders::new(include, &host.libraries()).beside(path));
         let options = Options { precision, ..Options::default() };
         let function = [Function { name, line, listed: true }];
-        Self { host, source, doc, libraries, options, function }
+        Self { host, source, doc, folders, options, function }
     }
 }
 
@@ -46,18 +45,13 @@ impl Script for FaustText<'_> {
         &self.function
     }
 
-    fn trace(&self, index: usize) -> Result<Arc<Program>, Failure> {
-        self.examine(index).map(|(program, _)| program)
-    }
-
-    fn examine(&self, _index: usize) -> Result<(Arc<Program>, Vec<Diagnostic>), Failure> {
-        let (source, libraries, options) =
-            (self.source.clone(), self.libraries.clone(), self.options.clone());
-        let elaborate = move |_: &_| krach_faust::elaborate(&source, &*libraries, &options);
+    fn playable(&self, _index: usize) -> Result<(Playable, Vec<Diagnostic>), Failure> {
+        let (source, folders, options) = (self.source.clone(), self.folders.clone(), self.options.clone());
+        let elaborate = move |_: &_| krach_faust::elaborate(&source, &*folders, &options);
         let (program, reports) = work(self.host, elaborate, |_| {})?;
         match program {
             Some(program) if reports.iter().all(|report| report.severity == Severity::Warning) => {
-                Ok((Arc::new(program), reports))
+                Ok((program.into(), reports))
             }
             _ => Err(reports.into()),
         }

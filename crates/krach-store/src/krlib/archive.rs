@@ -2,7 +2,7 @@
 //! every other entry.
 
 use super::index::{Digest, Index, Part, SCHEMA, bad_name};
-use crate::files;
+use crate::whole;
 use krach_diag::{Code, Diagnostic};
 use rawzip::{
     CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive,
@@ -29,7 +29,7 @@ const LARGEST_INDEX: u64 = 1 << 28;
 /// # Errors
 /// What the file system says; the old file stays.
 pub(super) fn write(path: &Path, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {
-    files::replace(path, |to| pack(to, index, parts))
+    whole::replace(path, |to| pack(to, index, parts))
 }
 
 fn pack(to: impl Write, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {
@@ -100,7 +100,7 @@ impl Archive {
             return Err(unreadable(&"it is not a file")); // and opening a pipe would wait for somebody to write
         }
         let file = File::open(path)
-            .map_err(|error| crate::sources::refusal(path, &path.display().to_string(), &error))?;
+            .map_err(|error| crate::texts::refusal(path, &path.display().to_string(), &error))?;
         let about = file.metadata().map_err(|error| unreadable(&error))?;
         if !about.is_file() {
             return Err(unreadable(&"it is not a file"));

@@ -4,7 +4,7 @@ use super::archive;
 use super::index::{
     ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
 };
-use crate::{Stage, Token, files, report, secret};
+use crate::{Progress, Unit, refusal, secret, whole};
 use krach_abi::{DspFactory, Precision};
 use krach_codegen::{Machine, NativeFactory, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
@@ -82,13 +82,13 @@ impl Built {
     }
 }
 
-/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `token` hears how many are done, and
+/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `progress` hears how many are done, and
 /// may break off: what was not begun is not in the result.
 ///
 /// # Errors
 /// Per draft, what the compiler refuses, and `KR0706` a name that cannot be one.
 #[must_use]
-pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Built, Diagnostic>> {
+pub fn build(drafts: &[Draft], specs: &[Spec], progress: &Progress) -> Vec<Result<Built, Diagnostic>> {
     let mut seen = FxHashSet::default();
     let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
     // Without a secret the code is there, but only a promise can make anybody run it.
@@ -99,11 +99,11 @@ pub fn build(drafts: &[Draft], specs: &[Spec], token: &Token) -> Vec<Result<Buil
     let work = || {
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(draft) = drafts.get(at)
-            && !token.cancelled()
+            && !progress.cancelled()
         {
             let result = instrument(draft, &specs, secret.as_ref());
             *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-            let _ = token.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
+            let _ = progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(drafts.len());
@@ -132,7 +132,7 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     }
     let program = &draft.program;
     let voice = krach_ir::optimise(program);
-    let effect = Stage::Effect.of(program).map(|effect| krach_ir::optimise(effect));
+    let effect = Unit::Effect.of(program).map(|effect| krach_ir::optimise(effect));
     let specs =
         specs.iter().map(|spec| Spec { precision: draft.precision.unwrap_or(spec.precision), ..*spec });
     let specs: Vec<Spec> = specs.collect();
@@ -140,10 +140,10 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     let text = format!("{}{program}", if double { DOUBLE } else { "" });
     let mut built = Built::new(&draft.name, program, text, Digest::from(voice.key()));
     for spec in &specs {
-        for (stage, program) in Stage::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
+        for (unit, program) in Unit::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
             let factory = program.map(|program| krach_codegen::compile(program, spec)).transpose();
-            if let Some(factory) = factory.map_err(|refusal| report(&refusal).at(place()))? {
-                built.add(stage, &factory, secret);
+            if let Some(factory) = factory.map_err(|reason| refusal(&reason).at(place()))? {
+                built.add(unit, &factory, secret);
             }
         }
     }
@@ -193,12 +193,12 @@ impl Built {
         Self { record, machines: Vec::new(), parts: vec![(text_part.entry, text)] }
     }
 
-    /// Its code for one stage and target.
-    pub(crate) fn add(&mut self, stage: Stage, factory: &NativeFactory, secret: Option<&Secret>) {
+    /// Its code for one unit and target.
+    pub(crate) fn add(&mut self, unit: Unit, factory: &NativeFactory, secret: Option<&Secret>) {
         let (code, spec) = (factory.save(), factory.spec());
-        let folder = match stage {
-            Stage::Voice => "code",
-            Stage::Effect => "effects",
+        let folder = match unit {
+            Unit::Voice => "code",
+            Unit::Effect => "effects",
         };
         let (target, rate, precision) = (spec.target, spec.sample_rate, spec.precision);
         let entry = format!("{folder}/{target}-{rate}-{precision}/{}.code", self.record.name);
@@ -211,12 +211,12 @@ impl Built {
             code_bytes: factory.timing().code_bytes,
             state_bytes: factory.state_bytes(),
             code: part(entry, &code),
-            tag: secret.map(|secret| Digest(secret.tag(&self.record.identity(stage).0, &code))),
+            tag: secret.map(|secret| Digest(secret.tag(&self.record.identity(unit).0, &code))),
         };
         self.parts.push((target.code.entry.clone(), code));
-        match stage {
-            Stage::Voice => self.record.targets.push(target),
-            Stage::Effect => self.record.effect.push(target),
+        match unit {
+            Unit::Voice => self.record.targets.push(target),
+            Unit::Effect => self.record.effect.push(target),
         }
     }
 }
@@ -244,8 +244,8 @@ pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
         let report = Diagnostic::error(Code::NameTaken, message);
         return Err(report.at(Place::line(twice.record.file.clone(), twice.record.line)).help("rename one"));
     }
-    let target = files::target(path)?;
-    store(&target, built, "krach build").map_err(|error| files::refusal(path, &error.to_string()))
+    let target = whole::target(path)?;
+    store(&target, built, "krach build").map_err(|error| whole::refusal(path, &error.to_string()))
 }
 
 /// The same with an error of the file system.

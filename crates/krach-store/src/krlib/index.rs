@@ -1,6 +1,6 @@
 //! What is in a library: the entry `index.json`, the only one whose shape decides about the version.
 
-use crate::Stage;
+use crate::Unit;
 use krach_abi::Precision;
 use krach_codegen::{Machine, Spec, Target};
 use krach_ir::{ContentKey, Control, ControlKind, Credit, Face, Meter};
@@ -109,12 +109,12 @@ impl Record {
         self.precision.as_ref().or(first).map_or(Precision::Single, |name| precision_of(name))
     }
 
-    /// The code of one stage of the program.
+    /// The code of one unit of the program.
     #[must_use]
-    pub fn codes(&self, stage: Stage) -> &[TargetRecord] {
-        match stage {
-            Stage::Voice => &self.targets,
-            Stage::Effect => &self.effect,
+    pub fn codes(&self, unit: Unit) -> &[TargetRecord] {
+        match unit {
+            Unit::Voice => &self.targets,
+            Unit::Effect => &self.effect,
         }
     }
 
@@ -123,12 +123,12 @@ impl Record {
         self.targets.iter().chain(&self.effect)
     }
 
-    /// What the code of a stage is vouched for as: no code of one stage is that of another.
+    /// What the code of a unit is vouched for as: no code of one unit is that of another.
     #[must_use]
-    pub fn identity(&self, stage: Stage) -> Digest {
-        match stage {
-            Stage::Voice => self.program.blake3,
-            Stage::Effect => Digest::of(&[&self.program.blake3.0[..], b"effect"].concat()),
+    pub fn identity(&self, unit: Unit) -> Digest {
+        match unit {
+            Unit::Voice => self.program.blake3,
+            Unit::Effect => Digest::of(&[&self.program.blake3.0[..], b"effect"].concat()),
         }
     }
 

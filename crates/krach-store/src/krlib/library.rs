@@ -4,7 +4,7 @@ use super::Language;
 use super::archive::Archive;
 use super::index::{Index, Part, Record, TargetRecord};
 use super::salvage::salvage;
-use crate::{Cache, Compiled, Stage, nearest, secret};
+use crate::{Unit, nearest, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{NativeFactory, Secret, Spec, Trust};
 use krach_diag::{Code, Diagnostic, Source};
@@ -13,7 +13,6 @@ use rustc_hash::FxHashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 /// Whose machine code is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -137,8 +136,7 @@ impl Library {
     #[must_use]
     pub fn at(&self, at: usize) -> Arc<Instrument> {
         assert!(at < self.index().instruments.len(), "places are of the index");
-        let (program, factories) = (Mutex::default(), Mutex::default());
-        Arc::new(Instrument { library: self.shared.clone(), at, program, factories })
+        Arc::new(Instrument { library: self.shared.clone(), at, program: Mutex::default() })
     }
 }
 
@@ -148,7 +146,6 @@ pub struct Instrument {
     library: Arc<Shared>,
     at: usize,
     program: Mutex<Option<Arc<Program>>>,
-    factories: Mutex<FxHashMap<(Stage, Spec), Compiled>>,
 }
 
 impl Instrument {
@@ -231,47 +228,24 @@ impl Instrument {
         })
     }
 
-    /// The code of a stage for a spec: mapped if there is some that may be run here, compiled from the program if not.
-    /// None if the program has no such stage.
-    ///
-    /// # Errors
-    /// What the compiler refuses; `KR0703` if there is neither code nor a whole program.
-    pub fn compile(&self, stage: Stage, spec: Spec) -> Result<Option<Compiled>, Diagnostic> {
-        let mut factories = self.factories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = factories.get(&(stage, spec)) {
-            return Ok(Some(known.clone()));
-        }
-        let begun = Instant::now();
-        let compiled = if let Some(factory) = self.mapped(stage, &spec) {
-            let codegen_ms = begun.elapsed().as_secs_f64() * 1e3;
-            Compiled { factory, optimise_ms: 0.0, codegen_ms, cached: true }
-        } else {
-            let program = self.program()?;
-            let Some(program) = stage.of(&program) else { return Ok(None) };
-            Cache::shared().compile(program, spec)?
-        };
-        factories.insert((stage, spec), compiled.clone());
-        Ok(Some(compiled))
-    }
-
     /// The code of the library itself, if there is some for that spec which may be run here.
-    pub(crate) fn mapped(&self, stage: Stage, spec: &Spec) -> Option<Arc<NativeFactory>> {
-        let candidates = self.record().codes(stage).iter().filter(|target| target.serves(spec));
+    pub(crate) fn mapped(&self, unit: Unit, spec: &Spec) -> Option<Arc<NativeFactory>> {
+        let candidates = self.record().codes(unit).iter().filter(|target| target.serves(spec));
         candidates.filter(|target| self.obstacle(target).is_none()).find_map(|target| {
             let code = self.library.archive.part(&target.code, "code").ok()?;
             let trust = self.trust(target)?;
-            let loaded = NativeFactory::load(&code, &self.record().identity(stage).0, trust).ok()?;
+            let loaded = NativeFactory::load(&code, &self.record().identity(unit).0, trust).ok()?;
             let fits =
-                loaded.spec() == &target.spec() && (trust.is_proof() || self.promise_holds(stage, &loaded));
+                loaded.spec() == &target.spec() && (trust.is_proof() || self.promise_holds(unit, &loaded));
             fits.then_some(loaded)
         })
     }
 
     /// Whether code that nobody vouches for has at least the ports of the program.
-    fn promise_holds(&self, stage: Stage, code: &NativeFactory) -> bool {
+    fn promise_holds(&self, unit: Unit, code: &NativeFactory) -> bool {
         let (program, ports) = (self.program(), code.ports());
         program.is_ok_and(|program| {
-            stage.of(&program).is_some_and(|program| {
+            unit.of(&program).is_some_and(|program| {
                 (ports.inputs, ports.outputs, ports.controls.len())
                     == (program.inputs().len(), program.outputs().len(), program.controls().len())
             })
@@ -300,7 +274,7 @@ impl Instrument {
 
     /// Reads code and says why it is not run here, if so.
     #[must_use]
-    pub fn examine(&self, stage: Stage, target: &TargetRecord) -> Option<String> {
+    pub fn examine(&self, unit: Unit, target: &TargetRecord) -> Option<String> {
         if let Some(obstacle) = self.obstacle(target) {
             return Some(obstacle);
         }
@@ -309,7 +283,7 @@ impl Instrument {
             Err(_) => return Some("it is damaged".to_owned()),
         };
         let trust = self.trust(target).expect("else there is an obstacle");
-        NativeFactory::load(&code, &self.record().identity(stage).0, trust)
+        NativeFactory::load(&code, &self.record().identity(unit).0, trust)
             .err()
             .map(|misfit| misfit.to_string())
     }

@@ -1,8 +1,8 @@
-//! Libraries, whole and broken. Whatever is done to a file, it is refused, or plays what it played.
+//! FaustFolders, whole and broken. Whatever is done to a file, it is refused, or plays what it played.
 
 use super::index::{Digest, Index};
 use super::{Draft, Instrument, Language, Library, Policy, Source, archive, build, write};
-use crate::{Cache, Stage, Token};
+use crate::{Cache, Compiled, Optimised, Playable, Progress, Unit};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_diag::{Code, Diagnostic, Severity};
@@ -40,6 +40,11 @@ fn samples(factory: &NativeFactory) -> Vec<f32> {
     out
 }
 
+/// The library's code, or code compiled from its program.
+fn compile(instrument: &Arc<Instrument>, unit: Unit, spec: Spec) -> Result<Option<Compiled>, Diagnostic> {
+    Playable::try_from(instrument.clone())?.compile(&Cache::new(1), unit, spec)
+}
+
 const KIT: [(&str, f64); 2] = [("soft", 0.25), ("loud", 0.75)];
 
 struct Bench {
@@ -57,7 +62,7 @@ fn bench() -> Bench {
 
 fn built() -> Vec<super::Built> {
     let drafts = KIT.map(|(name, factor)| draft(name, factor));
-    build(&drafts, &[spec()], &Token::default()).into_iter().map(Result::unwrap).collect()
+    build(&drafts, &[spec()], &Progress::default()).into_iter().map(Result::unwrap).collect()
 }
 
 impl Bench {
@@ -88,7 +93,7 @@ fn is_honest(instrument: &Instrument) -> bool {
         Ok(read) => assert_eq!(read.to_string(), mine.to_string()),
         Err(report) => assert_eq!(report.code, Code::Damaged),
     }
-    let Some(mapped) = instrument.mapped(Stage::Voice, &spec()) else { return false };
+    let Some(mapped) = instrument.mapped(Unit::Voice, &spec()) else { return false };
     static COMPILED: [OnceLock<Vec<f32>>; 2] = [const { OnceLock::new() }; 2];
     let compiled = || samples(&krach_codegen::compile(&krach_ir::optimise(mine), &spec()).unwrap());
     let at = usize::from(name == "loud");
@@ -115,9 +120,10 @@ fn what_was_built_is_read_back() {
     assert_eq!(soft.source().unwrap().unwrap().text, "def soft(): ...\n");
     assert_eq!(soft.faust().unwrap(), krach_faust::print(&program("soft", 0.25)));
     assert!(is_honest(&soft) && is_honest(&library.at(1)));
-    let compiled = soft.compile(Stage::Voice, spec()).unwrap().unwrap();
+    let (cache, playable) = (Cache::new(1), Playable::try_from(soft.clone()).unwrap());
+    let compiled = playable.compile(&cache, Unit::Voice, spec()).unwrap().unwrap();
     assert!(compiled.cached);
-    assert!(Arc::ptr_eq(&compiled.factory, &soft.compile(Stage::Voice, spec()).unwrap().unwrap().factory));
+    assert!(Arc::ptr_eq(&compiled.factory, &playable.compiled(Unit::Voice, spec()).unwrap().factory));
     let report = library.get("lound").unwrap_err();
     assert_eq!((report.code, report.helps), (Code::NoInstrument, vec!["did you mean `loud`?".to_owned()]));
 }
@@ -138,20 +144,20 @@ fn organ() -> Draft {
 #[test]
 fn code_of_an_effect_is_kept_beside_that_of_its_voices() {
     let bench = bench();
-    write(&bench.path, build(&[organ()], &[spec()], &Token::default()).remove(0).into_iter().collect())
+    write(&bench.path, build(&[organ()], &[spec()], &Progress::default()).remove(0).into_iter().collect())
         .unwrap();
     let library = Library::open(&bench.path, Policy::Tag).unwrap();
     assert_eq!((library.verify(), library.unknown()), (Ok(()), Vec::new()));
     let organ = library.at(0);
     for policy in [Policy::Tag, Policy::Code] {
         let organ = Library::open(&bench.path, policy).unwrap().at(0);
-        let ports = Stage::ALL.map(|stage| {
-            let ports = organ.mapped(stage, &spec()).unwrap().ports().clone();
+        let ports = Unit::ALL.map(|unit| {
+            let ports = organ.mapped(unit, &spec()).unwrap().ports().clone();
             (ports.inputs, ports.outputs, ports.controls.len())
         });
         assert_eq!(ports, [(0, 1, 1), (1, 2, 1)]);
     }
-    assert_eq!(organ.examine(Stage::Effect, &organ.record().effect[0]), None);
+    assert_eq!(organ.examine(Unit::Effect, &organ.record().effect[0]), None);
 
     let swapped = bench.forged(|index, _| {
         let record = &mut index.instruments[0];
@@ -159,9 +165,9 @@ fn code_of_an_effect_is_kept_beside_that_of_its_voices() {
     });
     for policy in [Policy::Tag, Policy::Code] {
         let organ = Library::open(&swapped, policy).unwrap().at(0);
-        for stage in Stage::ALL {
-            assert!(organ.mapped(stage, &spec()).is_none(), "{stage:?} is not the other");
-            assert!(organ.compile(stage, spec()).unwrap().is_some(), "so it is compiled");
+        for unit in Unit::ALL {
+            assert!(organ.mapped(unit, &spec()).is_none(), "{unit:?} is not the other");
+            assert!(compile(&organ, unit, spec()).unwrap().is_some(), "so it is compiled");
         }
     }
 }
@@ -179,12 +185,12 @@ fn another_rate_or_precision_is_compiled_from_the_program() {
     let bench = bench();
     let soft = Library::open(&bench.path, Policy::Tag).unwrap().get("soft").unwrap();
     for spec in [Spec::new(44_100, Precision::Single), Spec::new(48_000, Precision::Double)] {
-        assert!(soft.mapped(Stage::Voice, &spec).is_none());
+        assert!(soft.mapped(Unit::Voice, &spec).is_none());
         let cache = Cache::new(1);
-        let here = soft.compile(Stage::Voice, spec).unwrap().unwrap();
+        let here = compile(&soft, Unit::Voice, spec).unwrap().unwrap();
         assert_eq!(
             samples(&here.factory),
-            samples(&cache.compile(&program("x", 0.25), spec).unwrap().factory)
+            samples(&cache.compile(&Optimised::of(&program("x", 0.25)), spec).unwrap().factory)
         );
     }
 }
@@ -233,9 +239,9 @@ fn code_for_other_machines_is_left_alone() {
         let library = Library::open(&other, policy).unwrap();
         for at in 0..2 {
             assert!(!is_honest(&library.at(at)));
-            assert!(library.at(at).compile(Stage::Voice, spec()).is_ok(), "compiled from the program");
+            assert!(compile(&library.at(at), Unit::Voice, spec()).is_ok(), "compiled from the program");
         }
-        let why = library.at(1).examine(Stage::Voice, &library.index().instruments[1].targets[0]).unwrap();
+        let why = library.at(1).examine(Unit::Voice, &library.index().instruments[1].targets[0]).unwrap();
         assert!(why.contains("`warp`"), "{why}");
     }
 }
@@ -286,7 +292,7 @@ fn cut_off_anywhere_its_whole_programs_are_saved() {
 fn what_was_made_for_double_precision_still_is_where_the_index_is_lost() {
     let bench = bench();
     let double = Draft { precision: Some(Precision::Double), ..draft("soft", 0.25) };
-    let built = build(&[double, draft("loud", 0.75)], &[spec()], &Token::default());
+    let built = build(&[double, draft("loud", 0.75)], &[spec()], &Progress::default());
     write(&bench.path, built.into_iter().map(Result::unwrap).collect()).unwrap();
     let whole = Library::open(&bench.path, Policy::Tag).unwrap();
     let precisions = |library: &Library| [0, 1].map(|at| library.at(at).record().precision());
@@ -403,14 +409,14 @@ fn a_program_that_breaks_a_rule_is_refused_and_not_played() {
     });
     let instrument = Library::open(&bad, Policy::Tag).unwrap().at(0);
     assert_eq!(instrument.program().unwrap_err().code, Code::Damaged);
-    assert!(instrument.mapped(Stage::Voice, &spec()).is_none(), "the tag was for another program");
-    assert_eq!(instrument.compile(Stage::Voice, spec()).unwrap_err().code, Code::Damaged);
+    assert!(instrument.mapped(Unit::Voice, &spec()).is_none(), "the tag was for another program");
+    assert_eq!(compile(&instrument, Unit::Voice, spec()).unwrap_err().code, Code::Damaged);
 }
 
 #[test]
 fn what_is_asked_for_twice_is_there_once_and_no_name_twice() {
     let bench = bench();
-    let once = build(&[draft("soft", 0.25)], &[spec(), spec()], &Token::default());
+    let once = build(&[draft("soft", 0.25)], &[spec(), spec()], &Progress::default());
     write(&bench.path, once.into_iter().map(Result::unwrap).collect()).unwrap();
     let library = Library::open(&bench.path, Policy::Tag).unwrap();
     assert_eq!((library.damage(), library.index().instruments[0].targets.len()), (None, 1));
@@ -466,7 +472,7 @@ fn other_files_are_strangers() {
 
 #[test]
 fn a_name_that_cannot_be_one_is_reported_where_it_is() {
-    let results = build(&[draft("a/b", 1.0), draft("fine", 1.0)], &[spec()], &Token::default());
+    let results = build(&[draft("a/b", 1.0), draft("fine", 1.0)], &[spec()], &Progress::default());
     let report = results[0].as_ref().unwrap_err();
     assert_eq!((report.code, report.place.as_ref().unwrap().line), (Code::InstrumentName, 3));
     assert!(results[1].is_ok());

@@ -4,9 +4,9 @@
 //! what is damaged, foreign or of another version is compiled anew and replaced; what was not used for longest goes
 //! when there is too much. Any number of processes may use it at once: files appear whole, by renaming.
 
-use crate::files::TEMPORARY;
 use crate::krlib::{self, Library, Policy};
-use crate::{Stage, secret};
+use crate::whole::TEMPORARY;
+use crate::{Unit, secret};
 use krach_codegen::{Machine, NativeFactory, Spec};
 use krach_ir::{ContentKey, Program};
 use std::fs::{self, File};
@@ -26,7 +26,7 @@ const NAME: &str = "code";
 
 /// See the module's essay.
 #[derive(Debug)]
-pub struct Store {
+pub struct CodeFolder {
     folder: PathBuf,
     limit: u64,
     written: AtomicU32,
@@ -34,14 +34,14 @@ pub struct Store {
 
 /// What is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreCounts {
+pub struct CodeFolderCounts {
     pub folder: PathBuf,
     pub files: usize,
     pub bytes: u64,
     pub limit: u64,
 }
 
-impl Store {
+impl CodeFolder {
     #[must_use]
     pub fn new(folder: PathBuf, limit: u64) -> Self {
         Self { folder, limit, written: AtomicU32::new(0) }
@@ -64,7 +64,7 @@ impl Store {
         let instrument = library.get(NAME).ok()?;
         // The key is the digest of the bare text, and the code's tag is for the program of that digest.
         let mine = instrument.record().program.blake3.0 == *key.bytes();
-        let factory = if mine { instrument.mapped(Stage::Voice, spec)? } else { return None };
+        let factory = if mine { instrument.mapped(Unit::Voice, spec)? } else { return None };
         // Used now: eviction goes by this. That it cannot be told does no harm.
         let _ =
             File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
@@ -75,7 +75,7 @@ impl Store {
     pub(crate) fn put(&self, program: &Program, key: ContentKey, factory: &Arc<NativeFactory>) {
         let (Ok(secret), Some(path)) = (secret::own(), self.place(key, factory.spec())) else { return };
         let mut built = krlib::Built::new(NAME, program, format!("{program:#}"), key.into());
-        built.add(Stage::Voice, factory, Some(&secret));
+        built.add(Unit::Voice, factory, Some(&secret));
         let folder = path.parent().expect("it is in a folder of ours");
         if fs::create_dir_all(folder).is_err() || krlib::store(&path, vec![built], "cache").is_err() {
             return;
@@ -125,10 +125,10 @@ impl Store {
     }
 
     #[must_use]
-    pub fn counts(&self) -> StoreCounts {
+    pub fn counts(&self) -> CodeFolderCounts {
         let files = self.files();
         let bytes = files.iter().map(|&(_, length, _)| length).sum();
-        StoreCounts { folder: self.folder.clone(), files: files.len(), bytes, limit: self.limit }
+        CodeFolderCounts { folder: self.folder.clone(), files: files.len(), bytes, limit: self.limit }
     }
 
     /// Removes everything.
@@ -166,7 +166,7 @@ mod tests {
         Spec::new(48_000, Precision::Single)
     }
 
-    fn keep(store: &Store, value: f64) -> ContentKey {
+    fn keep(store: &CodeFolder, value: f64) -> ContentKey {
         let program = constant(value);
         store.put(&program, program.key(), &krach_codegen::compile(&program, &spec()).unwrap());
         program.key()
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn code_is_found_again_and_damage_is_not_code() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path().join("code"), LIMIT);
+        let store = CodeFolder::new(folder.path().join("code"), LIMIT);
         let key = constant(0.5).key();
         assert!(store.get(key, &spec()).is_none());
         keep(&store, 0.5);
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn what_is_used_least_makes_room() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(folder.path().to_owned(), LIMIT);
+        let store = CodeFolder::new(folder.path().to_owned(), LIMIT);
         let keys: Vec<_> = (0..8).map(|at| keep(&store, f64::from(at))).collect();
         let all = store.counts();
         assert_eq!(all.files, 8);
@@ -212,7 +212,7 @@ mod tests {
         let forgotten = folder.path().join("00").join(".krach-x.part");
         fs::create_dir_all(forgotten.parent().unwrap()).unwrap();
         File::create(&forgotten).unwrap().set_modified(old).unwrap();
-        let small = Store::new(folder.path().to_owned(), all.bytes / 2);
+        let small = CodeFolder::new(folder.path().to_owned(), all.bytes / 2);
         small.sweep();
         assert!(small.counts().bytes <= small.limit / 4 * 3 && small.counts().files > 0);
         assert!(small.get(keys[0], &spec()).is_some(), "the one used last stays");
@@ -226,7 +226,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let store = Store::new(path.clone(), 20_000);
+                    let store = CodeFolder::new(path.clone(), 20_000);
                     for at in 0..40_u8 {
                         let key = keep(&store, f64::from(at % 5));
                         // Somebody's sweep may have come between: then it is compiled again, never wrong.

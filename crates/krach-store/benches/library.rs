@@ -5,8 +5,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_ir::{Control, ControlKind, Fun, Program, ProgramBuilder, Sig, Ty};
-use krach_session::krlib::{Draft, Language, Library, Policy, Source, build, write};
-use krach_session::{Stage, Token};
+use krach_store::krlib::{Draft, Language, Library, Policy, Source, build, write};
+use krach_store::{Cache, Playable, Progress, Unit};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn library(path: &Path) {
         program: voice(&format!("voice_{at}"), 1.0 + at as f64 * 1e-4),
     };
     let drafts: Vec<Draft> = (0..INSTRUMENTS).map(draft).collect();
-    let built = build(&drafts, &[spec()], &Token::default());
+    let built = build(&drafts, &[spec()], &Progress::default());
     write(path, built.into_iter().map(Result::unwrap).collect()).unwrap();
 }
 
@@ -85,12 +85,11 @@ fn stages(c: &mut Criterion) {
     group.bench_function("open 1000 instruments", |b| b.iter(|| Library::open(&path, Policy::Tag).unwrap()));
     let open = Library::open(&path, Policy::Tag).unwrap();
     group.bench_function("first sound of one", |b| {
-        let mut at = 0;
+        let (mut at, cache) = (0, Cache::new(8));
         b.iter(|| {
             at = (at + 1) % INSTRUMENTS;
-            let instrument = open.at(at);
-            black_box(instrument.program().unwrap());
-            let compiled = instrument.compile(Stage::Voice, spec()).unwrap().unwrap();
+            let sound = Playable::try_from(open.at(at)).unwrap();
+            let compiled = sound.compile(&cache, Unit::Voice, spec()).unwrap().unwrap();
             assert!(compiled.cached, "code of the library");
             first_block(&compiled.factory)
         });

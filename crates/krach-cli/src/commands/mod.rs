@@ -1,0 +1,87 @@
+//! The sub-commands: each file holds the arguments of one and the function that runs it.
+
+mod bench;
+mod build;
+mod cache;
+mod check;
+mod dump;
+mod explain;
+mod impulse;
+mod inspect;
+mod licences;
+mod render;
+
+use crate::target::Only;
+use crate::{Failure, Shell};
+use clap::{Parser, Subcommand};
+
+/// Hear, read and measure the sound of a Python function.
+///
+/// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.dsp, a Faust program, or
+/// FILE.krlib:name, or FILE.program, the text form that `krach dump --stage program` writes (`-` reads it from standard
+/// input).
+#[derive(Debug, Parser)]
+#[command(name = "krach", bin_name = "krach", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a program at one stage of its way to native code
+    Dump(dump::Dump),
+    /// Print a program as Faust text (short for `dump --stage faust`)
+    DumpFaust(Only),
+    /// Render a program to a WAV file, 32-bit float
+    Render(render::Render),
+    /// Trace and compile the DSP functions of a file and report everything that is wrong
+    Check(check::Check),
+    /// Measure how long a program takes to compile and to run
+    Bench(bench::Bench),
+    /// List what a program uses of the Faust libraries
+    Faust(licences::Faust),
+    /// Print the impulse responses of a Faust program, in the official format
+    Impulse(impulse::Impulse),
+    /// Compile many instruments into one library, a `.krlib` file
+    Build(build::Build),
+    /// Show what is in a library, and whether it is whole
+    Inspect(inspect::Inspect),
+    /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` does without)
+    Cache(cache::CacheOf),
+    /// Explain the code of an error
+    Explain {
+        /// Such as KR0102
+        code: String,
+    },
+}
+
+impl Command {
+    /// Runs the sub-command and returns its exit code.
+    pub(crate) fn run(&self, shell: &mut Shell<'_>) -> Result<i32, Failure> {
+        match self {
+            Self::Dump(what) => dump::dump(shell, what),
+            Self::DumpFaust(target) => dump::dump_faust(shell, target),
+            Self::Render(what) => render::render(shell, what),
+            Self::Check(what) => check::check(shell, what),
+            Self::Bench(what) => bench::bench(shell, what),
+            Self::Faust(what) => licences::licences(shell, what),
+            Self::Impulse(what) => impulse::impulse(shell, what),
+            Self::Build(what) => build::build(shell, what),
+            Self::Inspect(what) => inspect::inspect(shell, what),
+            Self::Cache(what) => cache::cache(shell, what),
+            Self::Explain { code } => explain::explain(shell, code),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

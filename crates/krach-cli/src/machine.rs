@@ -1,0 +1,46 @@
+//! The machine that code is compiled for, as people type it.
+
+use clap::Args;
+use krach_abi::Precision;
+use krach_codegen::Spec;
+use krach_store::Playable;
+
+/// Rate and precision.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Machine {
+    /// Sample rate in Hz
+    #[arg(long, value_name = "HZ", default_value_t = 48_000)]
+    pub rate: u32,
+    /// Precision: single or double (default: the precision that the sound was made for, else single)
+    #[arg(long, value_parser = precision, value_name = "single|double")]
+    pub precision: Option<Precision>,
+}
+
+impl Machine {
+    /// The precision, as far as it is known before the file is loaded.
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision.unwrap_or(Precision::Single)
+    }
+
+    /// The rate and precision to compile one sound for.
+    pub(crate) fn spec(&self, sound: &Playable) -> Spec {
+        let precision = self.precision.or(sound.precision()).unwrap_or(Precision::Single);
+        Spec::new(self.rate, precision)
+    }
+}
+
+pub(crate) fn processor(text: &str) -> Result<krach_codegen::Target, String> {
+    use krach_codegen::Target::{Baseline, Host};
+    [Host, Baseline]
+        .into_iter()
+        .find(|target| target.to_string() == text)
+        .ok_or("host or baseline".to_owned())
+}
+
+pub(crate) fn precision(text: &str) -> Result<Precision, String> {
+    match text {
+        "single" => Ok(Precision::Single),
+        "double" => Ok(Precision::Double),
+        _ => Err("single or double".to_owned()),
+    }
+}
