@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes targets (all of fuzz/targets unless some are named), one after the other, 600 seconds each unless told:
+# Fuzzes targets (all of fuzz/targets unless some are named), one after the other, 600 seconds each by default:
 #
 #   scripts/fuzz.sh [TARGET…] [--seconds N] [--keep]
 #
-# A run begins with what is kept in fuzz/corpus and with what earlier runs found (target/fuzz/corpus). --keep adds
-# the fewest of them that reach something new to fuzz/corpus, whose replay is part of `make test`. It needs a C++
-# compiler, for libFuzzer, and for `library` the package, for something to begin with.
+# A run begins with the inputs kept in fuzz/corpus/TARGET.zip and those that earlier runs found (target/fuzz/corpus).
+# --keep adds to the archive the fewest inputs that reach something new; `make test` replays it. The script needs a C++
+# compiler for libFuzzer, and the built package for the first inputs of `library`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/target/fuzz
@@ -52,9 +52,13 @@ PY
 }
 
 fuzz() {
-    local name=$1 corpus=$target/corpus/$1 kept=fuzz/corpus/$1 longest=2000
+    local name=$1 corpus=$target/corpus/$1 kept=$target/kept/$1 longest=2000
     local program=$target/$host/release/$1
+    rm -rf "$kept"
     mkdir -p "$corpus" "$kept"
+    if [ -e "fuzz/corpus/$name.zip" ]; then
+        python3 scripts/corpus.py unpack "fuzz/corpus/$name.zip" "$kept"
+    fi
     if [ "$name" = library ]; then
         library_seeds "$corpus"
         longest=200000
@@ -64,6 +68,7 @@ fuzz() {
     if [ -n "$keep" ]; then
         # Small files, and no count of how often a place is reached: hundreds instead of thousands.
         "$program" -set_cover_merge=1 -use_counters=0 -max_len=1000 "$kept" "$corpus"
+        python3 scripts/corpus.py pack "$kept" "fuzz/corpus/$name.zip"
     fi
 }
 

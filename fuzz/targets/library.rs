@@ -1,57 +1,9 @@
-//! The reader of instrument libraries, given anything: a file as it is (`f`), an index whose checksum is right (`i`),
-//! or saved code that somebody promises to be harmless (`c`; it is mapped, not run).
+//! Any bytes to an instrument library, an index or saved code.
+
 #![no_main]
 
-use krach_codegen::{NativeFactory, Trust};
-use krach_store::Unit;
-use krach_store::krlib::{Library, Policy};
-use libfuzzer_sys::fuzz_target;
-use rawzip::{CompressionMethod, ZipArchiveWriter};
-use std::io::Write;
-use std::path::PathBuf;
-use std::sync::LazyLock;
+use krach_tests::torture;
 
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a folder").keep();
-    folder.join("fuzzed.krlib")
-});
-
-fn read(bytes: &[u8]) {
-    std::fs::write(&*FILE, bytes).expect("a file can be written");
-    let Ok(library) = Library::open(&FILE, Policy::Tag) else { return };
-    let _ = library.unknown();
-    let _ = library.verify();
-    for at in 0..library.index().instruments.len().min(8) {
-        let instrument = library.at(at);
-        let _ = (instrument.program(), instrument.source());
-        for unit in Unit::ALL {
-            for target in instrument.record().codes(unit).iter().take(4) {
-                let _ = instrument.examine(unit, target);
-            }
-        }
-    }
-}
-
-/// A library with this index and one program.
-fn with_index(index: &[u8]) -> Vec<u8> {
-    let mut zip = ZipArchiveWriter::new(Vec::new());
-    zip.set_comment(format!("krlib {}", blake3::hash(index).to_hex()));
-    for (name, bytes) in [("programs/a.program", &b"program \"a\"\n"[..]), ("index.json", index)] {
-        let file = zip.new_file(name).compression_method(CompressionMethod::STORE);
-        let (mut entry, config) = file.start().expect("memory takes all");
-        let mut writer = config.wrap(&mut entry);
-        writer.write_all(bytes).expect("memory takes all");
-        let (_, descriptor) = writer.finish().expect("memory takes all");
-        entry.finish(descriptor).expect("memory takes all");
-    }
-    zip.finish().expect("memory takes all")
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
-        Some((b'f', file)) => read(file),
-        Some((b'i', index)) => read(&with_index(index)),
-        Some((b'c', code)) => drop(NativeFactory::load(code, &[0; 32], Trust::Promised)),
-        _ => {}
-    }
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    torture::library(data);
 });

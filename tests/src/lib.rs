@@ -1,5 +1,6 @@
 //! Tests that need more than one crate; nothing imports this one. What several of them share is here.
 
+pub mod corpus;
 pub mod dice;
 pub mod faust_text;
 pub mod random;

@@ -1,8 +1,9 @@
 //! A short version of what `fuzz/` does at length: its corpora once more, then random programs and damaged texts.
 
+use krach_tests::corpus;
 use krach_tests::dice::Dice;
 use krach_tests::faust_text;
-use krach_tests::torture::{self, Reached};
+use krach_tests::torture::{self, Reached, TARGETS};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,19 +25,23 @@ fn rounds(short: u64) -> u64 {
 }
 
 #[test]
-fn corpora_replay() {
-    for (name, target) in [
-        ("lexer", torture::lexer as fn(&[u8]) -> Reached),
-        ("parser", torture::parser),
-        ("evaluator", torture::evaluator),
-        ("sound", torture::sound),
-    ] {
-        let corpus = files(&format!("fuzz/corpus/{name}"));
-        assert!(!corpus.is_empty(), "{name}");
-        for data in &corpus {
-            target(data);
+fn every_fuzz_target_replays_its_corpus() {
+    let mut files: Vec<_> = fs::read_dir(folder("fuzz/targets"))
+        .expect("fuzz/targets")
+        .flatten()
+        .filter_map(|entry| entry.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    files.sort();
+    assert_eq!(files, TARGETS.map(|(name, _)| name), "torture::TARGETS and fuzz/targets differ");
+    for (name, target) in TARGETS {
+        let mut reached = BTreeMap::new();
+        for data in &corpus::of(name) {
+            *reached.entry(target(data)).or_insert(0) += 1;
         }
-        println!("{name}: {} files", corpus.len());
+        println!("{name}: {reached:?}");
+        // A corpus of texts that are all refused would test only the first check. The kept libraries are all damaged.
+        let only_refused = reached.keys().all(|&end| end == Reached::Refused);
+        assert_eq!(only_refused, name == "library", "{name}: {reached:?}");
     }
 }
 
@@ -52,9 +57,9 @@ fn right_programs_sound_alike_in_every_engine() {
 
 #[test]
 fn damaged_texts_are_refused_or_heard() {
-    let mut seeds: Vec<String> = ["fixtures/faust", "fuzz/corpus/evaluator"]
-        .iter()
-        .flat_map(|folder| files(folder))
+    let mut seeds: Vec<String> = [files("fixtures/faust"), corpus::of("evaluator")]
+        .into_iter()
+        .flatten()
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .filter(|text| text.contains("process") && !text.contains("\n\n") && text.len() < 4000)
         .collect();
