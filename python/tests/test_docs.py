@@ -16,6 +16,8 @@ PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
 # Pages of errors show wrong programs; they have tests of their own.
 SHOWN = [page for page in PAGES if page.parent.name != "errors"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A path from the root, in the text of a page.
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -72,3 +74,12 @@ def test_pages_are_whole(page: Path) -> None:
         marks = {language for language, _ in FENCE.findall(text)}
         assert marks <= {"sh", "python", "text"}, f"{page.name}: a block that is neither run nor text"
     assert text.count("```") % 2 == 0
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "README.md", "docs/ARCHITECTURE.md"])
+def test_files_that_pages_name_exist(name: str) -> None:
+    named = PATH.findall((ROOT / name).read_text())
+    assert named
+    for path in named:
+        made = path.startswith((".venv/", "target/"))
+        assert made or (ROOT / path).exists(), f"{name} names {path}"

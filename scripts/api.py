@@ -1,0 +1,114 @@
+"""Writes docs/API.md, one line from the docstring of each function of `krach.dsp` and each name of `krach`.
+
+    .venv/bin/python scripts/api.py
+
+`python/tests/test_api.py` fails when the page and the package differ.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import krach
+import krach.dsp as krs
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "API.md"
+
+# Parameters by name: the same name has the same unit in every function.
+UNITS = {
+    "Hz": ["cutoff", "freq", "rate"],
+    "s": ["attack", "decay_time", "depth", "release"],
+    "ms": ["delay_ms", "time_ms"],
+    "samples": ["max_delay", "n"],
+    "entries of a table": ["index", "read_idx", "size", "write_idx"],
+    "dB": ["db", "threshold_db"],
+    "cycles, 0..1": ["duty", "width"],
+    "MIDI note number, 69 = 440 Hz": ["note"],
+    "open above 0": ["gate", "trig"],
+}
+# Where one name means two things, the docstring decides.
+EXCEPTIONS = {
+    ("decay", "rate"): "factor per sample",
+    ("stereo_width", "width"): "0 mono, 1 as it is, 2 twice",
+}
+
+INTRODUCTION = """\
+# API by topic
+
+`import krach.dsp as krs`. `scripts/api.py` writes this page from the docstrings. `help(krs.lowpass)` shows a
+whole one, with the source of its formula and an example. Every parameter that takes a Signal takes a number.
+"""
+
+
+def first_sentence(thing: object) -> str:
+    paragraph = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
+    sentence = re.match(r".*?\.(?= |$)", paragraph)
+    return (sentence[0] if sentence else paragraph).replace("|", "\\|")
+
+
+def parameters(name: str) -> list[str]:
+    try:
+        return list(inspect.signature(getattr(krs, name)).parameters)
+    except ValueError:
+        return []
+
+
+def call(name: str) -> str:
+    shown = []
+    for parameter in inspect.signature(getattr(krs, name)).parameters.values():
+        star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
+        shown.append(f"{star}{parameter.name}{default}")
+    return f"{name}({', '.join(shown)})"
+
+
+def topics() -> dict[str, list[str]]:
+    """Names of `krs`, by the first words of the module that defines them."""
+    found: dict[str, list[str]] = {}
+    for name in krs.__all__:
+        thing = getattr(krs, name)
+        module = sys.modules[inspect.unwrap(thing).__module__]
+        if module.__name__.startswith("krach.dsp."):
+            title = re.split(r"[.:]", module.__doc__ or module.__name__)[0]
+            found.setdefault(title, []).append(name)
+    return dict(sorted(found.items()))
+
+
+def units() -> str:
+    rows = ["| unit | parameters |", "|---|---|"]
+    for unit, names in UNITS.items():
+        takers = [
+            (name, parameter)
+            for name in krs.__all__
+            for parameter in parameters(name)
+            if parameter in names and (name, parameter) not in EXCEPTIONS
+        ]
+        used = [
+            f"`{parameter}` of " + ", ".join(f"`{name}`" for name, taken in takers if taken == parameter)
+            for parameter in names
+            if any(taken == parameter for _, taken in takers)
+        ]
+        if used:
+            rows.append(f"| {unit} | {'; '.join(used)} |")
+    rows += [f"| {unit} | `{parameter}` of `{name}` |" for (name, parameter), unit in EXCEPTIONS.items()]
+    return "\n".join(rows) + "\n"
+
+
+def page() -> str:
+    parts = [INTRODUCTION]
+    for title, names in topics().items():
+        rows = [f"| `{call(name)}` | {first_sentence(getattr(krs, name))} |" for name in names]
+        parts.append("\n".join([f"## {title}\n", "| function | does |", "|---|---|", *rows]) + "\n")
+    parts.append("## Units\n\n" + units())
+    rows = [
+        f"| `{name}` | {first_sentence(getattr(krach, name))} |" for name in krach.__all__ if name[0] != "_"
+    ]
+    parts.append("\n".join(["## The package `krach`\n", "| name | is or does |", "|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
