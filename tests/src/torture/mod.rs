@@ -23,13 +23,8 @@ const NODES: usize = 20_000;
 pub type Target = fn(&[u8]) -> Reached;
 
 /// All of them, by the names of their files in `fuzz/targets`.
-pub const TARGETS: [(&str, Target); 5] = [
-    ("evaluator", evaluator),
-    ("lexer", lexer),
-    ("library", library),
-    ("parser", parser),
-    ("sound", sound),
-];
+pub const TARGETS: [(&str, Target); 5] =
+    [("evaluator", evaluator), ("lexer", lexer), ("library", library), ("parser", parser), ("sound", sound)];
 
 /// How far a text went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
