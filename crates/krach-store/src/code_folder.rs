@@ -152,7 +152,7 @@ impl CodeFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use krach_abi::Precision;
+    use krach_abi::{DspFactory, Precision, Seed};
     use krach_ir::ProgramBuilder;
 
     fn constant(value: f64) -> Program {
@@ -228,9 +228,15 @@ mod tests {
                 scope.spawn(|| {
                     let store = CodeFolder::new(path.clone(), 20_000);
                     for at in 0..40_u8 {
-                        let key = keep(&store, f64::from(at % 5));
-                        // Somebody's sweep may have come between: then it is compiled again, never wrong.
-                        let _ = store.get(key, &spec());
+                        let value = f32::from(at % 5);
+                        let key = keep(&store, value.into());
+                        // Another thread's sweep may have deleted it. Code that is there is the right code.
+                        if let Some(factory) = store.get(key, &spec()) {
+                            let mut heard = [f32::NAN; 3];
+                            let mut dsp = factory.instantiate(Seed::default());
+                            dsp.process_f32(&[], &mut [&mut heard]);
+                            assert_eq!(heard, [value; 3]);
+                        }
                         store.sweep();
                     }
                 });
