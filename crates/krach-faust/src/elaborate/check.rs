@@ -48,7 +48,16 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
             } else if range.hi > f64::from(i32::MAX) || range.hi.is_nan() {
                 let amount =
                     evaluator.amount(origin).map_or_else(String::new, |amount| format!(" by {amount}"));
-                (Code::FaustDelay, format!("no upper bound of this delay{amount} can be proved"))
+                let message = if range.hi.is_finite() {
+                    let most = Limits::DEFAULT.delay_frames;
+                    format!(
+                        "this delay{amount} may become {:.3e} frames long, but {most} is the most",
+                        range.hi
+                    )
+                } else {
+                    format!("no upper bound of this delay{amount} can be proved")
+                };
+                (Code::FaustDelay, message)
             } else {
                 return;
             }

@@ -1,8 +1,10 @@
 //! Bounds of signals, as the Faust language defines them: they decide how long a delay may be.
 //!
-//! These are bounds of real numbers: ints do not wrap around and audio inputs lie in -1..1, which is what Faust
-//! programs rely on when they delay by a counter. Nothing unsafe rests on them: the program clamps every delay and
-//! every index. A loop starts at 0 and widens: a bound that moves is unknown at once.
+//! Audio inputs lie in -1..1. Ints wrap around, so an int that may leave 32 bits may be any int, a counter too.
+//! Nothing unsafe rests on these bounds: the program clamps every delay and every index.
+//!
+//! A loop starts at 0 and its bounds grow until they hold: [`EXACT`] times to the value that was met, which finds
+//! `max(abs(x)) ~ _`; then to the next power of two, which finds `(+(1) : %(50)) ~ _`; beyond 2^31 to infinity.
 
 use crate::elaborate::int_or_real::Natures;
 use crate::elaborate::signal::{SigId, Signal, Signals, Wave};
@@ -30,6 +32,12 @@ impl Range {
         lo <= self.lo && self.hi <= hi
     }
 
+    /// Of ints: beyond 32 bits they wrap around. What has no bound at all is left to be reported as that.
+    fn wrapped(self) -> Self {
+        let known = self.lo.is_finite() && self.hi.is_finite();
+        if known && !self.within(INTS.lo, INTS.hi) { INTS } else { self }
+    }
+
     fn hull(self, other: Self) -> Self {
         Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
     }
@@ -40,6 +48,20 @@ const ALL: Range = Range { lo: f64::NEG_INFINITY, hi: f64::INFINITY };
 const TRUTH: Range = Range { lo: 0.0, hi: 1.0 };
 const INTS: Range = Range { lo: i32::MIN as f64, hi: i32::MAX as f64 };
 
+/// How often the bounds of a loop grow to the very values that are met.
+const EXACT: u32 = 8;
+
+/// A bound above 0 that is moving up to `bound`.
+fn grown(bound: f64, round: u32) -> f64 {
+    if round < EXACT {
+        bound
+    } else if bound <= 2_f64.powi(31) {
+        bound.log2().ceil().exp2()
+    } else {
+        f64::INFINITY
+    }
+}
+
 pub(crate) struct Ranges {
     all: Vec<Range>,
 }
@@ -49,7 +71,7 @@ impl Ranges {
     pub fn of(signals: &Signals, order: &[SigId], natures: &Natures) -> Self {
         let mut ranges = Self { all: vec![NONE; signals.len()] };
         let mut loops = vec![NONE; signals.loops()];
-        loop {
+        for round in 0.. {
             for &id in order {
                 ranges.all[id.index()] = match signals.get(id) {
                     Signal::Previous(at) => loops[at.index()],
@@ -62,18 +84,19 @@ impl Ranges {
                 let next = ranges.get(signals.next(at));
                 let known = &mut loops[at.index()];
                 if next.lo < known.lo {
-                    known.lo = f64::NEG_INFINITY;
+                    known.lo = -grown(-next.lo, round);
                     moved = true;
                 }
                 if next.hi > known.hi {
-                    known.hi = f64::INFINITY;
+                    known.hi = grown(next.hi, round);
                     moved = true;
                 }
             }
             if !moved {
-                return ranges;
+                break;
             }
         }
+        ranges
     }
 
     pub fn get(&self, id: SigId) -> Range {
@@ -96,9 +119,17 @@ impl Ranges {
             Signal::Slot(_) | Signal::SampleRate | Signal::Previous(_) => ALL,
             Signal::Random => INTS,
             Signal::Wrong(_) => NONE,
+            Signal::Apply(Fun::Mul, _) => {
+                let range = self.product(signals, id);
+                if natures.get(id) == Ty::Int { range.wrapped() } else { range }
+            }
             Signal::Apply(fun, [a, b, c]) => match fun.arity() {
                 1 => unary(fun, get(a)),
-                2 => binary(fun, get(a), get(b), natures.get(a) == Ty::Int && natures.get(b) == Ty::Int),
+                2 => {
+                    let ints = natures.get(a) == Ty::Int && natures.get(b) == Ty::Int;
+                    let range = binary(fun, get(a), get(b), ints);
+                    if natures.get(id) == Ty::Int { range.wrapped() } else { range }
+                }
                 _ => get(b).hull(get(c)),
             },
             Signal::Power(a, b) => power(get(a), get(b)),
@@ -115,6 +146,19 @@ impl Ranges {
                 if narrowed.lo <= narrowed.hi { narrowed } else { get(x) }
             }
         }
+    }
+}
+
+impl Ranges {
+    /// Of a product, in which equal factors are a square and not negative.
+    fn product(&self, signals: &Signals, id: SigId) -> Range {
+        let mut factors = signals.factors(id);
+        factors.sort_unstable();
+        let one = Range::new(1.0, 1.0);
+        factors.chunk_by(|a, b| a == b).fold(one, |product, equal| {
+            let power = f64::from(u32::try_from(equal.len()).unwrap_or(u32::MAX));
+            times(product, whole_power(self.get(equal[0]), power))
+        })
     }
 }
 
@@ -159,7 +203,7 @@ fn binary(fun: Fun, a: Range, b: Range, ints: bool) -> Range {
     match fun {
         Fun::Add => Range::new(a.lo + b.lo, a.hi + b.hi),
         Fun::Sub => Range::new(a.lo - b.hi, a.hi - b.lo),
-        Fun::Mul => corners(a, b, |a, b| if a == 0.0 || b == 0.0 { 0.0 } else { a * b }),
+        Fun::Mul => times(a, b),
         Fun::Div if b.contains(0.0) => ALL,
         Fun::Div => corners(a, b, |a, b| if a.is_infinite() && b.is_infinite() { 0.0 } else { a / b }),
         Fun::Rem => {
@@ -207,12 +251,23 @@ fn power(a: Range, b: Range) -> Range {
     let whole = b.lo == b.hi && b.lo.fract() == 0.0 && b.lo > 0.0;
     if a.lo > 0.0 || a.lo >= 0.0 && b.lo >= 0.0 {
         corners(a, b, f64::powf)
-    } else if whole && b.lo % 2.0 == 0.0 {
-        let (lo, hi) = (a.lo.abs().min(a.hi.abs()), a.lo.abs().max(a.hi.abs()));
-        Range::new(if a.contains(0.0) { 0.0 } else { lo.powf(b.lo) }, hi.powf(b.lo))
     } else if whole {
-        Range::new(a.lo.powf(b.lo), a.hi.powf(b.lo))
+        whole_power(a, b.lo)
     } else {
         ALL
     }
+}
+
+/// Of a power with a whole exponent above 0: an even one is not negative.
+fn whole_power(a: Range, exponent: f64) -> Range {
+    if exponent % 2.0 == 0.0 {
+        let (lo, hi) = (a.lo.abs().min(a.hi.abs()), a.lo.abs().max(a.hi.abs()));
+        Range::new(if a.contains(0.0) { 0.0 } else { lo.powf(exponent) }, hi.powf(exponent))
+    } else {
+        Range::new(a.lo.powf(exponent), a.hi.powf(exponent))
+    }
+}
+
+fn times(a: Range, b: Range) -> Range {
+    corners(a, b, |a, b| if a == 0.0 || b == 0.0 { 0.0 } else { a * b })
 }

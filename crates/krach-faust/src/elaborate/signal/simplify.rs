@@ -177,8 +177,10 @@ impl Signals {
             Fun::Mul if self.is(b, 0.0) => Some(self.vanished(b, a)),
             Fun::Mul if self.is(a, 1.0) => Some(self.like(b, a)),
             Fun::Mul if self.is(b, 1.0) => Some(self.like(a, b)),
-            Fun::Mul if self.is_settled(a) => self.gathered(b, a),
-            Fun::Mul if self.is_settled(b) => self.gathered(a, b),
+            Fun::Mul => self.cancelled_product(a, b).or_else(|| {
+                let (settled, other) = if self.is_settled(a) { (a, b) } else { (b, a) };
+                if self.is_settled(settled) { self.gathered(other, settled) } else { None }
+            }),
             Fun::Div if self.is(b, 1.0) => Some(self.real_of(a)),
             Fun::Div if self.is(a, 0.0) && self.constant(b).is_none() => Some(self.real(0.0)),
             Fun::And if self.is(a, 0.0) || self.is(b, 0.0) => Some(self.int(0)),
@@ -239,13 +241,47 @@ impl Signals {
         self.apply(Fun::Div, &[a, b])
     }
 
-    /// A quotient without what is a factor of both sides, as if that were never 0. None if there is nothing of the
-    /// kind.
+    /// A quotient without the factors that are on both sides, as if they were never 0. None if there are none.
     fn cancelled(&mut self, a: SigId, b: SigId) -> Option<(SigId, SigId)> {
         if self.constant(b).is_some() {
             return None;
         }
-        let (mut above, mut below) = (self.factors(a), self.factors(b));
+        let ((mut above, over), (mut below, under)) = (self.fraction(a), self.fraction(b));
+        above.extend(under);
+        below.extend(over);
+        self.cancel(&mut above, &mut below).then(|| (self.product(&above), self.product(&below)))
+    }
+
+    /// A product in which one side divides by a factor of the other, without that factor: `2048 / rate * rate` is
+    /// 2048.
+    fn cancelled_product(&mut self, a: SigId, b: SigId) -> Option<SigId> {
+        let ((mut above, mut below), (others, under)) = (self.fraction(a), self.fraction(b));
+        above.extend(others);
+        below.extend(under);
+        if !self.cancel(&mut above, &mut below) {
+            return None;
+        }
+        let (above, below) = (self.product(&above), self.product(&below));
+        Some(self.divide(above, below))
+    }
+
+    /// The factors of a product, and what it is divided by.
+    fn fraction(&self, product: SigId) -> (Vec<SigId>, Vec<SigId>) {
+        let (mut above, mut below) = (Vec::new(), Vec::new());
+        for factor in self.factors(product) {
+            match self.get(factor) {
+                Signal::Apply(Fun::Div, [x, y, _]) => {
+                    above.extend(self.factors(x));
+                    below.extend(self.factors(y));
+                }
+                _ => above.push(factor),
+            }
+        }
+        (above, below)
+    }
+
+    /// Takes the signals that are in both lists out of them; constants stay. Whether there was one.
+    fn cancel(&self, above: &mut Vec<SigId>, below: &mut Vec<SigId>) -> bool {
         let before = below.len();
         below.retain(|factor| match above.iter().position(|other| other == factor) {
             Some(at) if self.constant(*factor).is_none() => {
@@ -254,11 +290,11 @@ impl Signals {
             }
             _ => true,
         });
-        (below.len() < before).then(|| (self.product(&above), self.product(&below)))
+        below.len() < before
     }
 
-    /// What a product is made of, up to some number.
-    fn factors(&self, product: SigId) -> Vec<SigId> {
+    /// The operands of nested products, up to some number.
+    pub fn factors(&self, product: SigId) -> Vec<SigId> {
         const MOST: usize = 16;
         let (mut factors, mut wanted) = (Vec::new(), vec![product]);
         while let Some(id) = wanted.pop() {
