@@ -214,7 +214,9 @@ impl Evaluator<'_> {
             }
             Diagram::Constant(ty, name) => {
                 let value = match &**self.texts.get(name) {
-                    "fSamplingFreq" | "fSamplingRate" => self.signals.make(Signal::SampleRate),
+                    "fSamplingFreq" | "fSamplingRate" | "fSampleRate" => {
+                        self.signals.make(Signal::SampleRate)
+                    }
                     _ => self.signals.make(Signal::Wrong(Wrong::Foreign(name))),
                 };
                 Rc::new([self.typed(ty, value)])
@@ -275,7 +277,11 @@ impl Evaluator<'_> {
                 let arguments: Vec<SigId> =
                     call.arguments.iter().zip(inputs).map(|(&ty, &input)| self.typed(ty, input)).collect();
                 let name = self.texts.get(call.name).clone();
-                let value = foreign::call(&mut self.signals, &name, &arguments)
+                let least = match self.options.precision {
+                    krach_abi::Precision::Single => f32::MIN_POSITIVE.into(),
+                    krach_abi::Precision::Double => f64::MIN_POSITIVE,
+                };
+                let value = foreign::call(&mut self.signals, &name, &arguments, least)
                     .unwrap_or_else(|| self.signals.make(Signal::Wrong(Wrong::Foreign(call.name))));
                 Rc::new([self.typed(call.result, value)])
             }
