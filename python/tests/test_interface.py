@@ -54,7 +54,6 @@ LABELS = [
     ),
     *("../x", "./x", "/x", "v:a/../x", "v:a/v:b/../x", "a/../x", "v:g//x"),
 ]
-LABELLED = [label for label in LABELS if label not in {"", "v:g/", "a:b", "/"}]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +66,16 @@ LABELLED = [label for label in LABELS if label not in {"", "v:g/", "a:b", "/"}]
         f'process = vgroup("k", {slider("x")}, {slider("v:l/x")});',
         f'process = hgroup("a", {slider("x")}), {slider("h:a/x")}, {BESIDE};',
         f'process = hgroup("a", {slider("../x")}), {slider("x")}, {slider("/x")}, {BESIDE};',
+        *(
+            f'process = {kind}("{first}", {slider("x")}), {other}("{second}", {slider("y")});'
+            for kind, other in [("vgroup", "vgroup"), ("vgroup", "hgroup"), ("tgroup", "tgroup")]
+            for first, second in [("", ""), ("g", "g"), ("g [1]", "g [2]"), ("", "g")]
+        ),
+        f'process = vgroup("r", vgroup("", {slider("x")}), hgroup("", {slider("y")}));',
+        f'process = vgroup("", vgroup("", {slider("x")}));',
+        f'process = tgroup("", {slider("x")}), {BESIDE};',
+        *(f'process = {slider(f"{way}g/x")}, vgroup("g", {slider("y")});' for way in ("z:", "v:", "h:")),
+        f'process = {slider("v:/x")}, vgroup("", {slider("y")});',
         'process = button("b [midi:key 60]"), checkbox("c"), vslider("v", 1, -2, 3.5, 0.5);',
         'process = button("b [midi:key 60]"), nentry("n", 7, 1, 9, 2);',
         f'process = hgroup("a", {slider("x")}), hgroup("a", {SHOWN});',
@@ -89,8 +98,10 @@ def test_controls_are_those_of_the_official_compiler(program: str, official: ora
 @pytest.mark.parametrize(
     "program",
     [
-        # Where there is no label, the official compiler says by what name its code calls the bargraph.
-        *(f'process = _ <: hbargraph("{label}", -60, 0.5), {SHOWN};' for label in LABELLED),
+        *(f'process = _ <: hbargraph("{label}", -60, 0.5), {SHOWN};' for label in LABELS),
+        'process = par(i, 3, _ <: attach(_, vbargraph("[%i][unit:dB]", 0, 1 + i)));',
+        'process = _ <: vbargraph("", 0, 1), hbargraph("[unit:dB]", 0, 2), vbargraph("[x:3]", 0, 3);',
+        'process = _ <: hgroup("m", vbargraph("", 0, 1)), vgroup("", vbargraph("", 0, 2)), vbargraph("", 0, 3);',
         f'process = _ <: vgroup("k", hbargraph("../x", 0, 1)), {SHOWN}, {BESIDE};',
         f'process = _, vgroup("g", _ <: _, (vbargraph("v:h/peak [1][unit:dB]", 0, 1)) : attach), {BESIDE};',
         f"process = _ <: {SHOWN}, {SHOWN};",

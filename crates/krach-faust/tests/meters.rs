@@ -151,3 +151,26 @@ fn thousands_of_meters_are_no_long_wait() {
         assert_eq!(again.meters().len(), 5000);
     }
 }
+
+#[test]
+fn nameless_meters_have_addresses_of_their_own() {
+    let text = "process = par(i, 3, _ <: attach(_, vbargraph(\"[%i][unit:dB]\", 0, 1+i)));";
+    let wanted = ["/p/vbargraph0", "/p/vbargraph1", "/p/vbargraph2"];
+    let found: Vec<String> = read(text).all_meters().map(|meter| meter.face.address.to_string()).collect();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_nameless_root_group_is_called_like_the_program() {
+    let addresses = |text: &str| -> Vec<String> {
+        read(text).controls().iter().map(|control| control.face.address.to_string()).collect()
+    };
+    let pair = |first: &str, second: &str| {
+        let slider = |name: &str| format!("hslider(\"{name}\", 0.5, 0, 1, 0.1)");
+        addresses(&format!("process = {first}{}), {second}{});", slider("level"), slider("tone")))
+    };
+    assert_eq!(pair("hgroup(\"\", ", "hgroup(\"\", "), ["/p/level", "/p/tone"]);
+    assert_eq!(pair("hgroup(\"g\", ", "hgroup(\"g\", "), ["/g/level", "/g/tone"]);
+    // Groups of another sort or label are two roots.
+    assert_eq!(pair("hgroup(\"g\", ", "vgroup(\"g\", "), ["/p/g/level", "/p/g/tone"]);
+}

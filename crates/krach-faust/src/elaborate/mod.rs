@@ -251,7 +251,7 @@ fn finish(
 /// Controls of the program, in the order in which they are met.
 fn widgets_met(evaluator: &Evaluator<'_>, order: &[SigId]) -> Vec<WidgetId> {
     let widget = |&id: &SigId| match evaluator.signals.get(id) {
-        Signal::Widget(id) if evaluator.signals.widget_of(id).kind != WidgetKind::Bargraph => Some(id),
+        Signal::Widget(id) if evaluator.signals.widget_of(id).kind.is_control() => Some(id),
         _ => None,
     };
     order.iter().filter_map(widget).collect()

@@ -236,9 +236,9 @@ impl Evaluator<'_> {
             Diagram::Slider(slider, label, range) => {
                 Rc::new([self.widget(WidgetKind::Slider(slider), label, range.map(f64::from_bits))])
             }
-            Diagram::Bargraph(_, label, [lo, hi]) => {
+            Diagram::Bargraph(vertical, label, [lo, hi]) => {
                 let range = [0, lo, hi, 0];
-                let id = self.declared(WidgetKind::Bargraph, label, range);
+                let id = self.declared(WidgetKind::Bargraph { vertical }, label, range);
                 Rc::new([self.signals.make(Signal::Shown(id, inputs[0]))])
             }
             Diagram::Soundfile(label, channels) => self.sound(label, channels, [inputs[0], inputs[1]]),
@@ -306,7 +306,7 @@ impl Evaluator<'_> {
     fn count(&mut self, name: Text) -> SigId {
         let range = [f64::from(BLOCK), 0.0, f64::from(i32::MAX), 1.0].map(f64::to_bits);
         let (groups, metadata) = (Rc::new([]), Rc::new([]));
-        let widget = Widget { kind: WidgetKind::Count, groups, name, metadata, range };
+        let widget = Widget { kind: WidgetKind::Count, groups, top: None, name, metadata, range };
         let id = self.signals.widget(widget);
         self.signals.make(Signal::Widget(id))
     }
@@ -317,8 +317,8 @@ impl Evaluator<'_> {
         label: Text,
         range: [u64; 4],
     ) -> crate::elaborate::signal::WidgetId {
-        let (groups, name, metadata) = widgets::resolve(&self.propagation.path, label, &mut self.texts);
-        self.signals.widget(Widget { kind, groups, name, metadata, range })
+        let widget = widgets::resolve(&self.propagation.path, label, &mut self.texts, (kind, range));
+        self.signals.widget(widget)
     }
 
     /// The output of a primitive.

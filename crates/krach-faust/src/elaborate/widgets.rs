@@ -7,7 +7,6 @@ use crate::syntax::Group;
 use krach_abi::Role;
 use krach_ir::{Control, ControlKind, Face, Program};
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// A label without its metadata, trimmed.
@@ -67,22 +66,26 @@ fn group(label: &str) -> Option<(&str, &str)> {
     Some(end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..])))
 }
 
-/// The groups around a widget, its label and its metadata, after the path at the head of the label has been followed.
-/// The labels of groups are no paths.
+/// A widget with this label inside these groups, after the path at the head of the label has been followed. The
+/// labels of groups are no paths.
 pub(crate) fn resolve(
     path: &[(Group, Text)],
     label: Text,
     texts: &mut Texts,
-) -> (Rc<[Text]>, Text, Rc<[(Text, Text)]>) {
-    let mut groups: Vec<String> = path.iter().map(|&(_, label)| name_of(texts.get(label))).collect();
+    (kind, range): (WidgetKind, [u64; 4]),
+) -> Widget {
+    let mut groups: Vec<(Group, String)> =
+        path.iter().map(|&(group, label)| (group, texts.get(label).trim().to_string())).collect();
     let (name, metadata) = parse(follow(&mut groups, texts.get(label).trim()));
     let mut text = |text: String| texts.intern(&text.into());
+    let top = groups.first().map(|(group, label)| (*group, text(label.clone())));
     let metadata = metadata.into_iter().map(|(key, value)| (text(key), text(value))).collect();
-    (groups.into_iter().map(&mut text).collect(), text(name), metadata)
+    let groups = groups.into_iter().map(|(_, label)| text(name_of(&label))).collect();
+    Widget { kind, groups, top, name: text(name), metadata, range }
 }
 
 /// Walks the path at the head of a label; what is left is the label itself.
-fn follow<'a>(groups: &mut Vec<String>, mut label: &'a str) -> &'a str {
+fn follow<'a>(groups: &mut Vec<(Group, String)>, mut label: &'a str) -> &'a str {
     loop {
         if let Some(rest) = label.strip_prefix('/') {
             groups.clear();
@@ -93,11 +96,20 @@ fn follow<'a>(groups: &mut Vec<String>, mut label: &'a str) -> &'a str {
             groups.pop();
             label = rest;
         } else if let Some((name, rest)) = group(label) {
-            groups.push(name_of(name));
+            groups.push((sort_of(label), name.trim().to_owned()));
             label = rest;
         } else {
             return label;
         }
+    }
+}
+
+/// The sort of group that a path opens: `h:` and `t:` by their letters, any other letter a vertical one.
+fn sort_of(label: &str) -> Group {
+    match label.chars().next() {
+        Some('h' | 'H') => Group::Horizontal,
+        Some('t' | 'T') => Group::Tab,
+        _ => Group::Vertical,
     }
 }
 
@@ -178,19 +190,29 @@ fn faces(
     taken: &[Arc<str>],
 ) -> Vec<(Arc<str>, Face)> {
     let (signals, texts) = (&evaluator.signals, &evaluator.texts);
+    let numbered = numbered_bargraphs(evaluator, used);
     let paths: Vec<Vec<String>> = used
         .iter()
-        .map(|&id| {
-            let widget = signals.widget_of(id);
-            widget.groups.iter().chain([&widget.name]).map(|&part| clean(texts.get(part))).collect()
+        .map(|id| {
+            let widget = signals.widget_of(*id);
+            let own = numbered.get(id).cloned().unwrap_or_else(|| clean(texts.get(widget.name)));
+            widget.groups.iter().map(|&group| clean(texts.get(group))).chain([own]).collect()
         })
         .collect();
-    let root = root.filter(|_| !is_rooted(signals, order)).map(clean);
+    let rooted = is_rooted(signals, order);
+    // A root group without a name is called like the program.
+    let names_root = rooted && paths.iter().any(|path| path.len() > 1 && path[0].is_empty());
+    let root = root.map(clean);
+    let (before, skipped) = match &root {
+        Some(_) if names_root => (root.as_slice(), 1),
+        Some(_) if !rooted => (root.as_slice(), 0),
+        _ => (&[][..], 0),
+    };
     let names = unique_names(&paths, taken);
     let named = used.iter().zip(paths.iter().zip(names));
     named
         .map(|(&id, (path, name))| {
-            let parts = root.iter().chain(path);
+            let parts = before.iter().chain(&path[skipped..]);
             let shown = |part: &String| if part.is_empty() { NAMELESS.to_owned() } else { part.clone() };
             let address: String = parts.map(|part| format!("/{}", shown(part))).collect();
             let widget = signals.widget_of(id);
@@ -199,6 +221,32 @@ fn faces(
             (name.into(), Face { address: address.into(), metadata })
         })
         .collect()
+}
+
+/// Bargraphs without a name are called `vbargraph0`, `hbargraph0`, `vbargraph1`, …, in the order of the interface:
+/// its groups and widgets sorted by their labels.
+fn numbered_bargraphs(evaluator: &Evaluator<'_>, used: &[WidgetId]) -> FxHashMap<WidgetId, String> {
+    let (signals, texts) = (&evaluator.signals, &evaluator.texts);
+    let mut nameless: Vec<(Vec<&str>, Vec<(&str, &str)>, bool, WidgetId)> = used
+        .iter()
+        .filter_map(|&id| {
+            let widget = signals.widget_of(id);
+            let WidgetKind::Bargraph { vertical } = widget.kind else { return None };
+            let text = |text: Text| &**texts.get(text);
+            let groups = widget.groups.iter().map(|&group| text(group)).chain([text(widget.name)]);
+            let metadata = widget.metadata.iter().map(|&(key, value)| (text(key), text(value)));
+            text(widget.name).is_empty().then(|| (groups.collect(), metadata.collect(), vertical, id))
+        })
+        .collect();
+    nameless.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+    let mut counts = [0_usize; 2];
+    let numbered = nameless.into_iter().map(|(_, _, vertical, id)| {
+        let count = &mut counts[usize::from(vertical)];
+        let name = format!("{}bargraph{count}", if vertical { 'v' } else { 'h' });
+        *count += 1;
+        (id, name)
+    });
+    numbered.collect()
 }
 
 /// What has no label is called this.
@@ -244,7 +292,7 @@ fn is_rooted(signals: &Signals, order: &[SigId]) -> bool {
         _ => None,
     };
     let visible = order.iter().filter_map(shown).filter(|widget| widget.kind != WidgetKind::Count);
-    let mut tops = visible.map(|widget| widget.groups.first().copied());
+    let mut tops = visible.map(|widget| widget.top);
     let first = tops.next().flatten();
     first.is_some() && tops.all(|top| top == first)
 }
@@ -268,7 +316,7 @@ fn control(widget: &Widget, name: Arc<str>, face: Face) -> Control {
         WidgetKind::Button => ControlKind::Button,
         WidgetKind::Checkbox => ControlKind::Checkbox,
         WidgetKind::Slider(crate::syntax::Slider::Entry) | WidgetKind::Count => ControlKind::Number,
-        WidgetKind::Slider(_) | WidgetKind::Bargraph => ControlKind::Slider,
+        WidgetKind::Slider(_) | WidgetKind::Bargraph { .. } => ControlKind::Slider,
     };
     // Faust does not look at the step; ours is advice and positive.
     let step = if step.is_finite() && step > 0.0 { step } else { 0.001 };
@@ -292,9 +340,10 @@ mod tests {
     #[test]
     fn paths() {
         let walk = |label: &str| {
-            let mut groups = vec!["a".to_owned(), "b".to_owned()];
+            let mut groups = ["a", "b"].map(|name| (Group::Vertical, name.to_owned())).to_vec();
             let own = follow(&mut groups, label).to_owned();
-            (groups.join(" "), own)
+            let names: Vec<String> = groups.into_iter().map(|(_, label)| name_of(&label)).collect();
+            (names.join(" "), own)
         };
         let to = |groups: &str, own: &str| (groups.to_owned(), own.to_owned());
         assert_eq!(walk("../h:c/gain"), to("a c", "gain"));

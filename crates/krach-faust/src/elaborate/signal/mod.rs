@@ -10,7 +10,7 @@ pub(crate) use simplify::Constant;
 
 use crate::elaborate::ids::FileId;
 use crate::elaborate::interner::Text;
-use crate::syntax::ExprId;
+use crate::syntax::{ExprId, Group};
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -97,9 +97,17 @@ pub(crate) enum WidgetKind {
     Button,
     Checkbox,
     Slider(crate::syntax::Slider),
-    Bargraph,
+    Bargraph {
+        vertical: bool,
+    },
     /// Not the user's: the frames of one call, where the caller says them.
     Count,
+}
+
+impl WidgetKind {
+    pub fn is_control(self) -> bool {
+        !matches!(self, Self::Bargraph { .. })
+    }
 }
 
 /// A widget where it stands, after the path in its label has been followed: equal in all of this, it is the same
@@ -109,6 +117,8 @@ pub(crate) struct Widget {
     pub kind: WidgetKind,
     /// The groups around it, outermost first.
     pub groups: Rc<[Text]>,
+    /// The outermost of them, with its sort and its whole label: only a group equal in both is the same one.
+    pub top: Option<(Group, Text)>,
     pub name: Text,
     /// Keys and values.
     pub metadata: Rc<[(Text, Text)]>,
