@@ -7,7 +7,7 @@
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_diag::{Diagnostic, Source};
-use krach_faust::{NoFiles, Options, elaborate};
+use krach_faust::{File, Files, Missing, NoFiles, Options, elaborate};
 use krach_ir::{InterpreterFactory, Program};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -113,6 +113,79 @@ fn wrong_programs_are_explained() {
         listed(&reports)
     };
     assert!(check("wrong.txt", answer) >= 60);
+}
+
+/// Files by their names.
+#[derive(Debug)]
+struct Folder(&'static [(&'static str, &'static str)]);
+
+impl Files for Folder {
+    fn open(&self, name: &str, _from: &str) -> Result<Arc<File>, Missing> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        let (name, text) = found.ok_or_else(|| Missing::Nowhere(Vec::new()))?;
+        Ok(Arc::new(File::parse(&Source::new(*name, *text))))
+    }
+}
+
+const PARTS: Folder = Folder(&[
+    ("part.dsp", "gain = 0.25; twice(x) = 2*x; inner = environment { z = gain + 1; }; process = *(gain);"),
+    ("two.dsp", "g = 2; process(x, y) = x - y*g;"),
+    ("zero.dsp", "process = 0;"),
+    ("names.dsp", "a = 3;"),
+]);
+
+/// The first sample of every output; the numbers are those of the official compiler.
+#[test]
+fn components_are_environments_wherever_they_stand() {
+    for (program, wanted) in [
+        ("c = component(\"part.dsp\"); process = c.gain, c.twice(3), c.inner.z;", &[0.25, 6.0, 1.25][..]),
+        ("process = component(\"part.dsp\")[gain = 3;];", &[3.0]),
+        ("process = component(\"part.dsp\");", &[0.25]),
+        ("c = component(\"two.dsp\"); process = c[g = 10;](5, 3), c.process(1, 1);", &[-25.0, -1.0]),
+        ("process = component(\"two.dsp\")(5);", &[3.0]),
+        ("process = hgroup(\"a\", component(\"two.dsp\"));", &[-1.0]),
+        ("process = par(i, 2, component(\"two.dsp\")(i, 1));", &[-2.0, -1.0]),
+        ("process = inputs(component(\"two.dsp\"));", &[2.0]),
+        ("f(0) = 1; f(x) = 2; process = f(component(\"zero.dsp\"));", &[1.0]),
+        ("f(c) = c.a; process = f(component(\"names.dsp\"));", &[3.0]),
+        ("process = component(\"names.dsp\")[process = 5;];", &[5.0]),
+    ] {
+        let (made, reports) = elaborate(&Source::new("t.dsp", program), &PARTS, &options());
+        let made = made.unwrap_or_else(|| panic!("{program}: {reports:?}"));
+        assert_eq!(render(made).iter().map(|output| output[0]).collect::<Vec<_>>(), wanted, "{program}");
+    }
+    let (_, reports) =
+        elaborate(&Source::new("t.dsp", "process = component(\"names.dsp\");"), &PARTS, &options());
+    assert_eq!(reports[0].message, "`names.dsp` defines no `process`");
+}
+
+/// Functions of math.h, each at -2.5, 0.5 and 3: the numbers of C.
+#[test]
+fn functions_of_math_h_compute_what_they_do_in_c() {
+    let cases: [(&str, &str, [f64; 3]); 10] = [
+        ("int signbit(float)", "x", [1.0, 0.0, 0.0]),
+        ("float fmin(float, float)", "x, 2", [-2.5, 0.5, 2.0]),
+        ("float fmax(float, float)", "x, 2", [2.0, 2.0, 3.0]),
+        ("float fdim(float, float)", "x, 1", [0.0, 0.0, 2.0]),
+        ("float exp2(float)", "x", [2_f64.powf(-2.5), 2_f64.sqrt(), 8.0]),
+        ("float nearbyint(float)", "x", [-2.0, 0.0, 3.0]),
+        ("int lrint(float)", "x", [-2.0, 0.0, 3.0]),
+        ("int lround(float)", "x", [-3.0, 1.0, 3.0]),
+        ("int isfinite(float)", "1/(x - 3)", [1.0, 1.0, 0.0]),
+        ("int isnormal(float)", "x - 0.5", [1.0, 0.0, 1.0]),
+    ];
+    for (declared, arguments, wanted) in cases {
+        let got = [-2.5, 0.5, 3.0].map(|x| {
+            let program = format!(
+                "f = ffunction({declared}, <math.h>, \"\"); g(x) = f({arguments});
+                 process = g(hslider(\"x\", {x:?}, -9, 9, 0.1));"
+            );
+            let (made, reports) = elaborate(&Source::new("t.dsp", &*program), &NoFiles, &options());
+            render(made.unwrap_or_else(|| panic!("{declared}: {reports:?}")))[0][0]
+        });
+        let close = got.iter().zip(wanted).all(|(got, wanted)| (got - wanted).abs() <= 1e-15 * wanted.abs());
+        assert!(close, "{declared}: {got:?}");
+    }
 }
 
 #[test]

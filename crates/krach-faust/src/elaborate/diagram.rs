@@ -61,6 +61,8 @@ pub(crate) enum Diagram {
     /// A case and the arguments it has so far.
     Matcher(CaseId, TableId),
     Environment(Env),
+    /// The environment of a file; as a box, its `process`.
+    Component(Env),
 }
 
 /// Connections of `route`: sources and destinations from 1.
@@ -292,7 +294,7 @@ impl Diagrams {
                 (Later, _) | (_, Later) => Later,
                 (Known(u, v), Known(x, y)) => composed(compose, (u, v), (x, y)),
             },
-            Diagram::Closure(..) | Diagram::Matcher(..) => Later,
+            Diagram::Closure(..) | Diagram::Matcher(..) | Diagram::Component(_) => Later,
             Diagram::Error | Diagram::Environment(_) => Fault,
         }
     }

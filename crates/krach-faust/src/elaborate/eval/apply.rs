@@ -7,15 +7,10 @@ use crate::syntax::{Compose, Expr, ExprId};
 use krach_diag::Code;
 
 impl Evaluator<'_> {
-    /// An argument, which must be a box that fits together even where nobody uses it.
-    pub(super) fn argument(&mut self, file: FileId, expr: ExprId, env: Env) -> BoxId {
-        let value = self.eval(file, expr, env);
-        if self.boxes.arity(value) != Arity::Fault || matches!(self.boxes.get(value), Diagram::Environment(_))
-        {
-            return value;
-        }
-        self.fault(value);
-        self.error()
+    /// Whether inputs and outputs inside do not fit. A parameter cannot be bound to such a box, used or not; a
+    /// pattern may take it apart.
+    pub(super) fn misfits(&self, value: BoxId) -> bool {
+        self.boxes.arity(value) == Arity::Fault && !matches!(self.boxes.get(value), Diagram::Environment(_))
     }
 
     /// `function(arguments)`; arguments that are left over go to the result.
@@ -25,6 +20,10 @@ impl Evaluator<'_> {
         while let Some((&first, others)) = rest.split_first() {
             match self.boxes.get(function) {
                 Diagram::Error => return function,
+                Diagram::Closure(..) if self.misfits(first) => {
+                    self.fault(first);
+                    return self.error();
+                }
                 Diagram::Closure(file, expr, bound, env) => {
                     function = self.apply_lambda(file, expr, bound, env, first);
                 }
@@ -127,6 +126,7 @@ impl Evaluator<'_> {
                 let body = self.boxed(body);
                 self.make(Diagram::Symbolic(slot, body))
             }
+            Diagram::Component(env) => self.process_of(env),
             Diagram::Compose(compose, a, b) => {
                 let a = self.boxed(a);
                 let b = self.boxed(b);

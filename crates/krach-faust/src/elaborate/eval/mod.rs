@@ -199,8 +199,7 @@ impl<'a> Evaluator<'a> {
             Some(&Some(result)) => return result,
             Some(None) => {
                 self.enter(file, expr, |this| {
-                    this.trouble(Code::FaustEndless, "this needs its own value to be computed".to_owned());
-                    this.help("a signal that depends on its past is written with `~` or `letrec`");
+                    this.endless(env);
                 });
                 return self.error();
             }
@@ -262,7 +261,7 @@ impl<'a> Evaluator<'a> {
                 let function = self.eval(file, *function, env);
                 let mut values = Vec::with_capacity(arguments.len());
                 for &argument in arguments {
-                    values.push(self.argument(file, argument, env));
+                    values.push(self.eval(file, argument, env));
                 }
                 self.apply(function, &values)
             }
@@ -272,6 +271,14 @@ impl<'a> Evaluator<'a> {
                     Diagram::Environment(top) => {
                         let env = self.replace(top, file, list, env);
                         self.make(Diagram::Environment(env))
+                    }
+                    Diagram::Component(top) => {
+                        let env = self.replace(top, file, list, env);
+                        self.make(Diagram::Component(env))
+                    }
+                    Diagram::Closure(made, lambda, bound, top) => {
+                        let env = self.replace(top, file, list, env);
+                        self.make(Diagram::Closure(made, lambda, bound, env))
                     }
                     _ => self.not_an_environment(base),
                 }
@@ -298,17 +305,12 @@ impl<'a> Evaluator<'a> {
     }
 
     fn access(&mut self, file: FileId, base: ExprId, name: Name, env: Env) -> BoxId {
-        // What a component defines can be named, although its value is its `process`.
-        let component = match *self.files[file.index()].file.syntax.expr(base) {
-            Expr::Component(path) => Some(path),
-            _ => None,
-        };
-        let base = match component {
-            Some(path) => self.library(file, path),
-            None => self.eval(file, base, env),
-        };
+        let base = self.eval(file, base, env);
         match self.boxes.get(base) {
-            Diagram::Environment(inside) => self.eval_name(file, name, inside),
+            // A function knows the names that were visible where it was made.
+            Diagram::Environment(inside) | Diagram::Component(inside) | Diagram::Closure(.., inside) => {
+                self.eval_name(file, name, inside)
+            }
             _ => self.not_an_environment(base),
         }
     }
@@ -326,12 +328,38 @@ impl<'a> Evaluator<'a> {
 
     fn component(&mut self, file: FileId, name: Name) -> BoxId {
         let span = self.here_span();
-        let Some(opened) = self.open(name, file, span) else { return self.error() };
-        match self.definition_of(opened, "process") {
-            Some(process) => process,
+        match self.open(name, file, span) {
+            Some(opened) => {
+                let env = self.define(Env::ROOT, opened, ListId::FILE);
+                self.make(Diagram::Component(env))
+            }
+            None => self.error(),
+        }
+    }
+
+    pub(super) fn defines_process(&mut self, env: Env) -> bool {
+        let process = self.texts.intern(&"process".into());
+        self.lookup(env, process).is_some()
+    }
+
+    /// The `process` of a component, as a box.
+    pub(super) fn process_of(&mut self, env: Env) -> BoxId {
+        let process = self.texts.intern(&"process".into());
+        match self.lookup(env, process) {
+            Some(Bound::Value(value)) => self.boxed(value),
+            Some(Bound::Definition(file, expr, env)) => {
+                let value = self.eval(file, expr, env);
+                self.boxed(value)
+            }
             None => {
-                let path = self.files[opened.index()].file.path().clone();
-                self.trouble(Code::FaustProcess, format!("`{path}` defines no `process`"));
+                let message = match self.file_of(env) {
+                    Some(path) => format!("`{path}` defines no `process`"),
+                    None => "this component defines no `process`".to_owned(),
+                };
+                self.trouble(Code::FaustProcess, message);
+                self.help(
+                    "a component used as a box is its `process`; other names: component(\"file\").name",
+                );
                 self.error()
             }
         }

@@ -77,7 +77,16 @@ impl Evaluator<'_> {
 
     /// The number instead of what denotes it.
     pub(super) fn reduced(&mut self, id: BoxId) -> BoxId {
-        match self.number(id) {
+        let number = match self.boxes.get(id) {
+            // It stays a component where it is no number, so that names inside can be looked up.
+            Diagram::Component(env) if self.defines_process(env) => {
+                let process = self.boxed(id);
+                self.number(process)
+            }
+            Diagram::Component(_) => None,
+            _ => self.number(id),
+        };
+        match number {
             Some(value) => self.number_box(value),
             None => id,
         }

@@ -125,6 +125,13 @@ impl Evaluator<'_> {
                 .zip(&arguments)
                 .all(|(&pattern, &value)| self.matches(pattern, value, &mut bound))
             {
+                let taken_whole = patterns.iter().zip(&arguments).find(|&(&pattern, &value)| {
+                    matches!(self.boxes.get(pattern), Diagram::Variant(_)) && self.misfits(value)
+                });
+                if let Some((_, &value)) = taken_whole {
+                    self.fault(value);
+                    return self.error();
+                }
                 bound.sort_unstable_by_key(|&(name, _)| name);
                 let env = bound.iter().fold(env, |env, &(name, value)| self.bind(env, name, value));
                 return self.eval(file, *body, env);
@@ -186,6 +193,7 @@ impl Evaluator<'_> {
             Diagram::Prim(prim) => prim.text().to_owned(),
             Diagram::Closure(..) | Diagram::Matcher(..) => "a function".to_owned(),
             Diagram::Environment(_) => "an environment".to_owned(),
+            Diagram::Component(_) => "a component".to_owned(),
             Diagram::Slot(_) => "a signal".to_owned(),
             Diagram::Compose(Compose::Par, ..) => "a list".to_owned(),
             _ => "a box".to_owned(),

@@ -136,6 +136,20 @@ impl Evaluator<'_> {
         self.error()
     }
 
+    /// Reports that the value of this expression is needed to compute it.
+    pub(super) fn endless(&mut self, env: Env) {
+        if self.has_arguments(env) {
+            let message = "this call leads back to itself with the same arguments".to_owned();
+            self.trouble(Code::FaustEndless, message);
+            self.help(
+                "a recursive function needs a rule that ends it, and its arguments must reach that rule",
+            );
+        } else {
+            self.trouble(Code::FaustEndless, "this needs its own value to be computed".to_owned());
+            self.help("a signal that depends on its past is written with `~` or `letrec`");
+        }
+    }
+
     pub(super) fn not_an_environment(&mut self, found: BoxId) -> BoxId {
         if self.boxes.get(found) != Diagram::Error {
             self.trouble(Code::FaustEnvironment, "only an environment has names inside".to_owned());

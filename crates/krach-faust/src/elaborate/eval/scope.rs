@@ -274,6 +274,32 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The file whose definitions an environment holds, if it holds nothing else but replacements.
+    pub(super) fn file_of(&self, mut env: Env) -> Option<Arc<str>> {
+        loop {
+            match self.layers[env.0 as usize] {
+                Layer::Replace { base, .. } => env = base,
+                Layer::Define { scope, .. } => {
+                    let &(file, _) = self.scopes[scope.0 as usize].parts.first()?;
+                    return Some(self.files[file.index()].file.path().clone());
+                }
+                Layer::Root | Layer::Bind { .. } => return None,
+            }
+        }
+    }
+
+    /// Whether an environment holds arguments of a call.
+    pub(super) fn has_arguments(&self, mut env: Env) -> bool {
+        loop {
+            match self.layers[env.0 as usize] {
+                Layer::Root => return false,
+                Layer::Bind { .. } => return true,
+                Layer::Define { parent, .. } => env = parent,
+                Layer::Replace { base, .. } => env = base,
+            }
+        }
+    }
+
     /// Every name that can be seen, for the hint to an undefined one; none if files are missing that may define it.
     pub(super) fn visible(&self, mut env: Env) -> Option<Vec<Arc<str>>> {
         let mut names = Vec::new();
