@@ -19,8 +19,9 @@ class Signal:
 
     Arithmetic (`+ - * / // % **`, `abs`, unary minus) and comparisons (`< <= > >= == !=`, which give 0 or 1)
     work sample by sample, between signals and numbers. `%` takes the sign of the dividend, as `krs.fmod`; `a
-    // b` is `krs.floor(a / b)`. A signal has no value while the function runs, so there is no truth value
-    (use `krs.select2`), no `float()`, no length. Signals are hashable by identity.
+    // b` is `krs.floor(a / b)`. `& | ^ ~ << >>` work on the bits of 32-bit ints, which their operands become
+    (see `krs.to_int`); a shift counts modulo 32. A signal has no value while the function runs, so there is
+    no truth value (use `krs.select2`), no `float()`, no length. Signals are hashable by identity.
     """
 
     __slots__ = ("node", "trace")
@@ -85,6 +86,39 @@ class Signal:
 
     def __abs__(self) -> Signal:
         return self.trace.apply("abs", self)
+
+    def __and__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("and", self, other)
+
+    def __rand__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("and", other, self)
+
+    def __or__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("or", self, other)
+
+    def __ror__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("or", other, self)
+
+    def __xor__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("xor", self, other)
+
+    def __rxor__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("xor", other, self)
+
+    def __lshift__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("shl", self, other)
+
+    def __rlshift__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("shl", other, self)
+
+    def __rshift__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("shr", self, other)
+
+    def __rrshift__(self, other: SignalLike) -> Signal:
+        return self.trace.bits("shr", other, self)
+
+    def __invert__(self) -> Signal:
+        return self.trace.bits("xor", self, -1)
 
     def __lt__(self, other: SignalLike) -> Signal:
         return self.trace.apply("lt", self, other)

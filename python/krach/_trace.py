@@ -100,6 +100,22 @@ class Trace:
             return value.node
         return self.builder.real(self.number(value))
 
+    def integer(self, value: object) -> int:
+        """The node of a signal as an int; whole numbers of 32 bits are constants."""
+        if isinstance(value, Signal):
+            return self.builder.integer(self.node(value))
+        number = self.finite("an int", value)
+        if number == int(number) and -(1 << 31) <= number < 1 << 31:
+            return self.builder.int(int(number))
+        return self.builder.integer(self.builder.real(number))
+
+    def bits(self, function: str, *operands: object) -> Signal:
+        """An operator of ints, bit by bit."""
+        if not _stack.traces or _stack.traces[-1] is not self:
+            raise self.leaked()
+        self.locate()
+        return self.signal(self.builder.apply(function, *map(self.integer, operands)))
+
     def number(self, value: object) -> float:
         """A constant as a float; what is not finite is refused later, where it becomes a node."""
         if isinstance(value, (float, int)):

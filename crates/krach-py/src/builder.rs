@@ -122,6 +122,22 @@ impl Builder {
         self.with(py, |b| b.real(value)).map(number)
     }
 
+    fn int(&mut self, py: Python<'_>, value: i32) -> PyResult<u32> {
+        Ok(number(self.open(py)?.int(value)))
+    }
+
+    /// The node as an int: itself, if it is one.
+    fn integer(&mut self, py: Python<'_>, node: u32) -> PyResult<u32> {
+        self.with(py, |b| {
+            if (node as usize) < b.so_far().nodes().len() {
+                Ok(b.cast(sig(node), Ty::Int))
+            } else {
+                Err(BuildError::Foreign)
+            }
+        })
+        .map(number)
+    }
+
     fn sample_rate(&mut self, py: Python<'_>) -> PyResult<u32> {
         Ok(number(self.open(py)?.sample_rate()))
     }
@@ -135,10 +151,12 @@ impl Builder {
         lo: f64,
         hi: f64,
         step: f64,
-        button: bool,
+        kind: Kind,
+        metadata: Vec<(String, String)>,
     ) -> PyResult<u32> {
-        let kind = if button { ControlKind::Button } else { ControlKind::Slider };
-        self.with(py, |b| b.control(Control::new(name, kind, [init, lo, hi, step]))).map(number)
+        let mut control = Control::new(name, kind.0, [init, lo, hi, step]);
+        control.face.metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        self.with(py, |b| b.control(control)).map(number)
     }
 
     fn noise(&mut self, py: Python<'_>) -> PyResult<u32> {
@@ -152,8 +170,9 @@ impl Builder {
         self.with(py, |b| b.apply(fun, &operands)).map(number)
     }
 
-    fn register(&mut self, py: Python<'_>) -> PyResult<usize> {
-        let id = self.open(py)?.register(Ty::Real);
+    #[pyo3(signature = (integer=false))]
+    fn register(&mut self, py: Python<'_>, integer: bool) -> PyResult<usize> {
+        let id = self.open(py)?.register(if integer { Ty::Int } else { Ty::Real });
         self.registers = id.index() + 1;
         Ok(id.index())
     }
@@ -225,6 +244,25 @@ impl Builder {
         faust::splice(self, py, text, &values)
     }
 
+    /// The outputs of a finished program whose inputs are these nodes.
+    fn splice(
+        &mut self,
+        py: Python<'_>,
+        function: &str,
+        program: &Program,
+        inputs: Vec<u32>,
+    ) -> PyResult<Vec<u32>> {
+        let inputs: Vec<Sig> = inputs.into_iter().map(sig).collect();
+        let outputs = self.with(py, |b| b.splice(function, program.inner(), &inputs))?;
+        Ok(outputs.into_iter().map(number).collect())
+    }
+
+    /// How many pieces of state were made: registers, delay lines, read-write tables, generators of noise.
+    fn memories(&mut self, py: Python<'_>) -> PyResult<usize> {
+        let made = self.open(py)?.so_far();
+        Ok(made.registers().len() + made.lines().len() + made.rams().len() + made.noises().len())
+    }
+
     fn enter(&mut self, py: Python<'_>, function: &str) -> PyResult<()> {
         self.open(py)?.enter(function);
         Ok(())
@@ -285,4 +323,21 @@ impl Builder {
 enum Note {
     Number(f64),
     Text(String),
+}
+
+/// What a control looks like.
+struct Kind(ControlKind);
+
+impl<'py> FromPyObject<'_, 'py> for Kind {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        match object.extract::<&str>()? {
+            "slider" => Ok(Self(ControlKind::Slider)),
+            "number" => Ok(Self(ControlKind::Number)),
+            "button" => Ok(Self(ControlKind::Button)),
+            "toggle" => Ok(Self(ControlKind::Checkbox)),
+            other => Err(PyValueError::new_err(format!("no kind of control {other:?}"))),
+        }
+    }
 }

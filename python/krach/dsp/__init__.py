@@ -14,13 +14,27 @@ of `krach.dsp.core` and `krach.dsp.maths`, to be read, copied and changed.
 
 from krach._definition import transpile
 from krach._signal import Signal
+from krach.dsp.combs import allpass, fb_comb, ff_comb
 from krach.dsp.controls import control, smooth
 from krach.dsp.core import delay, feedback, mem, sample_rate, select2, sr, unit_delay
-from krach.dsp.dynamics import compressor
+from krach.dsp.dynamics import compressor, limiter, noise_gate
 from krach.dsp.effects import chorus, echo, fdelay, flanger, reverb
 from krach.dsp.embedded import faust_expr
-from krach.dsp.envelopes import adsr, ar, decay, latch, trigger
-from krach.dsp.filters import bandpass, dcblock, highpass, lowpass, onepole, resonant
+from krach.dsp.envelopes import adsr, ar, asr, decay, exp_adsr, latch, perc, trigger
+from krach.dsp.equalisers import high_shelf, low_shelf, peak_eq
+from krach.dsp.filters import (
+    bandpass,
+    dcblock,
+    highpass,
+    lowpass,
+    notch,
+    onepole,
+    resonant,
+    svf,
+)
+from krach.dsp.ints import to_int
+from krach.dsp.ladders import ladder
+from krach.dsp.lfos import lfo
 from krach.dsp.maths import (
     abs_,
     acos,
@@ -30,15 +44,19 @@ from krach.dsp.maths import (
     ceil,
     cos,
     exp,
+    exp2,
     floor,
     fmod,
     log,
+    log2,
     log10,
     max_,
     min_,
     pow_,
     remainder,
+    rint,
     round_,
+    sign,
     sin,
     sqrt,
     tan,
@@ -46,7 +64,6 @@ from krach.dsp.maths import (
 )
 from krach.dsp.noise import pink_noise, white_noise
 from krach.dsp.oscillators import (
-    lfo,
     phasor,
     polyblep_saw,
     polyblep_square,
@@ -57,6 +74,8 @@ from krach.dsp.oscillators import (
     square,
     triangle,
 )
+from krach.dsp.oversampling import oversample
+from krach.dsp.rooms import stereo_reverb
 from krach.dsp.shaping import (
     clip,
     db_to_linear,
@@ -70,14 +89,18 @@ from krach.dsp.shaping import (
     wrap,
 )
 from krach.dsp.tables import rdtable, rwtable, wavetable
+from krach.dsp.triggers import count, dust, impulse, line
+from krach.dsp.waves import morph_osc, sample, table, table_osc
 
 __all__ = [
     "Signal",
     "abs_",
     "acos",
     "adsr",
+    "allpass",
     "ar",
     "asin",
+    "asr",
     "atan",
     "atan2",
     "bandpass",
@@ -87,34 +110,53 @@ __all__ = [
     "compressor",
     "control",
     "cos",
+    "count",
     "db_to_linear",
     "dcblock",
     "decay",
     "delay",
+    "dust",
     "echo",
     "exp",
+    "exp2",
+    "exp_adsr",
     "faust_expr",
+    "fb_comb",
     "fdelay",
     "feedback",
+    "ff_comb",
     "flanger",
     "floor",
     "fmod",
     "freq_to_midi",
+    "high_shelf",
     "highpass",
+    "impulse",
+    "ladder",
     "latch",
     "lerp",
     "lfo",
+    "limiter",
+    "line",
     "linear_to_db",
     "log",
+    "log2",
     "log10",
+    "low_shelf",
     "lowpass",
     "max_",
     "mem",
     "midi_to_freq",
     "min_",
+    "morph_osc",
+    "noise_gate",
+    "notch",
     "onepole",
+    "oversample",
     "pan",
     "passthrough",
+    "peak_eq",
+    "perc",
     "phasor",
     "pink_noise",
     "polyblep_saw",
@@ -126,20 +168,28 @@ __all__ = [
     "remainder",
     "resonant",
     "reverb",
+    "rint",
     "round_",
     "rwtable",
+    "sample",
     "sample_rate",
     "saw",
     "select2",
+    "sign",
     "sin",
     "sine_osc",
     "smooth",
     "sqrt",
     "square",
     "sr",
+    "stereo_reverb",
     "stereo_width",
+    "svf",
+    "table",
+    "table_osc",
     "tan",
     "tanh",
+    "to_int",
     "transpile",
     "triangle",
     "trigger",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from krach._function import between, library
 from krach._signal import Signal, SignalLike
-from krach._trace import current, describe
+from krach._trace import Trace, current, describe
 from krach.dsp.core import feedback, sr
 from krach.dsp.maths import exp, max_
 
@@ -25,6 +27,10 @@ def control(
     step: float = 0.001,
     *,
     smooth: bool | float | None = None,
+    unit: str = "",
+    scale: str = "",
+    choices: Sequence[str] = (),
+    toggle: bool = False,
 ) -> Signal:
     """A parameter that is turned from outside: by name, within `lo..hi`, starting at `init`.
 
@@ -33,7 +39,12 @@ def control(
     `key`, `vel`, `velocity`, `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is
     advice to widgets; values are not quantised. The same control may be declared again with the same values.
 
-    Errors: KR0107 unless `lo <= init <= hi`, KR0108 for another control of that name, KR0109 for a bad name.
+    What people see of it: `unit="Hz"`; `scale="log"` or `"exp"` for how far a knob turns; `toggle=True` for a
+    switch of 0 and 1; `choices=["sine", "saw"]` for a menu whose values are 0, 1, … in this order. Switches
+    and menus are not smoothed. All of it is in `DspDef.controls` and in the printed Faust.
+
+    Errors: KR0107 unless `lo <= init <= hi`, KR0108 for another control of that name, KR0109 for a bad name,
+    KR0113 for another scale, a toggle that is not 0..1 and choices that are not 0..(their number - 1).
 
     >>> krs.transpile(lambda: krs.control("cutoff", 800, 100, 8000)).control_defaults
     {'cutoff': 800.0}
@@ -45,10 +56,14 @@ def control(
     init, lo, hi, step = [trace.finite(f"control `{name}`", value) for value in (init, lo, hi, step)]
     word = name.rsplit("/", 1)[-1]
     gate = is_gate(name)
+    metadata = _metadata(trace, unit, scale, choices, (lo, hi))
+    if toggle and (lo, hi) != (0, 1):
+        raise trace.error("KR0113", f"a toggle goes from 0 to 1, not from {lo:g} to {hi:g}")
     button = gate and (init, lo, hi) == (0, 0, 1)
-    raw = trace.signal(trace.builder.control(name, init, lo, hi, step, button))
+    kind = "toggle" if toggle else "button" if button else "slider"
+    raw = trace.signal(trace.builder.control(name, init, lo, hi, step, kind, metadata))
     if smooth is None:
-        smooth = not gate and word not in _PLAYED
+        smooth = not (gate or toggle or choices) and word not in _PLAYED
     seconds = between("smooth", smooth, 0, 3600)
     if seconds == 0:
         return raw
@@ -56,6 +71,26 @@ def control(
     moved = raw - init if init else raw
     moving = smoo(moved) if smooth is True else _smooth(moved, 1000 * seconds)
     return init + moving if init else moving
+
+
+def _metadata(
+    trace: Trace, unit: str, scale: str, choices: Sequence[str], bounds: tuple[float, float]
+) -> list[tuple[str, str]]:
+    """What a widget of Faust says in brackets."""
+    if scale not in ("", "log", "exp", "lin"):
+        raise trace.error("KR0113", f'`scale` is "log", "exp" or "lin", got {describe(scale)}')
+    if isinstance(choices, str) or not all(isinstance(choice, str) for choice in choices):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise trace.error("KR0113", "`choices` is a list of texts", help='choices=["sine", "saw"]')
+    if choices and bounds != (0, len(choices) - 1):
+        wanted = f"{len(choices)} choices go from 0 to {len(choices) - 1}"
+        raise trace.error("KR0113", f"{wanted}, not from {bounds[0]:g} to {bounds[1]:g}")
+    if any(sign in text for text in (unit, *choices) for sign in "[]{}':;\n\0"):
+        raise trace.error(
+            "KR0113", "units and choices hold no brackets, quotes, colons, semicolons or line ends"
+        )
+    style = ";".join(f"'{choice}':{value}" for value, choice in enumerate(choices))
+    said = {"unit": unit, "scale": scale, "style": f"menu{{{style}}}" if choices else ""}
+    return [(key, value) for key, value in said.items() if value]
 
 
 @library

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast, overload
 
 from krach._function import whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 
 MAX_DELAY = 1 << 28  # samples
+_MOST_LOOPS = 1024
 
 
 def sr() -> Signal:
@@ -79,33 +80,85 @@ def select2(sel: SignalLike, when_zero: SignalLike, when_one: SignalLike) -> Sig
 
 
 Body: TypeAlias = Callable[[Signal], "SignalLike | tuple[SignalLike, SignalLike]"]
+Bodies: TypeAlias = Callable[
+    [tuple[Signal, ...]], "Sequence[SignalLike] | tuple[Sequence[SignalLike], Sequence[SignalLike]]"
+]
 
 
-def feedback(body: Body) -> Signal:
+@overload
+def feedback(body: Body, n: None = None, *, integer: bool = False) -> Signal: ...
+@overload
+def feedback(body: Bodies, n: int, *, integer: bool = False) -> tuple[Signal, ...]: ...
+def feedback(
+    body: Body | Bodies, n: int | None = None, *, integer: bool = False
+) -> Signal | tuple[Signal, ...]:
     """A loop through one sample of delay: `body` is called once with its own result of the sample before.
 
     `body(fb)` returns the signal that is heard and fed back, or a pair `(output, fed_back)`. It may use `fb`
     any number of times, or never, and any signal of the functions around it.
 
-    Errors: KR0112 when `body` is not a function or returns something else.
+    With `n`, `body(fbs)` is given a tuple of `n` signals and returns a list of `n`, or a pair of lists
+    `(outputs, fed_back)` of which the second has `n`; the outputs are a tuple. With `integer=True` what goes
+    round are ints of 32 bits, which count exactly and wrap around.
+
+    Errors: KR0112 when `body` is not a function or returns something else, KR0113 for an `n` outside 1..1024.
 
     >>> leak = krs.transpile(lambda x: krs.feedback(lambda fb: x + fb * 0.5))
     >>> leak.render(3 / 48000, inputs=[[1, 0, 0]])
     array([[1.  , 0.5 , 0.25]], dtype=float32)
+    >>> swap = krs.transpile(lambda x: krs.feedback(lambda fbs: [x + fbs[1], fbs[0]], n=2))
+    >>> swap.render(4 / 48000, inputs=[[1]])
+    array([[1., 0., 1., 0.],
+           [0., 1., 0., 1.]], dtype=float32)
     """
     trace = current()
     trace.locate()
     if not callable(body):
         raise trace.error("KR0112", f"feedback wants a function of one Signal, got {describe(body)}")
-    register = trace.builder.register()
+    count = 1 if n is None else whole("n", n, 1, _MOST_LOOPS)
+    registers = [trace.builder.register(integer) for _ in range(count)]
+    before = tuple(trace.signal(trace.builder.read(register)) for register in registers)
     try:
-        result = body(trace.signal(trace.builder.read(register)))
-        output, fed_back = _pair(trace, result)
+        if n is None:
+            output, back = _pair(trace, cast("Body", body)(before[0]))
+            outputs, fed_back = [output], [back]
+        else:
+            outputs, fed_back = _lists(trace, cast("Bodies", body)(before), count)
     except BaseException:
-        trace.builder.write(register, trace.builder.real(0.0))  # the trace stays whole for who catches this
+        for register in registers:
+            trace.builder.write(
+                register, trace.builder.real(0.0)
+            )  # the trace stays whole for who catches this
         raise
-    trace.builder.write(register, fed_back)
-    return trace.signal(output)
+    for register, node in zip(registers, fed_back, strict=True):
+        trace.builder.write(register, node)
+    heard = tuple(map(trace.signal, outputs))
+    return heard[0] if n is None else heard
+
+
+def _lists(trace: Trace, result: object, count: int) -> tuple[list[int], list[int]]:
+    """Outputs and fed-back nodes of what the body of a loop of several signals returned."""
+
+    def is_list(value: object) -> bool:
+        return isinstance(value, (tuple, list))
+
+    if is_list(result):
+        values = [*cast("list[object]", result)]
+        if len(values) == 2 and all(map(is_list, values)):
+            outputs, fed_back = ([*cast("list[object]", part)] for part in values)
+        else:
+            outputs = fed_back = values
+        if outputs and len(fed_back) == count and not any(map(is_list, outputs + fed_back)):
+            nodes = [trace.node(value) for value in fed_back]
+            return [trace.node(value) for value in outputs] if outputs is not fed_back else nodes, nodes
+        got = f"{len(fed_back)} signals to feed back"
+    else:
+        got = describe(result)
+    raise trace.error(
+        "KR0112",
+        f"a feedback body of {count} signals returned {got}",
+        help=f"return a list of {count} Signals, or a pair (outputs, fed_back) of lists",
+    )
 
 
 def _pair(trace: Trace, result: object) -> tuple[int, int]:

@@ -8,11 +8,13 @@ from krach._trace import current
 from krach.dsp.core import MAX_DELAY, delay, feedback, mem, sr
 from krach.dsp.maths import floor, max_, min_
 from krach.dsp.oscillators import sine_osc
+from krach.dsp.ranges import within
 
 # The tunings of Freeverb (Jezar at Dreampoint, 2000, public domain), in samples at 44.1 kHz.
 _COMBS = (1116, 1188, 1277, 1356, 1422, 1491, 1557, 1617)
 _ALLPASSES = (556, 441, 341, 225)
 _SPREAD = 0.5
+_LOUDEST = 0.99  # of what goes round again: a louder echo would grow for ever
 
 
 @library
@@ -42,6 +44,8 @@ def fdelay(sig: SignalLike, n: SignalLike, max_delay: int | None = None) -> Sign
 def echo(sig: SignalLike, delay_ms: SignalLike, feedback_amt: SignalLike = 0.5) -> Signal:
     """Repeats the signal every `delay_ms` milliseconds, each time `feedback_amt` as loud.
 
+    `feedback_amt` is held within -0.99..0.99.
+
     The time may be a control; it is interpolated, so that turning it bends the pitch like a tape.
 
     Errors: KR0110 if no bound for `delay_ms` is provable.
@@ -50,7 +54,8 @@ def echo(sig: SignalLike, delay_ms: SignalLike, feedback_amt: SignalLike = 0.5) 
     array([1.  , 0.5 , 0.25], dtype=float32)
     """
     samples = max_(delay_ms * sr() / 1000 - 1, 0)  # one sample of the way round is the loop's own
-    return feedback(lambda before: sig + feedback_amt * fdelay(before, samples))
+    again = within(feedback_amt, -_LOUDEST, _LOUDEST)
+    return feedback(lambda before: sig + again * fdelay(before, samples))
 
 
 @library
@@ -74,13 +79,14 @@ def flanger(
     """The signal and a copy of it that moves between 0 and `depth` seconds late, `rate` times a second, fed
     back.
 
-    `depth` is held within 0..0.05 s.
+    `depth` is held within 0..0.05 s, `feedback_amt` within -0.99..0.99.
 
     >>> krs.transpile(lambda x: krs.flanger(x)).render(1.0, inputs=[[1]]).shape
     (1, 48000)
     """
     sweep = min_(max_(depth, 0), 0.05) * (1 + sine_osc(rate)) / 2 * sr()
-    late = feedback(lambda before: fdelay(sig + feedback_amt * before, sweep))
+    again = within(feedback_amt, -_LOUDEST, _LOUDEST)
+    late = feedback(lambda before: fdelay(sig + again * before, sweep))
     return (sig + late) / 2
 
 
@@ -95,12 +101,14 @@ def reverb(
 
     Eight low-pass feedback combs side by side, then four all-pass combs: Schroeder (1962) and Moorer (1979)
     in the tuning of Jezar's Freeverb; J. O. Smith, "Physical Audio Signal Processing", 2010, "Freeverb".
-    `room_size` is another name of `room`.
+    `room` is held within 0..0.99, `damping` within 0..1. `room_size` is another name of `room`.
+    `stereo_reverb` is wider and takes its time in seconds.
 
     >>> krs.transpile(lambda x: krs.reverb(x)).render(0.03, inputs=[[1]])[0, [1213, 1214]]
     array([0.    , 0.0625], dtype=float32)
     """
-    return _reverb(sig, room if room_size is None else room_size, damping)
+    size = within(room if room_size is None else room_size, 0, _LOUDEST)
+    return _reverb(sig, size, within(damping, 0, 1))
 
 
 @library

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from krach._signal import Signal, SignalLike
 from krach._trace import current
+
+_LN2 = math.log(2)
 
 
 def sin(sig: SignalLike) -> Signal:
@@ -130,6 +134,43 @@ def round_(sig: SignalLike) -> Signal:
     '3'
     """
     return current().apply("round", sig)
+
+
+def rint(sig: SignalLike) -> Signal:
+    """The nearest whole number, halves to the even one; `round_` moves halves away from zero.
+
+    >>> f"{krs.transpile(lambda: krs.rint(2.5)).render(1 / 48000)[0, 0]:g}"
+    '2'
+    """
+    return current().apply("rint", sig)
+
+
+def exp2(sig: SignalLike) -> Signal:
+    """2 to the power of `sig`: octaves as a factor.
+
+    >>> f"{krs.transpile(lambda: krs.exp2(3)).render(1 / 48000)[0, 0]:g}"
+    '8'
+    """
+    return current().apply("pow", 2, sig)
+
+
+def log2(sig: SignalLike) -> Signal:
+    """The logarithm to base 2: a factor in octaves; -inf at 0, NaN below.
+
+    >>> f"{krs.transpile(lambda: krs.log2(8)).render(1 / 48000)[0, 0]:g}"
+    '3'
+    """
+    return log(sig) / _LN2
+
+
+def sign(sig: SignalLike) -> Signal:
+    """-1 below 0, 0 at 0, 1 above.
+
+    >>> f"{krs.transpile(lambda: krs.sign(-0.5)).render(1 / 48000)[0, 0]:g}"
+    '-1'
+    """
+    trace = current()
+    return trace.apply("sub", trace.apply("gt", sig, 0), trace.apply("lt", sig, 0))
 
 
 def tanh(sig: SignalLike) -> Signal:

@@ -7,19 +7,39 @@ from math import pi
 from krach._function import library
 from krach._signal import Signal, SignalLike
 from krach.dsp.core import feedback, select2, sr
-from krach.dsp.maths import fmod, max_, min_, sin
+from krach.dsp.ints import to_int
+from krach.dsp.maths import floor, fmod, max_, min_, rint, sin
+from krach.dsp.ranges import within
+
+_TURN = 1 << 31  # the upper word of a phase: one cycle
+_PART = 1 << 30  # the lower word: one step of the upper word
+_LAST = 1 - 2**-24  # the greatest number of single precision below 1
 
 
 @library
 def phasor(freq: SignalLike) -> Signal:
     """A ramp from 0 to 1, `freq` times a second (Hz); its first sample is freq / sample rate.
 
-    y = y' + freq / sample rate, modulo 1; a negative `freq` runs backwards and stays in 0..1 too.
+    y = y' + freq / sample rate, modulo 1; a negative `freq` runs backwards and stays in 0..1 too. The phase
+    is counted in ints, 61 bits a cycle, so that it keeps its tune in single precision, at 0.001 Hz and for
+    days.
 
     >>> krs.transpile(lambda: krs.phasor(12000)).render(5 / 48000)
     array([[0.25, 0.5 , 0.75, 0.  , 0.25]], dtype=float32)
     """
-    return feedback(lambda before: fmod(fmod(before + freq / sr(), 1) + 1, 1))
+    cycles = freq / sr()
+    steps = _TURN * (cycles - rint(cycles))
+    whole_steps = floor(steps)
+    rest = to_int(_PART * (steps - whole_steps))
+
+    def turn(words: tuple[Signal, ...]) -> list[Signal]:
+        upper, lower = words
+        sum_of_rests = lower + rest
+        carry = sum_of_rests >> 30
+        return [(upper + to_int(whole_steps) + carry) & (_TURN - 1), sum_of_rests & (_PART - 1)]
+
+    upper, _ = feedback(turn, n=2, integer=True)
+    return min_(upper * 2**-31, _LAST)
 
 
 @library
@@ -34,7 +54,7 @@ def sine_osc(freq: SignalLike) -> Signal:
 
 @library
 def saw(freq: SignalLike) -> Signal:
-    """A rising ramp, -1..1, not band-limited (see `polyblep_saw`): 2 · phasor - 1.
+    """A rising ramp, -1..1: 2 · phasor - 1. Not band-limited: `polyblep_saw` is, and sounds cleaner.
 
     >>> krs.transpile(lambda: krs.saw(12000)).render(4 / 48000)
     array([[-0.5,  0. ,  0.5, -1. ]], dtype=float32)
@@ -44,7 +64,7 @@ def saw(freq: SignalLike) -> Signal:
 
 @library
 def square(freq: SignalLike, duty: SignalLike = 0.5) -> Signal:
-    """1 for the first `duty` (0..1) of each cycle, -1 for the rest, not band-limited (see `polyblep_square`).
+    """1 for the first `duty` (0..1) of each cycle, -1 for the rest. Not band-limited: `polyblep_square` is.
 
     >>> krs.transpile(lambda: krs.square(12000)).render(4 / 48000)
     array([[ 1., -1., -1.,  1.]], dtype=float32)
@@ -54,7 +74,7 @@ def square(freq: SignalLike, duty: SignalLike = 0.5) -> Signal:
 
 @library
 def pulse(freq: SignalLike, width: SignalLike) -> Signal:
-    """A square wave that is 1 for `width` (0..1) of its cycle.
+    """A square wave that is 1 for `width` (0..1) of its cycle: another name of `square`.
 
     >>> krs.transpile(lambda: krs.pulse(12000, 0.3)).render(4 / 48000)
     array([[ 1., -1., -1.,  1.]], dtype=float32)
@@ -64,23 +84,13 @@ def pulse(freq: SignalLike, width: SignalLike) -> Signal:
 
 @library
 def triangle(freq: SignalLike) -> Signal:
-    """A triangle, -1..1, that rises first, not band-limited (see `polyblep_triangle`).
+    """A triangle, -1..1, that rises first. Not band-limited: `polyblep_triangle` is.
 
     >>> krs.transpile(lambda: krs.triangle(12000)).render(4 / 48000)
     array([[ 0.,  1.,  0., -1.]], dtype=float32)
     """
     phase = phasor(freq)
     return select2(phase < 0.5, 3 - 4 * phase, 4 * phase - 1)
-
-
-@library
-def lfo(freq: SignalLike, lo: SignalLike = 0, hi: SignalLike = 1) -> Signal:
-    """A slow sine between `lo` and `hi`, from the middle upwards.
-
-    >>> krs.transpile(lambda: krs.lfo(12000, 100, 200)).render(3 / 48000).round(3)
-    array([[200., 150., 100.]], dtype=float32)
-    """
-    return lo + (hi - lo) * (sine_osc(freq) + 1) / 2
 
 
 @library
@@ -102,11 +112,14 @@ def polyblep_saw(freq: SignalLike) -> Signal:
 def polyblep_square(freq: SignalLike, duty: SignalLike = 0.5) -> Signal:
     """A square wave, -1..1, with little aliasing: `square` with both steps rounded (see `polyblep_saw`).
 
+    `duty` is held within 0..1.
+
     >>> krs.transpile(lambda: krs.polyblep_square(440, 0.25)).render(1.0).shape
     (1, 48000)
     """
     phase = phasor(freq)
     step = _increment(freq)
+    duty = within(duty, 0, 1)
     since_fall = fmod(phase - duty + 1, 1)
     return select2(phase < duty, -1, 1) + _blep(phase, step) - _blep(since_fall, step)
 

@@ -7,7 +7,9 @@ import math
 from krach._function import inside, library
 from krach._signal import Signal, SignalLike
 from krach._trace import current
+from krach.dsp.core import select2
 from krach.dsp.maths import cos, floor, log10, max_, min_, pow_, sin
+from krach.dsp.ranges import within
 
 _SEMITONES_PER_DECADE = 12 / math.log10(2)
 
@@ -34,13 +36,15 @@ def lerp(a: SignalLike, b: SignalLike, t: SignalLike) -> Signal:
 
 @library
 def wrap(sig: SignalLike, lo: SignalLike, hi: SignalLike) -> Signal:
-    """The signal, moved into `lo..hi` by whole multiples of hi - lo.
+    """The signal, moved into `lo..hi` by whole multiples of hi - lo; `lo` where both are equal.
 
     >>> krs.transpile(lambda x: krs.wrap(x, 0, 4)).render(3 / 48000, inputs=[[-1, 2, 5]])
     array([[3., 2., 1.]], dtype=float32)
     """
-    turns = (sig - lo) / (hi - lo)
-    return lo + (hi - lo) * (turns - floor(turns))
+    span = hi - lo
+    low, high = current().builder.interval(current().node(span))
+    turns = (sig - lo) / (span if low > 0 or high < 0 else select2(span == 0, span, 1))
+    return lo + span * (turns - floor(turns))
 
 
 @library
@@ -73,13 +77,17 @@ def midi_to_freq(note: SignalLike) -> Signal:
     return 440 * pow_(2, (note - 69) / 12)
 
 
-@library
 def freq_to_midi(freq: SignalLike) -> Signal:
-    """Hz as a MIDI note number: 69 + 12 · log2(freq / 440).
+    """Hz as a MIDI note number: 69 + 12 · log2(freq / 440). `freq` is taken to be at least 0.001 Hz.
 
     >>> krs.transpile(lambda: krs.freq_to_midi(880)).render(1 / 48000).round(4)
     array([[81.]], dtype=float32)
     """
+    return _freq_to_midi(within(freq, 0.001))
+
+
+@library
+def _freq_to_midi(freq: SignalLike) -> Signal:
     return 69 + _SEMITONES_PER_DECADE * log10(freq / 440)
 
 
@@ -94,14 +102,18 @@ def passthrough(inp: SignalLike) -> Signal:
     return trace.signal(trace.node(inp))
 
 
-@library
 def pan(sig: SignalLike, pos: SignalLike) -> tuple[Signal, Signal]:
-    """Left and right of equal power: `pos` 0 is left, 0.5 the middle, 1 right.
+    """Left and right of equal power: `pos` 0 is left, 0.5 the middle, 1 right; it is held within 0..1.
 
     >>> krs.transpile(lambda: krs.pan(1, 0.5)).render(1 / 48000).round(4)
     array([[0.7071],
            [0.7071]], dtype=float32)
     """
+    return _pan(sig, within(pos, 0, 1))
+
+
+@library
+def _pan(sig: SignalLike, pos: SignalLike) -> tuple[Signal, Signal]:
     angle = pos * (math.pi / 2)
     return sig * cos(angle), sig * sin(angle)
 

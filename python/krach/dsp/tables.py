@@ -21,6 +21,9 @@ def wavetable(data: Iterable[float], index: SignalLike) -> Signal:
     """Entry `index` of constant numbers (a list, a numpy array); the index is truncated, and clamped into the
     table.
 
+    `krs.table` interpolates between entries, `krs.table_osc` plays a cycle at a pitch, `krs.sample` a
+    recording.
+
     Errors: KR0116 for a table without entries, or one that is not numbers.
 
     >>> krs.transpile(lambda x: krs.wavetable([10, 20, 30], x)).render(3 / 48000, inputs=[[0, 1.9, 7]])
@@ -31,7 +34,7 @@ def wavetable(data: Iterable[float], index: SignalLike) -> Signal:
 
 @library
 def rdtable(data: Iterable[float], read_idx: SignalLike) -> Signal:
-    """The same as `wavetable`, under Faust's name.
+    """Entry `read_idx` of constant numbers: another name of `wavetable`, which Faust people know.
 
     >>> krs.transpile(lambda: krs.rdtable([10, 20, 30], 1)).render(1 / 48000)
     array([[20.]], dtype=float32)
@@ -61,7 +64,7 @@ def rwtable(
     length = whole("size", size, 1, _LONGEST, "KR0116")
     written = trace.node(write_idx), trace.node(write_val)
     if isinstance(init, Iterable):
-        values = _contents(trace, init)
+        values = contents(trace, init)
         if len(values) != length:
             raise trace.error("KR0116", f"{len(values)} numbers for a table of {length} entries")
         ram = trace.builder.ram(values, *written)
@@ -72,11 +75,11 @@ def rwtable(
 
 def _lookup(data: Iterable[float], index: SignalLike) -> Signal:
     trace = current()
-    table = trace.builder.table(_contents(trace, data))
+    table = trace.builder.table(contents(trace, data))
     return trace.signal(trace.builder.lookup(table, trace.node(index)))
 
 
-def _contents(trace: Trace, data: Iterable[float]) -> NDArray[np.float64]:
+def contents(trace: Trace, data: Iterable[float]) -> NDArray[np.float64]:
     """A table's numbers, one dimension of at least one."""
     import numpy as np
 

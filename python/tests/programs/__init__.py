@@ -1,6 +1,6 @@
 """DSP functions of every kind, in plain Python: what the oracle and the benchmarks are asked about."""
 
-from programs import instruments, library, primitives, random_cases
+from programs import families, instruments, library, primitives, random_cases
 from programs.cases import CASES, Case
 
-__all__ = ["CASES", "Case", "instruments", "library", "primitives", "random_cases"]
+__all__ = ["CASES", "Case", "families", "instruments", "library", "primitives", "random_cases"]

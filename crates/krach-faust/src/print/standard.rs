@@ -16,6 +16,8 @@ pub(crate) struct Standard {
     pub arguments: &'static [Slot],
     /// Constants with which the row holds.
     pub only: &'static [(&'static str, f64)],
+    /// Parameters that must be constants, whichever: where they change, the two forget their past differently.
+    pub fixed: &'static [&'static str],
 }
 
 /// An argument of the standard function.
@@ -32,22 +34,38 @@ pub(crate) enum Slot {
 use Slot::{Int, Real, Signal, Whole};
 
 const TABLE: &[Standard] = &[
-    row("lowpass", Some("sig"), "fi", "lowpass", &[Whole("order"), Signal("freq")]),
-    row("highpass", Some("sig"), "fi", "highpass", &[Whole("order"), Signal("freq")]),
-    row("bandpass", Some("sig"), "fi", "resonbp", &[Signal("freq"), Signal("q"), Int(1)]),
-    row("resonant", Some("sig"), "fi", "resonlp", &[Signal("freq"), Signal("q"), Int(1)]),
-    row("smoo", Some("sig"), "si", "smoo", &[]),
+    Standard { fixed: &["freq"], ..row("lowpass", SIG, "fi", "lowpass", &[Whole("order"), Signal("freq")]) },
+    Standard {
+        fixed: &["freq"],
+        ..row("highpass", SIG, "fi", "highpass", &[Whole("order"), Signal("freq")])
+    },
+    Standard { only: &[("order", 2.0)], ..row("lowpass", SIG, "fi", "svf.lp", FLAT) },
+    Standard { only: &[("order", 2.0)], ..row("highpass", SIG, "fi", "svf.hp", FLAT) },
+    Standard { fixed: &["freq", "q"], ..row("bandpass", SIG, "fi", "resonbp", RESONANT_AT_1) },
+    Standard { fixed: &["freq", "q"], ..row("resonant", SIG, "fi", "resonlp", RESONANT_AT_1) },
+    row("bandpass", SIG, "fi", "svf.bp", RESONANT),
+    row("resonant", SIG, "fi", "svf.lp", RESONANT),
+    row("notch", SIG, "fi", "svf.notch", RESONANT),
+    row("peak_eq", SIG, "fi", "svf.bell", EQUALISER),
+    row("low_shelf", SIG, "fi", "svf.ls", EQUALISER),
+    row("high_shelf", SIG, "fi", "svf.hs", EQUALISER),
+    row("smoo", SIG, "si", "smoo", &[]),
     row("pink_noise", None, "no", "pink_noise", &[]),
     row("ar", None, "en", "ar", &[Signal("attack"), Signal("release"), Signal("gate")]),
     Standard { only: &[("restart", 1.0)], ..row("adsr", None, "en", "adsr", ADSR) },
-    row("reverb", Some("sig"), "re", "mono_freeverb", FREEVERB),
-    Standard { only: &[("coeff", 0.995)], ..row("dcblock", Some("sig"), "fi", "dcblocker", &[]) },
+    row("reverb", SIG, "re", "mono_freeverb", FREEVERB),
+    Standard { only: &[("coeff", 0.995)], ..row("dcblock", SIG, "fi", "dcblocker", &[]) },
     row("latch", None, "ba", "latch", &[Signal("trig"), Signal("sig")]),
     row("db_to_linear", None, "ba", "db2linear", &[Signal("db")]),
     row("midi_to_freq", None, "ba", "midikey2hz", &[Signal("note")]),
     row("freq_to_midi", None, "ba", "hz2midikey", &[Signal("freq")]),
 ];
 
+const SIG: Option<&str> = Some("sig");
+const FLAT: &[Slot] = &[Signal("freq"), Real(std::f64::consts::FRAC_1_SQRT_2)];
+const RESONANT: &[Slot] = &[Signal("freq"), Signal("q")];
+const RESONANT_AT_1: &[Slot] = &[Signal("freq"), Signal("q"), Int(1)];
+const EQUALISER: &[Slot] = &[Signal("freq"), Signal("q"), Signal("gain_db")];
 const ADSR: &[Slot] =
     &[Signal("attack"), Signal("decay_time"), Signal("sustain"), Signal("release"), Signal("gate")];
 const FREEVERB: &[Slot] = &[Signal("room"), Signal("room"), Signal("damping"), Real(0.5)];
@@ -59,7 +77,7 @@ const fn row(
     name: &'static str,
     arguments: &'static [Slot],
 ) -> Standard {
-    Standard { function, signal, library, name, arguments, only: &[] }
+    Standard { function, signal, library, name, arguments, only: &[], fixed: &[] }
 }
 
 impl Standard {
@@ -75,9 +93,10 @@ impl Standard {
             Int(_) | Real(_) => true,
         };
         let constants = self.only.iter().all(|&(name, value)| constant(program, call, name) == Some(value));
+        let fixed = self.fixed.iter().all(|&name| constant(program, call, name).is_some());
         let takes = self.signal.iter().all(|name| position(call, name).is_some());
         let all = call.arguments.iter().all(|argument| self.knows(&argument.name));
-        call.results.len() == 1 && constants && takes && all && self.arguments.iter().all(has)
+        call.results.len() == 1 && constants && fixed && takes && all && self.arguments.iter().all(has)
     }
 
     fn knows(&self, parameter: &str) -> bool {

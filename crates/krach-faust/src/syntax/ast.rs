@@ -197,7 +197,8 @@ impl Expr {
     /// `library.name`
     #[must_use]
     pub fn library(library: &str, name: &str) -> Self {
-        Self::Access(Box::new(Self::name(library)), name.into())
+        let inside = |of, name: &str| Self::Access(Box::new(of), name.into());
+        name.split('.').fold(Self::name(library), inside)
     }
 
     #[must_use]
