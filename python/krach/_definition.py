@@ -6,13 +6,15 @@ import inspect
 import linecache
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 
 from krach import _audition, _krach, _page, _place, _plots
 from krach._audition import Event, Note, Precision
 from krach._diagram import Diagram
 from krach._errors import Error, error
 from krach._krach import Program
+from krach._signal import SignalLike
+from krach._trace import current
 from krach._transpile import trace
 
 if TYPE_CHECKING:
@@ -146,6 +148,25 @@ class DspDef:
         if self._faust is None:
             object.__setattr__(self, "_faust", self._program.faust())
         return cast("str", self._faust)
+
+    def __call__(self, *inputs: SignalLike) -> Any:
+        """Inside another DSP function: its output for these audio inputs, or a tuple where there are several.
+
+        Everything inside is its own: loops, delays and noise. Controls of equal names are one control, also
+        of two calls, so they must have equal ranges. A sound of several voices is one of them, then its
+        effect. Definitions from `krach.faust` and from libraries are called in the same way.
+
+        Errors: KR0101 outside a DSP function, KR0114 for another number of inputs, KR0108 for a control that
+        the caller declares differently.
+
+        >>> double = krs.transpile(lambda x: 2 * x)
+        >>> krs.transpile(lambda x: double(x) + 1).render(2 / 48000, inputs=[[1, 2]])
+        array([[3., 5.]], dtype=float32)
+        """
+        tracing = current()
+        tracing.locate()
+        outputs = tracing.use(self._program, inputs)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import reprlib
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from math import inf, isfinite
 from sys import _getframe  # pyright: ignore[reportPrivateUsage]
@@ -190,6 +191,26 @@ class Trace:
         self.depth -= 1
         self.builder.leave(results)
         self._results.update(dict.fromkeys(results, self.depth))
+
+    def use(self, program: Program, inputs: Sequence[object]) -> tuple[Signal, ...]:
+        """The outputs of a finished program for these inputs, through its effect if it has one."""
+        wanted = len(program.inputs)
+        if len(inputs) != wanted:
+            raise self.error(
+                "KR0114",
+                f"`{program.name}` has {wanted} audio input{'' if wanted == 1 else 's'}, given {len(inputs)}",
+                help="call it with one Signal or number for each input; constants are set by krs.transpile",
+            )
+        nodes = [self.node(value) for value in inputs]
+        heard = self.spliced(self.builder.splice(program.name, program, nodes))
+        if program.effect is None:
+            return heard
+        # Fewer channels than the effect has inputs repeat, more are added up: as the engine does it.
+        ports = len(program.effect.inputs)
+        fed = [heard[at % len(heard)] for at in range(ports)]
+        for at, extra in enumerate(heard[ports:] if ports else ()):
+            fed[at % ports] = fed[at % ports] + extra
+        return self.use(program.effect, fed)
 
     def spliced(self, results: list[int]) -> tuple[Signal, ...]:
         """The results of a program that the builder has put into a scope of its own."""

@@ -130,7 +130,7 @@ fn acid_bass() {
             gate = button("gate");
             cutoff = hslider("cutoff", 800, 80, 8000, 0.001) - 800 : si.smoo : +(800);
             env = en.adsr(0.005, 0.2, 0.3, 0.1, gate);
-            process = saw(freq) : fi.lowpass(2, cutoff) : *(env * 0.55);
+            process = saw(freq) : fi.svf.lp(cutoff, 0.7071067811865476) : *(env * 0.55);
         "#]],
     );
 }
