@@ -19,12 +19,12 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "API.md"
 
 # Parameters by name: the same name has the same unit in every function.
 UNITS = {
-    "Hz": ["cutoff", "freq", "rate"],
-    "s": ["attack", "decay_time", "depth", "release"],
+    "Hz": ["cutoff", "density", "freq", "rate", "sample_rate"],
+    "s": ["attack", "decay_time", "depth", "release", "seconds"],
     "ms": ["delay_ms", "time_ms"],
-    "samples": ["max_delay", "n"],
+    "samples": ["max_delay", "n", "samples"],
     "entries of a table": ["index", "read_idx", "size", "write_idx"],
-    "dB": ["db", "threshold_db"],
+    "dB": ["ceiling_db", "db", "gain_db", "threshold_db"],
     "cycles, 0..1": ["duty", "width"],
     "MIDI note number, 69 = 440 Hz": ["note"],
     "open above 0": ["gate", "trig"],
@@ -32,6 +32,8 @@ UNITS = {
 # Where one name means two things, the docstring decides.
 EXCEPTIONS = {
     ("decay", "rate"): "factor per sample",
+    ("feedback", "n"): "number of signals",
+    ("sample", "rate"): "factor of the pitch",
     ("stereo_width", "width"): "0 mono, 1 as it is, 2 twice",
 }
 

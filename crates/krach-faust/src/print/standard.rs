@@ -3,7 +3,7 @@
 //! A row stands only where the differential test finds the same samples; what has no row is printed as its own
 //! definition.
 
-use krach_ir::{Call, Op, Program, Static};
+use krach_ir::{Call, Op, Program, Sig, Static};
 
 /// `signal : library.name(arguments)`, or `library.name(arguments)` where there is no signal.
 pub(crate) struct Standard {
@@ -93,7 +93,9 @@ impl Standard {
             Int(_) | Real(_) => true,
         };
         let constants = self.only.iter().all(|&(name, value)| constant(program, call, name) == Some(value));
-        let fixed = self.fixed.iter().all(|&name| constant(program, call, name).is_some());
+        let fixed = self.fixed.iter().all(|&name| {
+            position(call, name).is_some_and(|at| is_fixed(program, call.arguments[at].outer, NEAR))
+        });
         let takes = self.signal.iter().all(|name| position(call, name).is_some());
         let all = call.arguments.iter().all(|argument| self.knows(&argument.name));
         call.results.len() == 1 && constants && fixed && takes && all && self.arguments.iter().all(has)
@@ -110,6 +112,21 @@ impl Standard {
 /// Which argument of the call has that name.
 pub(crate) fn position(call: &Call, name: &str) -> Option<usize> {
     call.arguments.iter().position(|argument| &*argument.name == name)
+}
+
+/// How deep a constant is looked for: `min(0.49 * ma.SR, 7500)` is three deep.
+const NEAR: usize = 6;
+
+/// Whether a value is known before the first frame.
+fn is_fixed(program: &Program, sig: Sig, depth: usize) -> bool {
+    let node = program.node(sig);
+    match node.op {
+        Op::Real(_) | Op::Int(_) | Op::SampleRate => true,
+        Op::Apply(_) | Op::Argument if depth > 0 => {
+            node.operands().iter().all(|&operand| is_fixed(program, operand, depth - 1))
+        }
+        _ => false,
+    }
 }
 
 /// A setting, or a signal parameter that was given a constant.
