@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 const SOUNDS: [(&str, &str); 3] = [
-    ("kick", include_str!("../../fixtures/programs/kick.program")),
-    ("acid_bass", include_str!("../../fixtures/programs/acid_bass.program")),
-    ("verb", include_str!("../../fixtures/programs/verb.program")),
+    ("kick", include_str!("../../fixtures/faust/kick.program")),
+    ("acid_bass", include_str!("../../fixtures/faust/acid_bass.program")),
+    ("verb", include_str!("../../fixtures/faust/verb.program")),
 ];
 const FRAMES: usize = 480;
 

@@ -9,9 +9,9 @@ use krach_tests::dice::Dice;
 use krach_tests::torture::{Reached, heard, look};
 
 const TEXTS: [&str; 5] = [
-    include_str!("../../fixtures/programs/acid_bass.program"),
-    include_str!("../../fixtures/programs/kick.program"),
-    include_str!("../../fixtures/programs/verb.program"),
+    include_str!("../../fixtures/faust/acid_bass.program"),
+    include_str!("../../fixtures/faust/kick.program"),
+    include_str!("../../fixtures/faust/verb.program"),
     include_str!("../../fixtures/cli/tone.program"),
     include_str!("../../fixtures/programs/everything.program"),
 ];
