@@ -73,8 +73,9 @@ def topics() -> dict[str, list[str]]:
     for name in krs.__all__:
         thing = getattr(krs, name)
         module = sys.modules[inspect.unwrap(thing).__module__]
-        if module.__name__.startswith("krach.dsp."):
-            title = re.split(r"[.:]", module.__doc__ or module.__name__)[0]
+        if name != "Signal":
+            own = module.__name__.startswith("krach.dsp.")
+            title = re.split(r"[.:]", module.__doc__ or module.__name__)[0] if own else "A whole sound"
             found.setdefault(title, []).append(name)
     return dict(sorted(found.items()))
 
