@@ -111,3 +111,31 @@ def test_odd_names_work() -> None:
         sound = krs.transpile(lambda name=name: krs.control(name, 0, 0, 1, smooth=False))
         assert sound.render(1 / 48000, controls={name: 0.5})[0, 0] == 0.5
         assert sound.faust
+
+
+@each_engine
+def test_a_smoothed_control_starts_settled_at_the_value_it_is_born_with(engine: str, precision: str) -> None:
+    def cutoff():
+        return krs.control("cutoff", 100, 0, 10_000), krs.control("slow", 1, 0, 1, smooth=0.1)
+
+    heard = render(cutoff, 2400, engine, precision, cutoff=5000.0, slow=0.25)
+    np.testing.assert_allclose(heard[0], 5000, rtol=1e-6)
+    np.testing.assert_allclose(heard[1], 0.25, rtol=1e-6)
+
+
+def test_no_note_begins_with_a_sweep_of_its_controls() -> None:
+    def voice():
+        gate = krs.control("gate", 0, 0, 1)
+        return krs.control("cutoff", 100, 0, 10_000) * gate
+
+    sound = krs.transpile(voice)
+    notes = [(4800, 1000, 62), (9600, 1000, 64)]
+    heard = sound.render(0.5, notes=notes, cutoff=5000)[0]
+    np.testing.assert_allclose(heard[4800:5800], 5000, rtol=1e-6)
+    turned = sound.render(0.5, notes=notes, events=[(2000, "cutoff", 5000)])[0]
+    np.testing.assert_allclose(turned[9600:10600], 5000, rtol=1e-6)
+
+
+def test_a_smoothed_control_has_the_bounds_of_its_range() -> None:
+    sound = krs.transpile(lambda x: krs.delay(x, krs.control("time", 100, 0, 9600)))
+    assert "max 9600" in str(sound.program)

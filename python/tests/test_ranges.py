@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
+import runpy
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import krach
 import krach.dsp as krs
 from engines import render
 from ranges import PRIMITIVES, SWEPT, Range
@@ -99,3 +103,32 @@ def test_filters_near_zero_hertz_are_as_precise_in_single(freq: float) -> None:
         render(both, 20_000, "native", precision, inputs=noise) for precision in ("single", "double")
     )
     np.testing.assert_allclose(single, double, atol=2e-4)
+
+
+KIT = sorted((Path(__file__).parents[2] / "examples" / "kit").glob("*.py"))
+
+
+def instruments() -> dict[str, krach.DspDef]:
+    """Every DSP function of the examples."""
+    found = {}
+    for path in [*KIT, Path(__file__).parents[2] / "examples" / "first_sound.py"]:
+        names = runpy.run_path(str(path))
+        for name, function in names.items():
+            own = inspect.isfunction(function) and function.__code__.co_filename == str(path)
+            if own and "Signal" in str(function.__annotations__.get("return")):
+                found[f"{path.stem}.{name}"] = krs.transpile(function)
+    return found
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, *RATES[1:]])
+def test_instruments_of_the_examples_are_safe_at_every_rate(rate: int) -> None:
+    sounds = instruments()
+    assert len(sounds) >= 15
+    for name, sound in sounds.items():
+        noise = np.random.default_rng(1).uniform(-1, 1, (sound.num_inputs, rate // 4))
+        for at in ("lo", "hi"):
+            values = {control.name: getattr(control, at) for control in sound.controls}
+            values = {**values, **({"gate": 1.0} if "gate" in values else {})}
+            heard = sound.render(0.25, rate, noise if sound.num_inputs else None, controls=values)
+            assert np.isfinite(heard).all(), f"{name}, controls at {at}"
+            assert np.abs(heard).max() < 20, f"{name}, controls at {at}"

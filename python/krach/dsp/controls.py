@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from krach._function import between, library
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
-from krach.dsp.core import feedback, sr
+from krach.dsp.core import feedback, mem, sr
 from krach.dsp.maths import exp, max_
 
 _PLAYED = {"freq", "pitch", "note", "key", "vel", "velocity", "gain"}
@@ -34,10 +34,11 @@ def control(
 ) -> Signal:
     """A parameter that is turned from outside: by name, within `lo..hi`, starting at `init`.
 
-    Unless told otherwise it is smoothed by a one-pole of 22.7 ms that starts at `init`; never by default
-    those that play notes: one of whose words is `gate`, `trig` or `trigger`, and `freq`, `pitch`, `note`,
-    `key`, `vel`, `velocity`, `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is
-    advice to widgets; values are not quantised. The same control may be declared again with the same values.
+    By default it is smoothed by a one-pole of 22.7 ms, which starts settled at the value that the sound or
+    the voice is born with: only later changes glide. Controls that play notes are never smoothed by default:
+    those with a word `gate`, `trig` or `trigger`, and `freq`, `pitch`, `note`, `key`, `vel`, `velocity`,
+    `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is advice to widgets; values are
+    not quantised. The same control may be declared again with the same values.
 
     What people see of it: `unit="Hz"`; `scale="log"` or `"exp"` for how far a knob turns; `toggle=True` for a
     switch of 0 and 1; `choices=["sine", "saw"]` for a menu whose values are 0, 1, … in this order. Switches
@@ -67,10 +68,7 @@ def control(
     seconds = between("smooth", smooth, 0, 3600)
     if seconds == 0:
         return raw
-    # From its start: a smoother at rest is at 0.
-    moved = raw - init if init else raw
-    moving = smoo(moved) if smooth is True else _smooth(moved, 1000 * seconds)
-    return init + moving if init else moving
+    return _settled(raw) if smooth is True else _settled_in(raw, seconds)
 
 
 def _metadata(
@@ -94,9 +92,16 @@ def _metadata(
 
 
 @library
-def smoo(sig: SignalLike) -> Signal:
-    """Smooths steps by a one-pole low-pass with a time constant of 22.7 ms (Faust's `si.smoo`)."""
-    pole = 1 - 44.1 / sr()
+def _settled(sig: SignalLike) -> Signal:
+    """A one-pole of 22.7 ms (Faust's `si.smoo`), but settled at the value of the first sample."""
+    pole = (1 - 44.1 / sr()) * mem(1)  # 0 in the first sample: nothing of the past is kept
+    return feedback(lambda before: (1 - pole) * sig + pole * before)
+
+
+@library
+def _settled_in(sig: SignalLike, seconds: SignalLike) -> Signal:
+    """The same with another time constant."""
+    pole = exp(-1 / (max_(seconds, 1e-6) * sr())) * mem(1)
     return feedback(lambda before: (1 - pole) * sig + pole * before)
 
 
@@ -111,6 +116,3 @@ def smooth(sig: SignalLike, time_ms: SignalLike = 10) -> Signal:
     """
     pole = exp(-1000 / (max_(time_ms, 1e-6) * sr()))
     return feedback(lambda before: (1 - pole) * sig + pole * before)
-
-
-_smooth = smooth  # `control` has a parameter of that name
