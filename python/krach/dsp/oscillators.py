@@ -6,11 +6,13 @@ from math import pi
 
 from krach._function import library
 from krach._signal import Signal, SignalLike
+from krach._trace import current
 from krach.dsp.core import feedback, select2, sr
 from krach.dsp.ints import to_int
 from krach.dsp.maths import floor, fmod, max_, min_, rint, sin
 from krach.dsp.ranges import within
 
+_WHY_NOT_OS_PHASOR = "os.phasor is out of tune when slow, in single precision: this counts in ints."
 _TURN = 1 << 31  # the upper word of a phase: one cycle
 _PART = 1 << 30  # the lower word: one step of the upper word
 _LAST = 1 - 2**-24  # the greatest number of single precision below 1
@@ -27,6 +29,7 @@ def phasor(freq: SignalLike) -> Signal:
     >>> krs.transpile(lambda: krs.phasor(12000)).render(5 / 48000)
     array([[0.25, 0.5 , 0.75, 0.  , 0.25]], dtype=float32)
     """
+    current().builder.note("comment", _WHY_NOT_OS_PHASOR)
     cycles = freq / sr()
     steps = _TURN * (cycles - rint(cycles))
     whole_steps = floor(steps)

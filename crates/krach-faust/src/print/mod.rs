@@ -210,7 +210,7 @@ impl<'a> Sheet<'a> {
             call.arguments.iter().map(|argument| names.give(&argument.name)).collect();
         let real = call.results.iter().all(|&result| self.program.node(result).ty == Ty::Real);
         let body = self.body(Some(id), &mut names, &parameters, real, vocabulary);
-        vocabulary.function(&call.function, parameters, body)
+        vocabulary.function(&call.function, standard::comment(call), parameters, body)
     }
 
     /// A region as one expression.

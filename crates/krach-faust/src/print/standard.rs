@@ -4,6 +4,7 @@
 //! definition.
 
 use krach_ir::{Call, Op, Program, Sig, Static};
+use std::sync::Arc;
 
 /// `signal : library.name(arguments)`, or `library.name(arguments)` where there is no signal.
 pub(crate) struct Standard {
@@ -153,6 +154,14 @@ pub(crate) fn whole(call: &Call, name: &str) -> Option<i32> {
     // Whole and small, as just seen.
     #[allow(clippy::cast_possible_truncation)]
     Some(value as i32)
+}
+
+/// What a library function says of its printed form: its setting `comment`, a text of one line.
+pub(crate) fn comment(call: &Call) -> Option<Arc<str>> {
+    call.statics.iter().find_map(|(known, value)| match value {
+        Static::Text(text) if &**known == "comment" && !text.contains(char::is_control) => Some(text.clone()),
+        _ => None,
+    })
 }
 
 /// Whether any noise but the first of the program is made inside: standard functions know only that one.

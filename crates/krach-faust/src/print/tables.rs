@@ -49,7 +49,7 @@ fn contents(init: &TableInit, ty: Ty, len: u32, spare: bool, vocabulary: &mut Vo
         }
         TableInit::Generated(inner) => {
             let body = crate::print::generator(inner, ty, vocabulary);
-            return vec![size, Expr::Name(vocabulary.function("contents", Vec::new(), body))];
+            return vec![size, Expr::Name(vocabulary.function("contents", None, Vec::new(), body))];
         }
     };
     if let Some(same) = same {

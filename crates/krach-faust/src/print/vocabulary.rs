@@ -75,7 +75,13 @@ impl Vocabulary {
     }
 
     /// Adds a function, or finds the equal one, and says what it is called.
-    pub fn function(&mut self, wanted: &str, parameters: Vec<Arc<str>>, body: Expr) -> Arc<str> {
+    pub fn function(
+        &mut self,
+        wanted: &str,
+        comment: Option<Arc<str>>,
+        parameters: Vec<Arc<str>>,
+        body: Expr,
+    ) -> Arc<str> {
         let parameters: Vec<Expr> = parameters.into_iter().map(Expr::Name).collect();
         let known = self.functions.entry(wanted.into()).or_default();
         for (at, name) in &*known {
@@ -86,7 +92,7 @@ impl Vocabulary {
         }
         let name = self.names.give(wanted);
         known.push((self.definitions.len(), name.clone()));
-        self.definitions.push(Definition { parameters, ..Definition::value(name.clone(), body) });
+        self.definitions.push(Definition { comment, parameters, ..Definition::value(name.clone(), body) });
         name
     }
 

@@ -27,6 +27,8 @@ pub enum Statement {
 /// `name(parameters) = body;`, without parentheses if there are none. A parameter that is not a name is a pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
+    /// Written above it, on one line.
+    pub comment: Option<Arc<str>>,
     /// The precisions for which it holds, such as `doubleprecision`; none: for all.
     pub precisions: Vec<&'static str>,
     pub name: Arc<str>,
@@ -38,7 +40,7 @@ impl Definition {
     /// `name = body;`
     #[must_use]
     pub fn value(name: Arc<str>, body: Expr) -> Self {
-        Self { precisions: Vec::new(), name, parameters: Vec::new(), body }
+        Self { comment: None, precisions: Vec::new(), name, parameters: Vec::new(), body }
     }
 
     /// `name(parameters) = body;`

@@ -76,7 +76,10 @@ fn definition(definition: &Definition) -> Doc {
             name.append("(").append(parameters).append(")")
         }
     };
-    bound(head, &definition.body)
+    let comment = definition.comment.as_ref().map_or_else(RcDoc::nil, |comment| {
+        RcDoc::text("// ").append(text(comment)).append(RcDoc::hardline())
+    });
+    comment.append(bound(head, &definition.body))
 }
 
 /// `head = body;`. What ends in a block stays on the line of its head, anything else moves down if it is too long.

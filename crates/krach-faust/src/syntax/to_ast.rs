@@ -34,6 +34,7 @@ impl Syntax {
                     }
                 }
                 StatementKind::Define(definition) => ast::Statement::Definition(Definition {
+                    comment: None,
                     precisions: words(statement.precisions),
                     name: self.text(definition.name).clone(),
                     parameters: self.trees(&definition.arguments, depth)?,
