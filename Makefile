@@ -27,7 +27,7 @@ bench: build
 lint: build
 	@scripts/lint.sh
 
-# What the machine lacks: system packages, the virtual environment, the tools of pyproject.toml.
+# Installs the missing parts: system packages, the virtual environment, the tools of pyproject.toml.
 .venv/ready: pyproject.toml scripts/setup.sh
 	@scripts/setup.sh
 	@touch $@

@@ -1,4 +1,4 @@
-"""Writes `fixtures/oracle/goldens.json`: what the official Faust compiler hears in each program of the tests.
+"""Writes `fixtures/oracle/goldens.json`: samples of the official Faust compiler for each test program.
 
 Of each output a few frames, so that machines without that compiler can be held against it too. Run it with
 `.venv/bin/python scripts/goldens.py` when the programs change; `python/tests/test_oracle.py` reads it.

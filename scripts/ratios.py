@@ -1,11 +1,11 @@
 """Times krach against the official Faust compiler, measured in turn in the same run, and prints ratios.
 
-Compiling: from a Python function to native code; peer: cyfaust, from the printed Faust to what it can run.
+Compiling: from a Python function to native code; peer: cyfaust, from the printed Faust to its runnable form.
 Running, in single precision and blocks of 64; peer: C++ by Debian's `faust`, compiled with `g++ -O3`, where
 both are installed, otherwise cyfaust's interpreter; the heading says which.
 
-Run it with `make bench`, on a machine that does nothing else. Single figures move with the machine; ratios of
-what was measured side by side move less.
+Run it with `make bench`, on a machine that does nothing else. Single figures move with the machine; ratios
+measured side by side move less.
 """
 
 from __future__ import annotations

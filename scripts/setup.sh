@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What a fresh machine lacks: packages of the system, .venv, the Python packages that pyproject.toml names.
+# Installs the missing parts on a fresh machine: packages of the system, .venv, the Python packages that pyproject.toml names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { echo "setup: $*" >&2; }
 
-# Which Debian packages are missing, told by what they bring.
+# Prints the missing Debian packages, found by the commands that they bring.
 missing_packages() {
     command -v cc >/dev/null || echo build-essential
     local python

@@ -1,4 +1,4 @@
-"""What the documents show is run: `sh` and `python` blocks as they stand; every relative link is followed."""
+"""Runs every `sh` and `python` block of the documents, and follows every relative link."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def blocks(language: str) -> list[pytest.param]:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
-    """A folder in which commands see the examples, and leave what they write."""
+    """A folder in which commands see the examples, and leave their files."""
     for folder in ("examples", "faust"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path

@@ -102,7 +102,7 @@ const SOURCES: &[&str] = &[
     "fvariable(int count, <math.h>)",
 ];
 
-/// A program of so many inputs and outputs, in which every composition fits.
+/// A program with these numbers of inputs and outputs, in which every composition fits.
 #[must_use]
 pub fn program(dice: &mut Dice<'_>) -> String {
     let mut writer = Writer { dice, budget: 60 };
@@ -190,7 +190,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Words that texts are damaged with, beside those of the language: what stands at an edge.
+/// Words that texts are damaged with, beside those of the language: values at the edge of a range.
 const WORDS: &str = "( ) { } [ ] , ; : <: :> ~ ! = _ . -> => \\ // /* */ + - * / % ^ @ ' with{ }; letrec{ case{ \
      environment{ library(\"stdfaust.lib\") process x f 0 1 2147483647 -1 1e400 1e-320 0.5 100000000 \"\" \"a/b\" <math.h> \
      button(\"g\") waveform{1,2} import(\"0.lib\"); import(\"1.lib\"); component(\"0.lib\") library(\"1.lib\") declare \

@@ -1,4 +1,4 @@
-//! Tests that need more than one crate; nothing imports this one. What several of them share is here.
+//! Tests that need more than one crate; nothing imports this one. Code that several of them share is here.
 
 pub mod corpus;
 pub mod dice;

@@ -1,6 +1,6 @@
 //! Random valid programs, for the laws that hold for all programs.
 //!
-//! A [`Recipe`] is a list of small steps; whatever it says, following it gives a valid program whose values stay
+//! A [`Recipe`] is a list of small steps; following it always gives a valid program whose values stay
 //! finite for finite input: growing functions are clamped, loops are damped. Every operation occurs: all functions,
 //! registers with feedback and gates, delays that vary, tables of all kinds, noise, calls, several outputs.
 

@@ -13,7 +13,7 @@ struct Room {
     imports: &'static [&'static str],
     /// Of other people's crates.
     outside: &'static [&'static str],
-    /// What its sources must not mention, because knowing it is another room's business.
+    /// Words that its sources must not mention, because they belong to another crate.
     unaware: &'static [&'static str],
 }
 
@@ -58,7 +58,7 @@ const HOUSE: &[Room] = &[
     },
 ];
 
-/// What the files of one folder must not mention, whatever their crate may. A folder may be yet to come.
+/// Words that the files of one folder must not mention, though their crate may. A folder may not exist yet.
 #[rustfmt::skip]
 const NEVERS: &[(&str, &str)] = &[
     // The audio thread knows numbers, never names.
@@ -72,7 +72,7 @@ const NEVERS: &[(&str, &str)] = &[
 /// The one place where neighbours meet: Python reaches the command line through `run(args, host)`.
 const NEIGHBOURS: (&str, &str) = ("py", "cli");
 
-/// What tests and benchmarks may use anywhere.
+/// Crates that tests and benchmarks may use anywhere.
 const FOR_TESTS: &[&str] = &["criterion", "expect-test", "proptest", "serde_json", "tempfile"];
 
 #[test]

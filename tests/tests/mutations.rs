@@ -1,5 +1,5 @@
-//! Damaged program texts: whatever stands in a file, every stage gives a result or an error, and what is compiled
-//! sounds as the interpreter says.
+//! Damaged program texts: for any text, every stage gives a result or an error, and compiled code gives the samples
+//! of the interpreter.
 
 use krach_abi::Precision;
 use krach_codegen::{Kernel, Spec, asm, clif};

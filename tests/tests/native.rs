@@ -83,7 +83,7 @@ fn check(program: &Program, wide: bool) {
     }
 }
 
-/// A program of so many inputs with one output, written by `body`.
+/// A program with this number of inputs and one output, written by `body`.
 fn program(inputs: usize, body: impl Fn(&mut ProgramBuilder, &[Sig]) -> Result<Sig, BuildError>) -> Program {
     let mut b = ProgramBuilder::new("test");
     let inputs: Vec<Sig> = (0..inputs).map(|port| b.input(format!("in{port}"))).collect();

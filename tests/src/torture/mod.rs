@@ -1,4 +1,4 @@
-//! What must never fall over, as functions of any bytes: each is the body of a fuzz target in `fuzz/`, and the smoke
+//! Checks that take any bytes and must never panic: each is the body of a fuzz target in `fuzz/`, and the smoke
 //! in `tests/torture.rs` replays them. They return what happened, for the smoke to count.
 
 mod library;
@@ -68,7 +68,7 @@ fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
-/// Tokens cover the text in order, whatever it is.
+/// Tokens cover any text in order.
 pub fn lexer(data: &[u8]) -> Reached {
     let text = text(data);
     let mut end = 0;
@@ -159,7 +159,7 @@ fn heard_text(text: &str, precision: Precision) -> Reached {
     }
 }
 
-/// Every engine that takes the program hears the same; `text` is what it came from.
+/// Every engine that takes the program hears the same; `text` is its source.
 pub fn heard(program: &Program, precision: Precision, text: &str) -> Reached {
     if program.nodes().len() > NODES {
         return Reached::Program;
