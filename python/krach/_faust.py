@@ -48,7 +48,7 @@ def named(what: str, text: str, include: Iterable[str | os.PathLike[str]] = ()) 
     name = f"<{what} in {file}:{place.line}>" if place else f"<{what}>"
     folders = [os.fspath(folder) for folder in include]
     if os.path.isfile(file):
-        folders.append(os.path.dirname(os.path.abspath(file)))
+        folders.insert(0, os.path.dirname(os.path.abspath(file)))
     text = text.encode(errors="replace").decode()  # half a surrogate pair is no character
     linecache.cache[name] = (len(text), None, [line + "\n" for line in text.split("\n")], name)
     return Text(name, text, folders, installed())
@@ -92,8 +92,8 @@ def faust(
 
     A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a
     text. `name` replaces the one that the program declares; `precision` is the arithmetic, "single" or
-    "double". Libraries are looked for in the folders `libraries`, beside the file, in those of the variable
-    `FAUST_LIB_PATH`, in the package cyfaust (the extra `faust`), and in the usual folders of the system.
+    "double". Libraries are looked for in the folders `libraries` (the last one first), beside the file, in
+    those of the variable `FAUST_LIB_PATH`, in the package cyfaust (the extra `faust`), and in the usual folders of the system.
     `.source` is the text, `.faust` what it means.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
@@ -125,7 +125,7 @@ def faust(
         raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place(), help=near) from None
     if len(content) > _LARGEST:
         raise error("KR0501", f"cannot read `{path}`: it is larger than 64 MB", _place.user_place())
-    folders = [os.fspath(folder) for folder in libraries] + [os.path.dirname(path) or "."]
+    folders = [os.path.dirname(path) or ".", *(os.fspath(folder) for folder in libraries)]
     linecache.checkcache(path)
     text = decoded(content)
     program = _krach.faust(Text(path, text, folders, installed()), arithmetic, name)

@@ -68,7 +68,7 @@ pub(crate) struct Only {
     /// standard input); without a name, the only function in it
     #[arg(value_name = "FILE[:FUNCTION]")]
     pub target: Target,
-    /// Look for the libraries of a Faust program here first; may be repeated
+    /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     pub include: Vec<PathBuf>,
 }

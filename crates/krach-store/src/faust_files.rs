@@ -10,9 +10,9 @@ use std::time::SystemTime;
 
 /// The folders that are searched, whatever asks: first those of the caller, then those of the machine.
 ///
-/// A name is looked for as it is (absolute, or below the current folder), in the caller's folders (`-I`), in the
-/// folder of the main file, in that of the file which asks, in those of `FAUST_LIB_PATH`, in the libraries that are
-/// installed with krach, and in the usual folders of the system.
+/// A name is looked for as it is (absolute, or below the current folder), in the caller's folders (`-I`) from the last
+/// to the first, in the folder of the main file, in that of the file which asks, in those of `FAUST_LIB_PATH`, in the
+/// libraries that are installed with krach, and in the usual folders of the system.
 #[derive(Clone, Debug, Default)]
 pub struct FaustFolders {
     /// Of the caller, and of the main file.
@@ -26,7 +26,7 @@ const SYSTEM: [&str; 4] =
     ["/usr/local/share/faust", "/usr/share/faust", "/opt/homebrew/share/faust", "/opt/local/share/faust"];
 
 impl FaustFolders {
-    /// `include` are the caller's folders, `installed` those of libraries that came with krach.
+    /// `include` are the caller's folders, of which the last is searched first, as by the official compiler; `installed` those of libraries that came with krach.
     #[must_use]
     pub fn new(include: &[PathBuf], installed: &[PathBuf]) -> Self {
         let path = std::env::var_os("FAUST_LIB_PATH").unwrap_or_default();
@@ -34,7 +34,8 @@ impl FaustFolders {
             .filter(|folder| !folder.as_os_str().is_empty())
             .chain(installed.iter().cloned())
             .chain(SYSTEM.map(PathBuf::from));
-        Self { own: include.to_vec(), shared: shared.collect() }
+        let own = include.iter().rev().cloned().collect();
+        Self { own, shared: shared.collect() }
     }
 
     /// The same, and the folder of the main file.
@@ -153,6 +154,14 @@ mod tests {
         assert_eq!(include.find("both.lib", "main.dsp"), Ok(far.join("both.lib")));
         let asker = far.join("asker.lib").display().to_string();
         assert_eq!(FaustFolders::default().find("one.lib", &asker), Ok(far.join("one.lib")), "its neighbour");
+    }
+
+    /// As by the official compiler.
+    #[test]
+    fn of_the_callers_folders_the_last_one_wins() {
+        let (_root, near, far) = folders();
+        let both = FaustFolders::new(&[near, far.clone()], &[]);
+        assert_eq!(both.find("both.lib", "main.dsp"), Ok(far.join("both.lib")));
     }
 
     #[test]

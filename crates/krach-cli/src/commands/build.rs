@@ -20,7 +20,7 @@ pub(crate) struct Build {
     /// Python files, Faust files, text forms of programs, or folders of such files
     #[arg(value_name = "FILE|FOLDER", required = true)]
     pub inputs: Vec<PathBuf>,
-    /// Look for Faust libraries here first; may be repeated
+    /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     pub include: Vec<PathBuf>,
     /// The library to write

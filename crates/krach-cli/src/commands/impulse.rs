@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub(crate) struct Impulse {
     #[arg(value_name = "FILE.dsp")]
     pub file: PathBuf,
-    /// Look for libraries here first; may be repeated
+    /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     pub include: Vec<PathBuf>,
     /// Only the first of the four runs, as long as all of them; prints also what is no number
