@@ -160,8 +160,9 @@ impl<S: Sample> Ensemble<S> {
 
     fn tell(&mut self, at: usize, role: Role, value: f64) {
         for &(control, _) in self.keyboard.roles.iter().filter(|&&(_, known)| known == role) {
-            let range = self.ranges[control];
-            self.voices[at].dsp.set(control, value.max(range.lo).min(range.hi));
+            // The range is for people; notes reach every key.
+            let (range, [lo, hi]) = (self.ranges[control], role.range());
+            self.voices[at].dsp.set(control, value.max(range.lo.min(lo)).min(range.hi.max(hi)));
         }
     }
 

@@ -146,6 +146,17 @@ fn a_note_sounds_from_its_frame_until_it_is_let_go() {
 }
 
 #[test]
+fn a_note_beyond_the_range_of_its_control_keeps_its_pitch() {
+    let mut voice = Voice::new();
+    voice.0.controls[KEY] = range(36.0, 96.0);
+    let keyboard = keyboard(1);
+    let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
+    let score = Score { notes: vec![note(0, 1, 24.0), note(1, 1, 120.0)], ..Score::new(2) };
+    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    assert_eq!(sound[0], [24.0, 120.0]);
+}
+
+#[test]
 fn chords_add_up_and_each_note_begins_at_birth() {
     let sound = played(4, &[note(0, 3, 60.0), note(1, 2, 70.0), note(200, 1, 60.0)], 201, 512);
     assert_eq!(sound[..3], [60.0, 60.001 + 70.0, 60.002 + 70.001]);

@@ -1,5 +1,6 @@
 //! Controls, and how people see them.
 
+use krach_abi::Role;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,7 +11,8 @@ pub enum ControlKind {
     Checkbox,
 }
 
-/// A parameter people turn. Constant between changes, which are clamped to `lo..=hi`.
+/// A parameter people turn. Constant between changes, which are clamped to `lo..=hi`; notes reach further, see
+/// [`Control::reach`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
     pub name: Arc<str>,
@@ -35,6 +37,16 @@ impl Control {
     pub fn label(&self) -> &str {
         let last = self.face.address.rsplit('/').next();
         last.filter(|label| !label.is_empty()).unwrap_or(&self.name)
+    }
+
+    /// The lowest and the highest value it can have: its range, or more where notes set it. A `freq` from 50 to 1000
+    /// is 2093 while the key 96 is held.
+    #[must_use]
+    pub fn reach(&self) -> [f64; 2] {
+        match Role::of(self.label(), self.hi).map(Role::range) {
+            Some([lo, hi]) => [self.lo.min(lo), self.hi.max(hi)],
+            None => [self.lo, self.hi],
+        }
     }
 
     /// What is wrong with the parameters, if anything.
@@ -66,7 +78,7 @@ impl Control {
     }
 }
 
-/// A control or a meter as people see it. No bearing on the sound.
+/// A control or a meter as people see it. No bearing on the sound, but for the label: notes find controls by it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Face {
     /// Groups and label, each after a `/`; empty for one that stands in no interface of groups.

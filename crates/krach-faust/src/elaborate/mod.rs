@@ -209,7 +209,7 @@ fn finish(
     let roots: Vec<SigId> = outputs.iter().copied().chain(parts.iter().map(|&(part, _)| part)).collect();
     let order = evaluator.signals.reachable(&roots, true);
     let natures = Natures::of(&evaluator.signals, &order);
-    let ranges = Ranges::of(&evaluator.signals, &order, &natures);
+    let ranges = Ranges::of(&evaluator.signals, &evaluator.texts, &order, &natures);
     let undefined = std::mem::take(&mut evaluator.signals.undefined);
     for &id in order.iter().chain(&undefined) {
         check(evaluator, &ranges, id);

@@ -7,7 +7,9 @@
 //! `max(abs(x)) ~ _`; then to the next power of two, which finds `(+(1) : %(50)) ~ _`; beyond 2^31 to infinity.
 
 use crate::elaborate::int_or_real::Natures;
+use crate::elaborate::interner::Texts;
 use crate::elaborate::signal::{SigId, Signal, Signals, Wave};
+use krach_abi::Role;
 use krach_ir::maths::Float;
 use krach_ir::{Fun, Ty};
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -68,14 +70,14 @@ pub(crate) struct Ranges {
 
 impl Ranges {
     /// `order`: operands and table contents first.
-    pub fn of(signals: &Signals, order: &[SigId], natures: &Natures) -> Self {
+    pub fn of(signals: &Signals, texts: &Texts, order: &[SigId], natures: &Natures) -> Self {
         let mut ranges = Self { all: vec![NONE; signals.len()] };
         let mut loops = vec![NONE; signals.loops()];
         for round in 0.. {
             for &id in order {
                 ranges.all[id.index()] = match signals.get(id) {
                     Signal::Previous(at) => loops[at.index()],
-                    _ => ranges.range(signals, natures, id),
+                    _ => ranges.range(signals, texts, natures, id),
                 };
             }
             let mut moved = false;
@@ -103,7 +105,7 @@ impl Ranges {
         self.all[id.index()]
     }
 
-    fn range(&self, signals: &Signals, natures: &Natures, id: SigId) -> Range {
+    fn range(&self, signals: &Signals, texts: &Texts, natures: &Natures, id: SigId) -> Range {
         let get = |id| self.get(id);
         match signals.get(id) {
             Signal::Int(value) => Range::new(value.into(), value.into()),
@@ -113,8 +115,13 @@ impl Ranges {
                 Range { lo, hi }
             }
             Signal::Widget(id) => {
-                let [_, lo, hi, _] = signals.widget_of(id).range.map(f64::from_bits);
-                Range::new(lo, hi)
+                let widget = signals.widget_of(id);
+                let [_, lo, hi, _] = widget.range.map(f64::from_bits);
+                // Notes reach beyond the range of a slider.
+                match Role::of(texts.get(widget.name), hi).map(Role::range) {
+                    Some([least, most]) => Range::new(lo.min(least), hi.max(most)),
+                    None => Range::new(lo, hi),
+                }
             }
             Signal::Slot(_) | Signal::SampleRate | Signal::Previous(_) => ALL,
             Signal::Random => INTS,

@@ -250,7 +250,10 @@ impl<'a> Solver<'a> {
                 Bounds::new(f64::from(lowest), f64::from(*SAMPLE_RATES.end()))
             }
             Op::Input(_) => Bounds::ANY_REAL,
-            Op::Control(id) => Bounds::new(program.control(id).lo, program.control(id).hi),
+            Op::Control(id) => {
+                let [lo, hi] = program.control(id).reach();
+                Bounds::new(lo, hi)
+            }
             // The lowest state is one further from 0 than the divisor.
             Op::Noise(_) => Bounds::new(f64::from(i32::MIN) / f64::from(i32::MAX), 1.0),
             Op::Read(_) => Bounds::ZERO.hull(self.written(at)),

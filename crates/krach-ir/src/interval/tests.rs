@@ -210,3 +210,9 @@ fn deep_chains_and_long_rings_end() {
         Ok(next)
     });
 }
+
+#[test]
+fn notes_reach_beyond_the_range_of_a_slider() {
+    assert_eq!(both(|b| control(b, "freq", 50.0, 1000.0)), Interval::new(8.0, 12_544.0));
+    assert_eq!(both(|b| control(b, "cutoff", 50.0, 1000.0)), Interval::new(50.0, 1000.0));
+}

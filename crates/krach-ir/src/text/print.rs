@@ -1,7 +1,8 @@
 //! Writing the text form.
 
 use super::lex::Word;
-use crate::{Call, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use crate::{Call, Control, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use krach_abi::Role;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -83,6 +84,8 @@ impl<W: Write> Printer<'_, W> {
             )?;
             if !self.bare {
                 self.face(&control.face)?;
+            } else if let Some(address) = played(control) {
+                self.face(&Face { address, metadata: Vec::new() })?;
             }
             self.out.write_char('\n')?;
         }
@@ -302,4 +305,13 @@ impl<W: Write> Printer<'_, W> {
         }
         self.out.write_char('\n')
     }
+}
+
+/// The label by which notes find a control or pass it by, as an address, if its name does not say the same. How far
+/// it reaches depends on it.
+fn played(control: &Control) -> Option<Arc<str>> {
+    let label = control.label();
+    let is_played = |word: &str| Role::of(word, control.hi).is_some();
+    let differs = label != &*control.name && (is_played(label) || is_played(&control.name));
+    differs.then(|| format!("/{label}").into())
 }

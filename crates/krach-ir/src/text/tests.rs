@@ -86,6 +86,23 @@ fn everything_survives_the_text_form() {
     );
 }
 
+/// Notes find a control by the label of its address: it decides how far the control reaches, and so about the code.
+#[test]
+fn the_label_of_a_played_control_is_part_of_the_key() {
+    let with = |address: &str| {
+        let mut b = ProgramBuilder::new("p");
+        let mut control = Control::new("osc_freq", ControlKind::Slider, [50.0, 50.0, 1000.0, 1.0]);
+        control.face.address = address.into();
+        let sig = b.control(control).expect("new");
+        b.output("out", sig).expect("own");
+        b.finish().expect("valid")
+    };
+    let played = with("/p/osc/freq");
+    assert_ne!(played.key(), with("/p/osc/pitch").key());
+    assert_eq!(played.key(), with("/other/freq").key());
+    assert_eq!(read(&format!("{played:#}")).expect("reads").key(), played.key());
+}
+
 #[test]
 fn the_text_is_readable() {
     let mut b = ProgramBuilder::new("leak");
