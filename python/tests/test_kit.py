@@ -91,7 +91,9 @@ def test_the_kit_sounds_well_wherever_its_controls_are(kit: Path) -> None:
         lowest, highest = {knob.name: knob.lo for knob in knobs}, {knob.name: knob.hi for knob in knobs}
         for values in [{}] if definition.num_inputs else [{}, lowest, highest]:
             sound = definition.render(0.5, inputs=inputs, events=gate, controls=values)
-            assert 0.001 < np.abs(sound).max() <= 1, (name, values)
+            silent = name == "organ" and values is lowest  # with every drawbar pushed in
+            assert np.abs(sound).max() <= 1, (name, values)
+            assert silent == (np.abs(sound).max() < 0.001), (name, values)
             assert abs(sound.mean()) < 0.02, (name, values)
 
 
