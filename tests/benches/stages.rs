@@ -33,7 +33,7 @@ fn stages(c: &mut Criterion) {
         c.bench_function(&format!("{name}/interpret"), |b| {
             b.iter(|| {
                 let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(|port| &mut port[..]).collect();
-                dsp.process_f32(black_box(&inputs), &mut outputs);
+                dsp.play::<f32>(black_box(&inputs), &mut outputs);
             });
         });
     }

@@ -37,7 +37,7 @@ fn render(program: &Program, precision: Precision, block: usize) -> Vec<Vec<f64>
         let end = FRAMES.min(done + block).min(if done < 448 { 448 } else { FRAMES });
         let ins: Vec<&[f64]> = inputs[..program.inputs().len()].iter().map(|port| &port[done..end]).collect();
         let mut outs: Vec<&mut [f64]> = outputs.iter_mut().map(|port| &mut port[done..end]).collect();
-        dsp.process_f64(&ins, &mut outs);
+        dsp.play::<f64>(&ins, &mut outs);
         done = end;
     }
     outputs
@@ -45,7 +45,7 @@ fn render(program: &Program, precision: Precision, block: usize) -> Vec<Vec<f64>
 
 fn move_controls(dsp: &mut dyn Dsp, factory: &InterpreterFactory) {
     for (at, control) in factory.ports().controls.iter().enumerate() {
-        dsp.set(at, control.lo + 0.7 * (control.hi - control.lo));
+        dsp.set(0, at, control.lo + 0.7 * (control.hi - control.lo));
     }
 }
 

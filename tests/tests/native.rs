@@ -1,9 +1,9 @@
 //! Native code is the interpreter, bit for bit: every function, every operation, random programs, both precisions,
 //! any block size, events on odd frames.
 
-use krach_abi::{DspFactory, Precision, Seed};
+use krach_abi::{DspFactory, Frame, Precision, Seed};
 use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
-use krach_engine::{Rig, Score, Turn, render_f64};
+use krach_engine::{Rig, Score, Turn, render};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
     Ty, at_rate,
@@ -47,10 +47,10 @@ fn perform(factory: &dyn DspFactory, block: usize, wide: bool) -> Vec<Vec<f64>> 
         let at = |part: f64| range.lo + part * (range.hi - range.lo);
         score.values.push((control, at(0.3)));
         for (frame, part) in [(1, 0.9), (77, 0.0), (77, 0.55), (301, 1.0), (302, 0.2)] {
-            score.events.push(Turn { frame: frame + control, control, value: at(part) });
+            score.turns.push(Turn { frame: Frame(frame + control as u64), control, value: at(part) });
         }
     }
-    render_f64(&Rig::solo(factory), &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")
+    render(&Rig::solo(factory), &score, &mut |_| ControlFlow::Continue(())).expect("the score fits")
 }
 
 fn native(program: &Program, precision: Precision) -> Arc<NativeFactory> {
@@ -393,8 +393,8 @@ fn noises_differ_by_ordinal_and_copy() {
     check(&noises, false);
     let factory = native(&noises, Precision::Single);
     let play = |seed| {
-        let score = Score { seed, ..Score::new(64) };
-        render_f64(&Rig::solo(factory.as_ref()), &score, &mut |_| ControlFlow::Continue(()))
+        let score: Score<'_, f64> = Score { seed, ..Score::new(64) };
+        render(&Rig::solo(factory.as_ref()), &score, &mut |_| ControlFlow::Continue(()))
             .expect("the score fits")
     };
     assert_ne!(play(Seed::default()), play(Seed { instance: 1, voice: 0 }));
@@ -420,12 +420,12 @@ fn reset_is_birth_with_the_controls_as_they_are() {
     });
     let mut copy = native(&program, Precision::Double).instantiate(Seed::default());
     let (mut first, mut second) = ([0.0; 100], [0.0; 100]);
-    copy.set(0, 0.25);
-    copy.process_f64(&[], &mut [&mut first]);
-    copy.reset();
-    copy.process_f64(&[], &mut [&mut second]);
+    copy.set(0, 0, 0.25);
+    copy.play::<f64>(&[], &mut [&mut first]);
+    copy.reset(0);
+    copy.play::<f64>(&[], &mut [&mut second]);
     assert_eq!(first, second);
-    copy.process_f64(&[], &mut [&mut []]);
+    copy.play::<f64>(&[], &mut [&mut []]);
 }
 
 #[test]
@@ -436,10 +436,10 @@ fn both_formats_of_the_stage_and_no_frames() {
         let wide: Vec<f64> = input(0, false);
         let narrow: Vec<f32> = wide.iter().map(|&x| x as f32).collect();
         let (mut out64, mut out32) = (vec![0.0; FRAMES], vec![0.0; FRAMES]);
-        factory.instantiate(Seed::default()).process_f64(&[&wide], &mut [&mut out64]);
+        factory.instantiate(Seed::default()).play::<f64>(&[&wide], &mut [&mut out64]);
         let mut copy = factory.instantiate(Seed::default());
-        copy.process_f32(&[&[]], &mut [&mut []]);
-        copy.process_f32(&[&narrow], &mut [&mut out32]);
+        copy.play::<f32>(&[&[]], &mut [&mut []]);
+        copy.play::<f32>(&[&narrow], &mut [&mut out32]);
         assert!(out64.iter().zip(&out32).all(|(&a, &b)| a as f32 == b), "{precision}");
     }
 }
@@ -450,7 +450,7 @@ fn copies_outlive_their_factory() {
     let mut copy = native(&noise, Precision::Single).instantiate(Seed::default());
     let mut out = [0.0; 8];
     let thread = std::thread::spawn(move || {
-        copy.process_f32(&[], &mut [&mut out]);
+        copy.play::<f32>(&[], &mut [&mut out]);
         out
     });
     assert_ne!(thread.join().expect("plays")[7], 0.0);
@@ -495,7 +495,7 @@ fn denormals_vanish_in_decaying_tails() {
     let mut impulse = vec![0.0_f32; 400];
     impulse[0] = 1.0;
     let mut out = vec![0.0_f32; 400];
-    native(&tail, Precision::Single).instantiate(Seed::default()).process_f32(&[&impulse], &mut [&mut out]);
+    native(&tail, Precision::Single).instantiate(Seed::default()).play::<f32>(&[&impulse], &mut [&mut out]);
     assert!(out.iter().all(|&y| y == 0.0 || y >= f32::MIN_POSITIVE));
     assert_eq!(out[399], 0.0);
 }

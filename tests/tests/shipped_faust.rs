@@ -17,13 +17,13 @@ fn play(factory: &dyn DspFactory) -> Vec<Vec<f64>> {
     let mut copy = factory.instantiate(Seed::default());
     for (at, control) in ports.controls.iter().enumerate() {
         let button = (control.lo, control.hi, control.init) == (0.0, 1.0, 0.0);
-        copy.set(at, if button { 1.0 } else { control.init });
+        copy.set(0, at, if button { 1.0 } else { control.init });
     }
     let impulse: Vec<f64> = (0..FRAMES).map(|frame| f64::from(u8::from(frame == 0))).collect();
     let inputs = vec![impulse.as_slice(); ports.inputs];
     let mut outputs = vec![vec![0.0; FRAMES]; ports.outputs];
     let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    copy.process_f64(&inputs, &mut slices);
+    copy.play::<f64>(&inputs, &mut slices);
     outputs
 }
 

@@ -1,98 +1,104 @@
-//! Factories and running copies.
+//! Running copies: what the stage calls.
 
-use std::fmt;
+use crate::{Audio, AudioMut, Buffer, FlushGuard, Frame, Sample};
+use std::any::Any;
 
-/// The arithmetic a program is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum Precision {
+/// A number of running voices of one program, each with its own controls and state.
+///
+/// No method allocates, locks or waits. `process` and `reset` are called under a [`FlushGuard`], which the caller sets
+/// once per callback. A voice or a control that does not exist is ignored.
+pub trait Dsp: Any + Send {
+    fn voices(&self) -> usize;
+
+    /// Sets a control of one voice (clamped to its range by the caller); heard from the first frame of the next
+    /// `process`.
+    fn set(&mut self, voice: usize, control: usize, value: f64);
+
+    /// Puts one voice back to birth. Its controls keep their values. The work is bounded: large memory is not cleared
+    /// here.
+    fn reset(&mut self, voice: usize);
+
+    /// Computes one block of any length, 0 included. Non-finite input is the caller's affair. A block of another shape
+    /// than that of the ports is answered with silence.
+    fn process_f32(&mut self, block: &mut Block<'_, f32>) -> Status;
+
+    /// The same in the widest format of the stage: exact for [`crate::Precision::Double`].
+    fn process_f64(&mut self, block: &mut Block<'_, f64>) -> Status;
+}
+
+/// One call of `process`.
+#[derive(Debug)]
+pub struct Block<'a, S> {
+    /// The first of its frames.
+    pub start: Frame,
+    /// One channel per input port: every voice hears it.
+    pub inputs: Audio<'a, S>,
+    /// The output ports of voice 0, then those of voice 1, and so on. Those of a voice that is not busy are left alone.
+    pub outputs: AudioMut<'a, S>,
+    /// One per voice.
+    pub voices: &'a mut [VoiceIo],
+}
+
+/// One voice in one block.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct VoiceIo {
+    /// In: whether it is computed at all. The time of a voice that is not busy stands still.
+    pub busy: bool,
+    /// Out: the largest size of a sample of any of its ports, NaN if one is NaN.
+    pub peak: f64,
+}
+
+impl VoiceIo {
+    pub const BUSY: Self = Self { busy: true, peak: 0.0 };
+}
+
+/// The outcome of a block, over all busy voices: the worst that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Status {
+    /// Every sample is 0.
     #[default]
-    Single,
-    Double,
+    Silent,
+    Sounding,
+    /// A sample is infinite or NaN.
+    NotFinite,
 }
 
-impl Precision {
+impl Status {
     #[must_use]
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::Single => 4,
-            Self::Double => 8,
+    pub fn of(peak: f64) -> Self {
+        if !peak.is_finite() {
+            Self::NotFinite
+        } else if peak > 0.0 {
+            Self::Sounding
+        } else {
+            Self::Silent
         }
     }
 }
 
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Single => "single",
-            Self::Double => "double",
-        })
-    }
-}
-
-/// Start value and limits of one control, in its own unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ControlRange {
-    pub init: f64,
-    pub lo: f64,
-    pub hi: f64,
-}
-
-/// What can be plugged into a [`Dsp`].
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Ports {
-    pub inputs: usize,
-    pub outputs: usize,
-    pub controls: Vec<ControlRange>,
-}
-
-/// Which copy this is. Noise is decorrelated by it; the default copy of a program sounds like its reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Seed {
-    pub instance: u32,
-    pub voice: u32,
-}
-
-impl Seed {
-    /// The start state of the `ordinal`-th noise of this copy: 0 for the first noise of the default copy, a value
-    /// from the finaliser of SplitMix64 (Steele, Lea and Flood 2014) for every other.
-    #[must_use]
-    pub fn noise(self, ordinal: u32) -> i32 {
-        if self == Self::default() && ordinal == 0 {
-            return 0;
+impl dyn Dsp {
+    /// Plays the first voice from slices, one per port: for tools and tests. It allocates, and sets the mode of
+    /// floating-point arithmetic by itself.
+    ///
+    /// # Panics
+    /// If the slices are not all of one length.
+    pub fn play<S: Sample>(&mut self, inputs: &[&[S]], outputs: &mut [&mut [S]]) -> Status {
+        let frames =
+            outputs.first().map(|port| port.len()).or(inputs.first().map(|port| port.len())).unwrap_or(0);
+        let mut given = Buffer::new(inputs.len(), frames);
+        for (port, from) in inputs.iter().enumerate() {
+            given.channel_mut(port).copy_from_slice(from);
         }
-        let mut x = (u64::from(self.instance) << 32 | u64::from(ordinal))
-            .wrapping_add(u64::from(self.voice).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-            .wrapping_add(0x9E37_79B9_7F4A_7C15);
-        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        x ^= x >> 31;
-        // Truncation to the state's 32 bits is the point.
-        #[allow(clippy::cast_possible_truncation)]
-        let seed = x as u32 as i32;
-        seed
+        let mut heard = Buffer::new(outputs.len() * self.voices(), frames);
+        let mut voices = vec![VoiceIo::default(); self.voices()];
+        voices.iter_mut().take(1).for_each(|voice| voice.busy = true);
+        let _flush = FlushGuard::new();
+        let (start, inputs) = (Frame::default(), given.head(frames));
+        let mut block = Block { start, inputs, outputs: heard.head_mut(frames), voices: &mut voices };
+        let status = S::process(self, &mut block);
+        for (port, to) in outputs.iter_mut().enumerate() {
+            to.copy_from_slice(heard.channel(port));
+        }
+        status
     }
-}
-
-/// Compiled code, shared by all its copies, for one sample rate and one precision.
-pub trait DspFactory: Send + Sync + fmt::Debug {
-    fn ports(&self) -> &Ports;
-    /// In Hz.
-    fn sample_rate(&self) -> u32;
-    fn precision(&self) -> Precision;
-    /// Bytes of state one copy owns, shared tables aside.
-    fn state_bytes(&self) -> usize;
-    /// A copy at birth: controls at their start values, everything else zero. Allocates: never on the audio thread.
-    fn instantiate(&self, seed: Seed) -> Box<dyn Dsp>;
-}
-
-/// One running copy. No method allocates or locks.
-pub trait Dsp: Send {
-    /// Sets a control (clamped to its range by the caller); heard from the first frame of the next `process`.
-    fn set(&mut self, control: usize, value: f64);
-    /// One slice per port, all of one length, any length including 0. Non-finite input is the caller's affair.
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]);
-    /// The same in the stage's widest format: exact for [`Precision::Double`].
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]);
-    /// Back to birth, controls keep their values.
-    fn reset(&mut self);
 }

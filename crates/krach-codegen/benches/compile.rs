@@ -165,7 +165,7 @@ fn stages(c: &mut Criterion) {
         let inputs: Vec<&[f32]> = vec![&input; factory.ports().inputs];
         let mut output = vec![0.0; BLOCK];
         group.bench_function("run", |b| {
-            b.iter(|| copy.process_f32(&inputs, &mut [black_box(&mut output)]));
+            b.iter(|| copy.play::<f32>(&inputs, &mut [black_box(&mut output)]));
         });
         group.finish();
     }

@@ -2,12 +2,14 @@
 
 use crate::driver::Code;
 use crate::dsp::NativeDsp;
+use crate::handover::NativeHandover;
 use crate::layout::StateLayout;
 use crate::tables::Contents;
 use crate::{Machine, Spec, saved};
-use krach_abi::{Dsp, DspFactory, Ports, Precision, Seed};
+use krach_abi::{Dsp, DspFactory, Handover, Ports, Precision, Sample, Seed, Voices};
 use krach_ir::Fun;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -113,6 +115,15 @@ impl NativeFactory {
     pub fn layout(&self) -> &StateLayout {
         &self.shared.parts.layout
     }
+
+    /// Voices in the format that the code computes in.
+    fn copies<S: Sample>(&self, count: usize, seed: Seed) -> Voices<NativeDsp<S>> {
+        let voice = |at: u32| {
+            let seed = Seed { voice: seed.voice.wrapping_add(at), ..seed };
+            NativeDsp::new(self.shared.clone(), seed)
+        };
+        Voices::new(&self.shared.parts.ports, (0..).take(count).map(voice))
+    }
 }
 
 impl DspFactory for NativeFactory {
@@ -132,7 +143,16 @@ impl DspFactory for NativeFactory {
         self.shared.parts.layout.bytes() as usize
     }
 
-    fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {
-        Box::new(NativeDsp::new(self.shared.clone(), seed))
+    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
+        match self.precision() {
+            Precision::Single => Box::new(self.copies::<f32>(count, seed)),
+            Precision::Double => Box::new(self.copies::<f64>(count, seed)),
+        }
+    }
+
+    fn handover(&self, from: &dyn DspFactory, voices: usize) -> Box<dyn Handover> {
+        let from = (from as &dyn Any).downcast_ref::<Self>();
+        let old = from.map_or_else(|| self.shared.clone(), |from| from.shared.clone());
+        Box::new(NativeHandover::new(&old, &self.shared, voices))
     }
 }

@@ -93,6 +93,7 @@ impl Array {
 pub struct StateLayout {
     slots: Vec<Slot>,
     arrays: Vec<Array>,
+    slot_bytes: u32,
     bytes: u32,
 }
 
@@ -115,6 +116,18 @@ impl StateLayout {
     #[must_use]
     pub fn array(&self, id: ArrayId) -> &Array {
         &self.arrays[id.0 as usize]
+    }
+
+    /// Of all slots, which lie between the header and the arrays.
+    #[must_use]
+    pub fn slot_bytes(&self) -> u32 {
+        self.slot_bytes
+    }
+
+    /// Whether a line stands still while its gate is closed, and so has a position of its own.
+    #[must_use]
+    pub fn is_gated(&self, line: LineId) -> bool {
+        self.slots.iter().any(|slot| slot.holds == Holds::Position(Some(line)))
     }
 
     /// Of the whole block, a multiple of [`ALIGNMENT`].
@@ -149,6 +162,7 @@ impl StateLayout {
                 end += u64::from(slot.stride) * slot.lanes.len() as u64;
             }
         }
+        self.slot_bytes = clip(end) - HEADER;
         for array in &mut self.arrays {
             end = end.next_multiple_of(u64::from(ALIGNMENT));
             array.offset = clip(end);

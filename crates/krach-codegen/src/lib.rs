@@ -22,7 +22,7 @@
 //! b.output("out", noise)?;
 //! let factory = compile(&b.finish()?, &Spec::new(48_000, Precision::Single))?;
 //! let mut out = [0.0; 2];
-//! factory.instantiate(Seed::default()).process_f32(&[], &mut [&mut out]);
+//! factory.instantiate(Seed::default()).play::<f32>(&[], &mut [&mut out]);
 //! assert_eq!(out, [5.748_588_6e-6, -0.344_845_95]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -33,6 +33,7 @@ mod driver;
 mod dsp;
 mod emit;
 mod factory;
+mod handover;
 mod kernel;
 mod layout;
 mod lower;
@@ -44,6 +45,7 @@ mod schedule;
 mod seal;
 mod show;
 mod spec;
+mod state;
 mod storage;
 mod tables;
 

@@ -3,7 +3,7 @@
 //! computed once, however many instruments read it.
 
 use crate::{Refusal, Spec, compile};
-use krach_abi::{DspFactory, Precision, Seed};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
 use krach_ir::{ContentKey, Entries, Program, TABLE_WORK, TableInit, Ty};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -88,25 +88,27 @@ fn generate(program: &Program, len: u32, spec: &Spec) -> Option<Contents> {
         return None;
     }
     let factory = compile(program, &Spec::new(spec.sample_rate, spec.precision)).ok()?;
-    let mut dsp = factory.instantiate(Seed::default());
-    let others = factory.ports().outputs - 1;
-    macro_rules! run {
-        ($real:ty, $process:ident) => {{
-            let mut entries: Box<[$real]> = vec![0.0; len as usize].into();
-            let mut rest = vec![[0.0; BLOCK]; others];
-            for block in entries.chunks_mut(BLOCK) {
-                let frames = block.len();
-                let rest = rest.iter_mut().map(|port| &mut port[..frames]);
-                let mut outputs: Vec<&mut [$real]> = std::iter::once(block).chain(rest).collect();
-                dsp.$process(&[], &mut outputs);
-            }
-            Entries::Reals(entries)
-        }};
-    }
     Some(match spec.precision {
-        Precision::Single => Contents::F32(run!(f32, process_f32)),
-        Precision::Double => Contents::F64(run!(f64, process_f64)),
+        Precision::Single => Contents::F32(Entries::Reals(run(factory.as_ref(), len as usize))),
+        Precision::Double => Contents::F64(Entries::Reals(run(factory.as_ref(), len as usize))),
     })
+}
+
+/// The first output of a program without inputs, from its first frame on.
+fn run<S: Sample>(factory: &dyn DspFactory, len: usize) -> Box<[S]> {
+    let mut dsp = factory.instantiate(Seed::default());
+    let (nothing, mut heard) = (Buffer::new(0, BLOCK), Buffer::new(factory.ports().outputs, BLOCK));
+    let mut entries: Box<[S]> = vec![S::default(); len].into();
+    let _flush = FlushGuard::new();
+    let mut start = Frame::default();
+    for part in entries.chunks_mut(BLOCK) {
+        let (inputs, outputs) = (nothing.head(part.len()), heard.head_mut(part.len()));
+        let mut block = Block { start, inputs, outputs, voices: &mut [VoiceIo::BUSY] };
+        S::process(dsp.as_mut(), &mut block);
+        part.copy_from_slice(&heard.channel(0)[..part.len()]);
+        start = start.after(part.len());
+    }
+    entries
 }
 
 /// The same as saved: what entries are of tells itself.

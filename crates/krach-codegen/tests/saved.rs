@@ -41,9 +41,9 @@ fn samples(factory: &NativeFactory) -> Vec<u64> {
     let mut copy = factory.instantiate(Seed { instance: 3, voice: 1 });
     let input: Vec<f64> = (0..200).map(|at| f64::from(at) / 7.0).collect();
     let mut out = vec![0.0; 200];
-    copy.process_f64(&[&input[..100]], &mut [&mut out[..100]]);
-    copy.set(0, 0.25);
-    copy.process_f64(&[&input[100..]], &mut [&mut out[100..]]);
+    copy.play::<f64>(&[&input[..100]], &mut [&mut out[..100]]);
+    copy.set(0, 0, 0.25);
+    copy.play::<f64>(&[&input[100..]], &mut [&mut out[100..]]);
     out.into_iter().map(f64::to_bits).collect()
 }
 

@@ -17,7 +17,7 @@ fn program(body: impl Fn(&mut ProgramBuilder, Sig) -> Result<Sig, BuildError>) -
 fn plays(program: &Program) {
     let factory = compile(program, &Spec::new(48_000, Precision::Single)).expect("large, not too large");
     let mut out = [0.0; 3];
-    factory.instantiate(Seed::default()).process_f32(&[&[0.5, 0.25, 0.125]], &mut [&mut out]);
+    factory.instantiate(Seed::default()).play::<f32>(&[&[0.5, 0.25, 0.125]], &mut [&mut out]);
     assert!(out.iter().any(|&y| y != 0.0), "{out:?}");
 }
 

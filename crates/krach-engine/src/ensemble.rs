@@ -1,29 +1,10 @@
-//! Several copies of one voice, played by notes, and what their sum goes through.
+//! Several voices of one program, played by notes.
 
-use crate::render::Sample;
-use krach_abi::{Dsp, DspFactory, Role, Seed};
-
-/// A key that is pressed and let go.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Note {
-    /// The frame of its onset, counted from the first frame rendered.
-    pub frame: usize,
-    /// For so many frames it is held.
-    pub frames: usize,
-    /// In semitones, 69 being a' of 440 Hz; fractions are between the keys.
-    pub key: f64,
-    /// 0..1
-    pub velocity: f64,
-}
-
-/// How a program is played by notes: so many voices, and what each of their controls is told. Controls without a role
-/// are shared by all voices.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keyboard {
-    pub voices: usize,
-    /// By number of the control.
-    pub roles: Vec<(usize, Role)>,
-}
+use crate::Keyboard;
+use crate::cue::NoteId;
+use krach_abi::{
+    Audio, AudioMut, Block, Buffer, ControlRange, Dsp, DspFactory, Frame, Role, Sample, Seed, VoiceIo,
+};
 
 /// Voices are silent below this level, −90 dBFS, …
 const SILENCE: f64 = 3.16e-5;
@@ -37,16 +18,16 @@ const FADE: f64 = 0.005;
 enum State {
     /// Nothing: it may take a note. (It is not computed.)
     Free,
-    /// A note is held until that frame; it began as the `age`-th.
-    Held { until: usize, age: u64 },
-    /// A note was let go as the `age`-th, and has been silent for so many frames.
+    /// It holds a note, which began as the `age`-th. `leaving`: it is let go on this frame.
+    Held { id: NoteId, age: u64, leaving: bool },
+    /// Its note was let go as the `age`-th, and has been silent for that many frames.
     Released { silent: usize, age: u64 },
-    /// It gave way, and has so many frames left.
+    /// It gave way, and has that many frames left.
     Fading { left: usize },
 }
 
+#[derive(Clone, Copy, Debug)]
 struct Voice {
-    dsp: Box<dyn Dsp>,
     state: State,
     /// Its own, where the program does not know of velocity.
     level: f64,
@@ -58,67 +39,81 @@ struct Voice {
 /// starts in a spare voice while the old one fades. Every note begins at birth, so what it sounds like does not
 /// depend on the notes before, apart from its noise, which is that of the voice it takes.
 pub(crate) struct Ensemble<S> {
-    voices: Vec<Voice>,
-    /// How many notes sound at once; the other voices are spare.
+    dsp: Box<dyn Dsp>,
+    voices: Box<[Voice]>,
+    io: Box<[VoiceIo]>,
+    /// One block of all outputs of all voices.
+    heard: Buffer<S>,
+    /// The number of notes that sound at once; the other voices are spare.
     count: usize,
     keyboard: Keyboard,
-    ranges: Vec<krach_abi::ControlRange>,
+    /// A control takes the velocity of notes.
+    dynamic: bool,
+    ranges: Vec<ControlRange>,
     /// How long a voice must be silent to be free, and how long one fades, in frames.
     patience: usize,
     fade: usize,
     /// Notes started or let go so far.
     age: u64,
-    mix: Vec<Vec<S>>,
 }
 
 impl<S: Sample> Ensemble<S> {
-    /// Copies of the voice, one of them spare for each note. `block` is the most frames computed at once.
-    pub fn new(voice: &dyn DspFactory, keyboard: &Keyboard, seed: Seed, block: usize) -> Self {
-        let ports = voice.ports();
+    /// Voices, one of them spare for each note. `block` is the most frames computed at once.
+    pub fn new(factory: &dyn DspFactory, keyboard: &Keyboard, seed: Seed, block: usize) -> Self {
+        let ports = factory.ports();
         let count = keyboard.voices.max(1);
-        let rate = f64::from(voice.sample_rate());
+        let rate = f64::from(factory.sample_rate());
         // Positive and small.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let frames = |seconds: f64| (seconds * rate).ceil().max(1.0) as usize;
-        let copy = |at: u32| Voice {
-            dsp: voice.instantiate(Seed { voice: seed.voice + at, ..seed }),
-            state: State::Free,
-            level: 1.0,
-        };
+        let takes = |role| keyboard.roles.iter().any(|&(_, known)| known == role);
         Self {
-            voices: (0..).take(2 * count).map(copy).collect(),
+            dsp: factory.voices(2 * count, seed),
+            voices: vec![Voice { state: State::Free, level: 1.0 }; 2 * count].into(),
+            io: vec![VoiceIo::default(); 2 * count].into(),
+            heard: Buffer::new(2 * count * ports.outputs, block),
             count,
             keyboard: keyboard.clone(),
+            dynamic: takes(Role::Velocity) || takes(Role::MidiVelocity),
             ranges: ports.controls.clone(),
             patience: frames(SILENT_FOR),
             fade: frames(FADE),
             age: 0,
-            mix: vec![vec![S::default(); block]; ports.outputs],
         }
     }
 
     /// Turns a control of all voices. Values are within its range.
     pub fn turn(&mut self, control: usize, value: f64) {
-        self.voices.iter_mut().for_each(|voice| voice.dsp.set(control, value));
+        (0..self.voices.len()).for_each(|at| self.dsp.set(at, control, value));
     }
 
     /// Starts a note on the frame that is computed next.
-    pub fn start(&mut self, note: &Note) {
+    pub fn press(&mut self, id: NoteId, key: f64, velocity: f64) {
+        self.let_go();
         let at = self.room();
         self.age += 1;
-        self.voices[at].state = State::Held { until: note.frame.saturating_add(note.frames), age: self.age };
-        let knows = |role| self.keyboard.roles.iter().any(|&(_, known)| known == role);
-        let dynamic = knows(Role::Velocity) || knows(Role::MidiVelocity);
-        self.voices[at].level = if dynamic { 1.0 } else { note.velocity };
+        let level = if self.dynamic { 1.0 } else { velocity };
+        self.voices[at] = Voice { state: State::Held { id, age: self.age, leaving: false }, level };
         for role in Role::ALL {
-            self.tell(at, role, role.value(note.key, note.velocity));
+            self.tell(at, role, role.value(key, velocity));
         }
     }
 
-    /// Lets go of the notes that end at `frame`, or have ended.
-    pub fn release(&mut self, frame: usize) {
+    /// Lets go of a note, unless it has given way to another.
+    pub fn release(&mut self, note: NoteId) {
+        for voice in &mut self.voices {
+            if let State::Held { id, leaving, .. } = &mut voice.state
+                && *id == note
+            {
+                *leaving = true;
+            }
+        }
+    }
+
+    /// Closes the gates of the notes that leave: those of one frame in the order of their voices.
+    pub fn let_go(&mut self) {
         for at in 0..self.voices.len() {
-            if matches!(self.voices[at].state, State::Held { until, .. } if until <= frame) {
+            if matches!(self.voices[at].state, State::Held { leaving: true, .. }) {
                 self.age += 1;
                 self.voices[at].state = State::Released { silent: 0, age: self.age };
                 self.tell(at, Role::Gate, 0.0);
@@ -126,35 +121,63 @@ impl<S: Sample> Ensemble<S> {
         }
     }
 
-    /// When the next of the notes held ends.
-    pub fn next_release(&self) -> Option<usize> {
-        let until = |voice: &Voice| match voice.state {
-            State::Held { until, .. } => Some(until),
-            _ => None,
-        };
-        self.voices.iter().filter_map(until).min()
+    /// Adds up what the voices do.
+    pub fn compute(&mut self, start: Frame, inputs: Audio<'_, S>, outputs: &mut AudioMut<'_, S>) {
+        let frames = outputs.frames();
+        for (io, voice) in self.io.iter_mut().zip(&self.voices) {
+            io.busy = voice.state != State::Free;
+        }
+        let heard = self.heard.head_mut(frames);
+        let mut block = Block { start, inputs, outputs: heard, voices: &mut self.io };
+        S::process(self.dsp.as_mut(), &mut block);
+        outputs.silence();
+        for at in 0..self.voices.len() {
+            if self.io[at].busy {
+                self.mix(at, outputs);
+            }
+        }
     }
 
-    /// Adds up what the voices do.
-    pub fn compute(&mut self, inputs: &[&[S]], outputs: &mut [&mut [S]]) {
-        let frames = outputs.first().map_or(0, |port| port.len());
-        outputs.iter_mut().for_each(|port| port.fill(S::default()));
-        for voice in &mut self.voices {
-            if voice.state == State::Free {
-                continue;
-            }
-            let mut heard: Vec<&mut [S]> = self.mix.iter_mut().map(|port| &mut port[..frames]).collect();
-            S::process(voice.dsp.as_mut(), inputs, &mut heard);
-            for frame in 0..frames {
-                let peak = heard.iter().map(|port| port[frame].wide().abs()).fold(0.0, f64::max);
-                let Some(level) = voice.pass(peak, self.patience, self.fade) else {
-                    voice.dsp.reset();
-                    break;
-                };
-                for (to, from) in outputs.iter_mut().zip(&heard) {
-                    to[frame] = to[frame].plus(from[frame], level);
+    /// Adds a voice for as many frames as it lasts.
+    fn mix(&mut self, at: usize, outputs: &mut AudioMut<'_, S>) {
+        let (frames, ports) = (outputs.frames(), outputs.channels());
+        let (state, played) = self.pass(at, frames, ports);
+        let Voice { state: before, level } = self.voices[at];
+        self.voices[at].state = state;
+        for port in 0..ports {
+            let from = &self.heard.channel(at * ports + port)[..played];
+            let to = &mut outputs.channel_mut(port)[..played];
+            if let State::Fading { left } = before {
+                for (frame, (to, &from)) in to.iter_mut().zip(from).enumerate() {
+                    *to = *to + from * S::near(level * ratio(left - frame, self.fade));
                 }
+            } else {
+                let level = S::near(level);
+                to.iter_mut().zip(from).for_each(|(to, &from)| *to = *to + from * level);
             }
+        }
+        if state == State::Free {
+            self.dsp.reset(at);
+        }
+    }
+
+    /// What a voice does after a block, and the number of frames of it that are heard.
+    fn pass(&self, at: usize, frames: usize, ports: usize) -> (State, usize) {
+        match self.voices[at].state {
+            State::Fading { left } if left < frames => (State::Free, left),
+            State::Fading { left } => (State::Fading { left: left - frames }, frames),
+            State::Released { mut silent, age } => {
+                for frame in 0..frames {
+                    if silent >= self.patience {
+                        return (State::Free, frame);
+                    }
+                    let size = |port| self.heard.channel(at * ports + port)[frame].wide().abs();
+                    let peak = (0..ports).map(size).fold(0.0, f64::max);
+                    silent = if peak < SILENCE { silent + 1 } else { 0 };
+                }
+                (State::Released { silent, age }, frames)
+            }
+            state => (state, frames),
         }
     }
 
@@ -162,7 +185,7 @@ impl<S: Sample> Ensemble<S> {
         for &(control, _) in self.keyboard.roles.iter().filter(|&&(_, known)| known == role) {
             // The range is for people; notes reach every key.
             let (range, [lo, hi]) = (self.ranges[control], role.range());
-            self.voices[at].dsp.set(control, value.max(range.lo.min(lo)).min(range.hi.max(hi)));
+            self.dsp.set(at, control, value.max(range.lo.min(lo)).min(range.hi.max(hi)));
         }
     }
 
@@ -187,30 +210,9 @@ impl<S: Sample> Ensemble<S> {
         };
         let at = (0..self.voices.len()).min_by_key(left).unwrap_or(0);
         if self.voices[at].state != State::Free {
-            self.voices[at].dsp.reset();
+            self.dsp.reset(at);
         }
         at
-    }
-}
-
-impl Voice {
-    /// The level of the frame that is this loud; none if the voice has ended before.
-    fn pass(&mut self, peak: f64, patience: usize, fade: usize) -> Option<f64> {
-        let (state, level) = match self.state {
-            State::Free => return None,
-            State::Released { silent, .. } if silent >= patience => (State::Free, None),
-            State::Released { silent, age } => {
-                let silent = if peak < SILENCE { silent + 1 } else { 0 };
-                (State::Released { silent, age }, Some(self.level))
-            }
-            State::Fading { left: 0 } => (State::Free, None),
-            State::Fading { left } => {
-                (State::Fading { left: left - 1 }, Some(self.level * ratio(left, fade)))
-            }
-            State::Held { .. } => (self.state, Some(self.level)),
-        };
-        self.state = state;
-        level
     }
 }
 

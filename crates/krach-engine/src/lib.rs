@@ -1,7 +1,7 @@
 //! The stage: it asks copies of compiled code for samples, on time and in order.
 //!
 //! What flows in: a [`krach_abi::DspFactory`] and a [`Score`]; what flows out: samples, off-line through [`render`],
-//! or, once finished, through the sound card with [`play`]. Events fall on their frame: a block is split there, so
+//! or, once finished, through the sound card with [`play`]. Turns and notes fall on their frame: a block is split there, so
 //! the block size has no bearing on the samples.
 //!
 //! What this crate refuses to know: names (controls and ports are numbers), programs, compilers, patterns, Python.
@@ -19,14 +19,16 @@
 //! assert_eq!(sizes, [64, 36]);
 //! ```
 
+mod cue;
 mod device;
 mod ensemble;
+mod note;
 mod null;
 mod render;
 mod score;
 
 pub use device::{DeviceError, play};
-pub use ensemble::{Keyboard, Note};
+pub use note::{Keyboard, Note};
 pub use null::NullDevice;
-pub use render::{Rig, render, render_f64};
+pub use render::{Rig, render};
 pub use score::{RenderError, Score, Turn};

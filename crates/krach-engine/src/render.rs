@@ -1,46 +1,10 @@
 //! The off-line processor: the same calls a sound card would make, as fast as they return.
 
-use crate::ensemble::{Ensemble, Keyboard};
-use crate::{Note, NullDevice, RenderError, Score, Turn};
-use krach_abi::{Dsp, DspFactory, Ports};
+use crate::cue::{Act, Cues};
+use crate::ensemble::Ensemble;
+use crate::{Keyboard, NullDevice, RenderError, Score};
+use krach_abi::{Audio, AudioMut, Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Ports, Sample, VoiceIo};
 use std::ops::ControlFlow;
-
-/// A sample format of the stage.
-pub(crate) trait Sample: Copy + Default {
-    fn process(dsp: &mut dyn Dsp, inputs: &[&[Self]], outputs: &mut [&mut [Self]]);
-    fn wide(self) -> f64;
-    /// The sum with another, which has a level.
-    fn plus(self, other: Self, level: f64) -> Self;
-}
-
-impl Sample for f32 {
-    fn process(dsp: &mut dyn Dsp, inputs: &[&[Self]], outputs: &mut [&mut [Self]]) {
-        dsp.process_f32(inputs, outputs);
-    }
-
-    fn wide(self) -> f64 {
-        f64::from(self)
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn plus(self, other: Self, level: f64) -> Self {
-        self + other * level as f32
-    }
-}
-
-impl Sample for f64 {
-    fn process(dsp: &mut dyn Dsp, inputs: &[&[Self]], outputs: &mut [&mut [Self]]) {
-        dsp.process_f64(inputs, outputs);
-    }
-
-    fn wide(self) -> f64 {
-        self
-    }
-
-    fn plus(self, other: Self, level: f64) -> Self {
-        self + other * level
-    }
-}
 
 /// What a score is played on.
 #[derive(Clone, Copy, Debug)]
@@ -76,27 +40,7 @@ impl<'a> Rig<'a> {
 ///
 /// # Errors
 /// A score that does not fit the program, and [`RenderError::Cancelled`].
-pub fn render(
-    rig: &Rig<'_>,
-    score: &Score<'_, f32>,
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Result<Vec<Vec<f32>>, RenderError> {
-    perform(rig, score, progress)
-}
-
-/// As [`render`], in the widest format.
-///
-/// # Errors
-/// As for [`render`].
-pub fn render_f64(
-    rig: &Rig<'_>,
-    score: &Score<'_, f64>,
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Result<Vec<Vec<f64>>, RenderError> {
-    perform(rig, score, progress)
-}
-
-fn perform<S: Sample>(
+pub fn render<S: Sample>(
     rig: &Rig<'_>,
     score: &Score<'_, S>,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
@@ -115,27 +59,24 @@ fn perform<S: Sample>(
     }
 }
 
-/// Who plays: one copy, or several by notes.
+/// Who plays: one voice, or several by notes.
 enum Player<S> {
     Solo(Box<dyn Dsp>),
-    Ensemble(Ensemble<S>),
+    Ensemble(Box<Ensemble<S>>),
 }
 
 /// A score half played.
 struct Performance<'a, S> {
     player: Player<S>,
     effect: Option<Effect<S>>,
-    score: &'a Score<'a, S>,
+    inputs: &'a [&'a [S]],
     /// Of the player, and how many of its controls there are before those of the effect.
     ports: Ports,
     own: usize,
-    /// By frame; those before `due` have happened.
-    events: Vec<Turn>,
-    due: usize,
-    notes: Vec<Note>,
-    struck: usize,
-    /// One block of every input, padded by silence.
-    block: Vec<Vec<S>>,
+    cues: Cues,
+    /// One block of every input, padded by silence, and of every output.
+    given: Buffer<S>,
+    heard: Buffer<S>,
     outputs: Vec<Vec<S>>,
 }
 
@@ -149,21 +90,25 @@ impl<'a, S: Sample> Performance<'a, S> {
             port.resize(score.frames, S::default());
             outputs.push(port);
         }
-        let mut events = score.events.clone();
-        events.sort_by_key(|event| event.frame);
-        let mut notes = score.notes.clone();
-        notes.sort_by_key(|note| note.frame);
         let longest = score.block.clamp(1, score.frames.max(1));
-        let block = vec![vec![S::default(); longest]; ports.inputs];
-        let player = match rig.keyboard {
-            Some(keyboard) => Player::Ensemble(Ensemble::new(rig.voice, keyboard, score.seed, longest)),
-            None => Player::Solo(rig.voice.instantiate(score.seed)),
+        let (player, notes) = match rig.keyboard {
+            Some(keyboard) => {
+                let ensemble = Ensemble::new(rig.voice, keyboard, score.seed, longest);
+                (Player::Ensemble(Box::new(ensemble)), score.notes.as_slice())
+            }
+            None => (Player::Solo(rig.voice.instantiate(score.seed)), &[][..]),
         };
-        let effect = rig.effect.map(|effect| Effect::new(effect, rig.voice.ports().outputs, score, longest));
-        let own = rig.voice.ports().controls.len();
-        let (due, struck) = (0, 0);
-        let mut performance =
-            Self { player, effect, score, ports, own, events, due, notes, struck, block, outputs };
+        let mut performance = Self {
+            player,
+            effect: rig.effect.map(|effect| Effect::new(effect, rig.voice.ports().outputs, score, longest)),
+            inputs: score.inputs,
+            own: rig.voice.ports().controls.len(),
+            cues: Cues::new(&score.turns, notes),
+            given: Buffer::new(ports.inputs, longest),
+            heard: Buffer::new(ports.outputs, longest),
+            ports,
+            outputs,
+        };
         for &(control, value) in &score.values {
             performance.turn(control, value);
         }
@@ -174,100 +119,111 @@ impl<'a, S: Sample> Performance<'a, S> {
         let range = self.ports.controls[control];
         let value = value.max(range.lo).min(range.hi);
         match (&mut self.player, &mut self.effect) {
-            (_, Some(effect)) if control >= self.own => effect.dsp.set(control - self.own, value),
-            (Player::Solo(dsp), _) => dsp.set(control, value),
+            (_, Some(effect)) if control >= self.own => effect.dsp.set(0, control - self.own, value),
+            (Player::Solo(dsp), _) => dsp.set(0, control, value),
             (Player::Ensemble(ensemble), _) => ensemble.turn(control, value),
         }
     }
 
-    /// Computes `frames` frames from `start`, in as many pieces as events and notes ask for.
+    /// Computes `frames` frames from `start`, in as many pieces as its acts ask for.
     fn advance(&mut self, start: usize, frames: usize) {
+        let _flush = FlushGuard::new();
+        let origin = Frame::default();
         let mut at = start;
         while at < start + frames {
-            let next = self.begin(at);
-            let count = next.min(start + frames) - at;
-            self.compute(at, count);
-            at += count;
+            self.begin(origin.after(at));
+            let next = self.cues.next_frame().since(origin).min(start + frames);
+            self.compute(at, next - at);
+            at = next;
         }
     }
 
-    /// What happens before a frame is computed, and when something happens next. Of one frame, turns come first, then
-    /// notes are let go, then others begin.
-    fn begin(&mut self, at: usize) -> usize {
-        while let Some(&Turn { control, value, .. }) = self.events.get(self.due).filter(|e| e.frame <= at) {
-            self.turn(control, value);
-            self.due += 1;
-        }
-        let mut next = self.events.get(self.due).map_or(usize::MAX, |event| event.frame);
-        if let Player::Ensemble(ensemble) = &mut self.player {
-            ensemble.release(at);
-            while let Some(note) = self.notes.get(self.struck).filter(|note| note.frame <= at) {
-                ensemble.start(note);
-                self.struck += 1;
+    /// What happens before a frame is computed.
+    fn begin(&mut self, frame: Frame) {
+        while let Some(act) = self.cues.next_at(frame) {
+            match (act, &mut self.player) {
+                (Act::Turn { control, value }, _) => self.turn(control, value),
+                (Act::Release(id), Player::Ensemble(ensemble)) => ensemble.release(id),
+                (Act::Press { id, key, velocity }, Player::Ensemble(ensemble)) => {
+                    ensemble.press(id, key, velocity);
+                }
+                (Act::Release(_) | Act::Press { .. }, Player::Solo(_)) => {}
             }
-            let note = self.notes.get(self.struck).map(|note| note.frame);
-            next = note.into_iter().chain(ensemble.next_release()).fold(next, usize::min);
         }
-        next.max(at + 1)
+        if let Player::Ensemble(ensemble) = &mut self.player {
+            ensemble.let_go();
+        }
     }
 
     fn compute(&mut self, at: usize, count: usize) {
-        for (port, block) in self.block.iter_mut().enumerate() {
-            let given = self.score.inputs.get(port).and_then(|input| input.get(at..)).unwrap_or(&[]);
+        for port in 0..self.given.channels() {
+            let given = self.inputs.get(port).and_then(|input| input.get(at..)).unwrap_or(&[]);
             let given = &given[..given.len().min(count)];
+            let block = &mut self.given.channel_mut(port)[..count];
             block[..given.len()].copy_from_slice(given);
-            block[given.len()..count].fill(S::default());
+            block[given.len()..].fill(S::default());
         }
-        let inputs: Vec<&[S]> = self.block.iter().map(|block| &block[..count]).collect();
-        let mut outputs: Vec<&mut [S]> =
-            self.outputs.iter_mut().map(|port| &mut port[at..at + count]).collect();
+        let (start, inputs) = (Frame::default().after(at), self.given.head(count));
+        let mut heard = self.heard.head_mut(count);
         match &mut self.effect {
-            None => self.player.compute(&inputs, &mut outputs),
+            None => self.player.compute(start, inputs, &mut heard),
             Some(effect) => {
-                let mut dry: Vec<&mut [S]> = effect.dry.iter_mut().map(|port| &mut port[..count]).collect();
-                self.player.compute(&inputs, &mut dry);
-                effect.compute(count, &mut outputs);
+                self.player.compute(start, inputs, &mut effect.dry.head_mut(count));
+                effect.compute(start, &mut heard);
             }
+        }
+        for (port, output) in self.outputs.iter_mut().enumerate() {
+            output[at..at + count].copy_from_slice(heard.channel(port));
         }
     }
 }
 
 impl<S: Sample> Player<S> {
-    fn compute(&mut self, inputs: &[&[S]], outputs: &mut [&mut [S]]) {
+    fn compute(&mut self, start: Frame, inputs: Audio<'_, S>, outputs: &mut AudioMut<'_, S>) {
         match self {
-            Self::Solo(dsp) => S::process(dsp.as_mut(), inputs, outputs),
-            Self::Ensemble(ensemble) => ensemble.compute(inputs, outputs),
+            Self::Solo(dsp) => solo(dsp.as_mut(), start, inputs, outputs),
+            Self::Ensemble(ensemble) => ensemble.compute(start, inputs, outputs),
         }
     }
+}
+
+/// One voice, always on.
+fn solo<S: Sample>(dsp: &mut dyn Dsp, start: Frame, inputs: Audio<'_, S>, outputs: &mut AudioMut<'_, S>) {
+    let frames = 0..outputs.frames();
+    let mut block = Block { start, inputs, outputs: outputs.part(frames), voices: &mut [VoiceIo::BUSY] };
+    S::process(dsp, &mut block);
 }
 
 /// What the sound goes through, running.
 struct Effect<S> {
     dsp: Box<dyn Dsp>,
     /// One block of what it is given, and the same in as many channels as it takes.
-    dry: Vec<Vec<S>>,
-    adapted: Vec<Vec<S>>,
+    dry: Buffer<S>,
+    adapted: Buffer<S>,
 }
 
 impl<S: Sample> Effect<S> {
     fn new(factory: &dyn DspFactory, given: usize, score: &Score<'_, S>, block: usize) -> Self {
-        let silence = |channels| vec![vec![S::default(); block]; channels];
-        let dsp = factory.instantiate(score.seed);
-        Self { dsp, dry: silence(given), adapted: silence(factory.ports().inputs) }
+        Self {
+            dsp: factory.instantiate(score.seed),
+            dry: Buffer::new(given, block),
+            adapted: Buffer::new(factory.ports().inputs, block),
+        }
     }
 
     /// Where it takes fewer channels, they are summed, where more, repeated.
-    fn compute(&mut self, count: usize, outputs: &mut [&mut [S]]) {
-        let (given, taken) = (self.dry.len(), self.adapted.len());
-        for (at, port) in self.adapted.iter_mut().enumerate() {
-            port[..count].copy_from_slice(&self.dry[at % given][..count]);
-            for more in self.dry.iter().skip(at + taken).step_by(taken.max(1)) {
-                for (sum, &sample) in port[..count].iter_mut().zip(more) {
-                    *sum = sum.plus(sample, 1.0);
-                }
+    fn compute(&mut self, start: Frame, outputs: &mut AudioMut<'_, S>) {
+        let (given, taken) = (self.dry.channels(), self.adapted.channels());
+        let dry = self.dry.head(outputs.frames());
+        let mut adapted = self.adapted.head_mut(outputs.frames());
+        for at in 0..taken {
+            let port = adapted.channel_mut(at);
+            port.copy_from_slice(dry.channel(at % given));
+            for more in (at + taken..given).step_by(taken) {
+                port.iter_mut().zip(dry.channel(more)).for_each(|(sum, &sample)| *sum = *sum + sample);
             }
         }
-        let inputs: Vec<&[S]> = self.adapted.iter().map(|port| &port[..count]).collect();
-        S::process(self.dsp.as_mut(), &inputs, outputs);
+        let inputs = self.adapted.head(outputs.frames());
+        solo(self.dsp.as_mut(), start, inputs, outputs);
     }
 }

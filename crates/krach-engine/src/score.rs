@@ -1,14 +1,14 @@
 //! What is to be rendered, and why it may not be.
 
 use crate::Note;
-use krach_abi::{Ports, Seed};
+use krach_abi::{Frame, Ports, Seed};
 use std::fmt;
 
 /// One change of a control, on a frame of its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turn {
-    /// Counted from the first frame rendered; those after the last are never due.
-    pub frame: usize,
+    /// Frames after the last one rendered are never due.
+    pub frame: Frame,
     /// By port.
     pub control: usize,
     /// In the control's unit; clamped to its range.
@@ -16,7 +16,7 @@ pub struct Turn {
 }
 
 /// A stretch of audio to render off-line: how long, from which input, with which turns of the knobs. `S` is the
-/// sample format of the inputs, `f32` for [`crate::render`], `f64` for [`crate::render_f64`].
+/// sample format of the inputs and outputs. The first frame rendered is frame 0.
 #[derive(Clone, Debug)]
 pub struct Score<'a, S> {
     pub frames: usize,
@@ -25,7 +25,7 @@ pub struct Score<'a, S> {
     /// Control and value, set before the first frame.
     pub values: Vec<(usize, f64)>,
     /// In any order; those of one frame are applied in the order given.
-    pub events: Vec<Turn>,
+    pub turns: Vec<Turn>,
     /// In any order; they need a keyboard.
     pub notes: Vec<Note>,
     /// The most frames computed at once, at least 1. Has no bearing on the samples.
@@ -34,14 +34,14 @@ pub struct Score<'a, S> {
 }
 
 impl<S> Score<'_, S> {
-    /// So many frames of a program that is left alone.
+    /// A number of frames of a program that is left alone.
     #[must_use]
     pub fn new(frames: usize) -> Self {
         Score {
             frames,
             inputs: &[],
             values: Vec::new(),
-            events: Vec::new(),
+            turns: Vec::new(),
             notes: Vec::new(),
             block: 512,
             seed: Seed::default(),
@@ -53,7 +53,7 @@ impl<S> Score<'_, S> {
             return Err(RenderError::Inputs { given: self.inputs.len(), wanted: ports.inputs });
         }
         let birth = self.values.iter().map(|&(control, value)| (None, control, value));
-        let later = self.events.iter().map(|event| (Some(event.frame), event.control, event.value));
+        let later = self.turns.iter().map(|turn| (Some(turn.frame), turn.control, turn.value));
         for (frame, control, value) in birth.chain(later) {
             if control >= ports.controls.len() {
                 return Err(RenderError::NoSuchControl { control, controls: ports.controls.len() });
@@ -72,7 +72,7 @@ pub enum RenderError {
     /// There is no control of that number; so many there are.
     NoSuchControl { control: usize, controls: usize },
     /// A control value that is NaN or infinite; `frame` is `None` for a value at birth.
-    ControlValue { control: usize, frame: Option<usize>, value: f64 },
+    ControlValue { control: usize, frame: Option<Frame>, value: f64 },
     /// More inputs than the program has.
     Inputs { given: usize, wanted: usize },
     /// So many frames of so many channels do not fit into memory.
@@ -88,7 +88,7 @@ impl fmt::Display for RenderError {
                 write!(f, "there is no control {control}, the program has {controls}")
             }
             Self::ControlValue { control, frame: Some(frame), value } => {
-                write!(f, "the value {value} of control {control} at frame {frame} is not finite")
+                write!(f, "the value {value} of control {control} at frame {} is not finite", frame.0)
             }
             Self::ControlValue { control, frame: None, value } => {
                 write!(f, "the value {value} of control {control} is not finite")

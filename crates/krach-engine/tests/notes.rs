@@ -1,8 +1,10 @@
 //! Notes on a toy: voices are taken, let go, stolen, and go through an effect.
 
 use krach_abi::Role;
-use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{Keyboard, Note, Rig, Score, Turn, render_f64};
+use krach_abi::{
+    Audio, AudioMut, ControlRange, Dsp, DspFactory, Frame, Ports, Precision, Seed, Voice as OneVoice, Voices,
+};
+use krach_engine::{Keyboard, Note, Rig, Score, Turn, render};
 use std::ops::ControlFlow;
 
 /// One output: `key` plus a thousandth of its frames since birth while `gate` is up, then `tail`.
@@ -47,22 +49,20 @@ impl DspFactory for Voice {
         size_of::<Running>()
     }
 
-    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Running::default())
+    fn voices(&self, count: usize, _: Seed) -> Box<dyn Dsp> {
+        Box::new(Voices::new(&self.0, (0..count).map(|_| Running::default())))
     }
 }
 
-impl Dsp for Running {
+impl OneVoice for Running {
+    type Sample = f64;
+
     fn set(&mut self, control: usize, value: f64) {
         self.controls[control] = value;
     }
 
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
-    }
-
-    fn process_f64(&mut self, _: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        for frame in outputs[0].iter_mut() {
+    fn process(&mut self, _: Frame, _: Audio<'_, f64>, mut outputs: AudioMut<'_, f64>) {
+        for frame in outputs.channel_mut(0) {
             let [key, gate, tail] = self.controls;
             *frame = if gate > 0.0 { key + self.frames / 1000.0 } else { tail };
             self.frames += 1.0;
@@ -97,34 +97,32 @@ impl DspFactory for Effect {
         0
     }
 
-    fn instantiate(&self, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Copying(0.0))
+    fn voices(&self, count: usize, _: Seed) -> Box<dyn Dsp> {
+        Box::new(Voices::new(&self.0, (0..count).map(|_| Copying(0.0))))
     }
 }
 
-impl Dsp for Copying {
+impl OneVoice for Copying {
+    type Sample = f64;
+
     fn set(&mut self, _: usize, value: f64) {
         self.0 = value;
     }
 
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
-    }
-
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        for (from, to) in inputs.iter().zip(outputs.iter_mut()) {
-            to.copy_from_slice(from);
+    fn process(&mut self, _: Frame, inputs: Audio<'_, f64>, mut outputs: AudioMut<'_, f64>) {
+        for port in 0..inputs.channels().min(outputs.channels()) {
+            outputs.channel_mut(port).copy_from_slice(inputs.channel(port));
         }
-        if let Some(last) = outputs.last_mut() {
-            last.iter_mut().for_each(|sample| *sample += self.0);
+        if let Some(last) = outputs.channels().checked_sub(1) {
+            outputs.channel_mut(last).iter_mut().for_each(|sample| *sample += self.0);
         }
     }
 
     fn reset(&mut self) {}
 }
 
-fn note(frame: usize, frames: usize, key: f64) -> Note {
-    Note { frame, frames, key, velocity: 1.0 }
+fn note(frame: u64, frames: usize, key: f64) -> Note {
+    Note { frame: Frame(frame), frames, key, velocity: 1.0 }
 }
 
 fn keyboard(voices: usize) -> Keyboard {
@@ -134,8 +132,8 @@ fn keyboard(voices: usize) -> Keyboard {
 fn played(voices: usize, notes: &[Note], frames: usize, block: usize) -> Vec<f64> {
     let (voice, keyboard) = (Voice::new(), keyboard(voices));
     let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
-    let score = Score { notes: notes.to_vec(), block, ..Score::new(frames) };
-    let mut sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    let score: Score<'_, f64> = Score { notes: notes.to_vec(), block, ..Score::new(frames) };
+    let mut sound = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
     sound.remove(0)
 }
 
@@ -151,8 +149,8 @@ fn a_note_beyond_the_range_of_its_control_keeps_its_pitch() {
     voice.0.controls[KEY] = range(36.0, 96.0);
     let keyboard = keyboard(1);
     let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
-    let score = Score { notes: vec![note(0, 1, 24.0), note(1, 1, 120.0)], ..Score::new(2) };
-    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    let score: Score<'_, f64> = Score { notes: vec![note(0, 1, 24.0), note(1, 1, 120.0)], ..Score::new(2) };
+    let sound = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
     assert_eq!(sound[0], [24.0, 120.0]);
 }
 
@@ -185,15 +183,16 @@ fn notes_that_were_let_go_give_way_first() {
     let keyboard = keyboard(2);
     let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
     let notes = vec![note(0, 100, 10.0), note(1, 1, 20.0), note(20, 100, 30.0)];
-    let score = Score { notes, values: vec![(TAIL, 0.5)], ..Score::new(40) };
-    let sound = &render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits")[0];
+    let score: Score<'_, f64> = Score { notes, values: vec![(TAIL, 0.5)], ..Score::new(40) };
+    let sound = &render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits")[0];
     assert_eq!(sound[19], 10.019 + 0.5);
     assert_eq!(sound[39], 10.039 + 30.019);
 }
 
 #[test]
 fn the_size_of_blocks_does_not_matter() {
-    let notes: Vec<Note> = (0..40).map(|at| note(at * 13 % 300, at * 7 % 90, at as f64)).collect();
+    let notes: Vec<Note> =
+        (0..40_u8).map(usize::from).map(|at| note(at as u64 * 13 % 300, at * 7 % 90, at as f64)).collect();
     let whole = played(3, &notes, 700, 512);
     for block in [1, 7, 64] {
         assert_eq!(played(3, &notes, 700, block), whole, "blocks of {block}");
@@ -208,8 +207,8 @@ fn velocity_is_a_level_where_no_control_takes_it() {
     keyboard.roles.push((TAIL, Role::Velocity));
     let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(&voice) };
     let notes = vec![Note { velocity: 0.5, ..note(0, 1, 60.0) }];
-    let score = Score { notes, ..Score::new(2) };
-    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    let score: Score<'_, f64> = Score { notes, ..Score::new(2) };
+    let sound = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
     assert_eq!(sound[0], [60.0, 0.5]);
 }
 
@@ -219,9 +218,9 @@ fn the_sum_goes_through_an_effect() {
     let effect = Effect(Ports { inputs: 2, outputs: 2, controls: vec![range(0.0, 9.0)] });
     let rig = Rig { voice: &voice, keyboard: Some(&keyboard), effect: Some(&effect) };
     let notes = vec![note(0, 2, 60.0), note(0, 2, 70.0)];
-    let events = vec![Turn { frame: 1, control: 3, value: 99.0 }];
-    let score = Score { notes, events, ..Score::new(3) };
-    let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    let turns = vec![Turn { frame: Frame(1), control: 3, value: 99.0 }];
+    let score: Score<'_, f64> = Score { notes, turns, ..Score::new(3) };
+    let sound = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
     assert_eq!(sound, [vec![130.0, 130.002, 0.0], vec![130.0, 139.002, 9.0]]);
 }
 
@@ -238,8 +237,8 @@ fn channels_are_repeated_or_summed_for_an_effect() {
     ] {
         let (voice, effect) = (through(from), through(to));
         let rig = Rig { effect: Some(&effect), ..Rig::solo(&voice) };
-        let score = Score { inputs: &given[..from], ..Score::new(1) };
-        let sound = render_f64(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+        let score: Score<'_, f64> = Score { inputs: &given[..from], ..Score::new(1) };
+        let sound = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
         assert_eq!(sound.concat(), wanted, "{from} to {to}");
     }
 }

@@ -1,7 +1,9 @@
 //! The stage, with a toy on it.
 
-use krach_abi::{ControlRange, Dsp, DspFactory, Ports, Precision, Seed};
-use krach_engine::{DeviceError, RenderError, Rig, Score, Turn, play, render, render_f64};
+use krach_abi::{
+    Audio, AudioMut, ControlRange, Dsp, DspFactory, Frame, Ports, Precision, Seed, Voice, Voices,
+};
+use krach_engine::{DeviceError, RenderError, Rig, Score, Turn, play, render};
 use std::ops::ControlFlow;
 
 /// Multiplies its input by a control and adds the number of frames so far.
@@ -37,24 +39,23 @@ impl DspFactory for Toy {
         size_of::<Running>()
     }
 
-    fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {
-        Box::new(Running { gain: 1.0, frames: f64::from(seed.instance) })
+    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
+        let voice = |_| Running { gain: 1.0, frames: f64::from(seed.instance) };
+        Box::new(Voices::new(&self.0, (0..count).map(voice)))
     }
 }
 
-impl Dsp for Running {
+impl Voice for Running {
+    type Sample = f64;
+
     fn set(&mut self, _control: usize, value: f64) {
         self.gain = value;
     }
 
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        krach_abi::through_f64(inputs, outputs, |inputs, outputs| self.process_f64(inputs, outputs));
-    }
-
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        for (frame, &input) in inputs[0].iter().enumerate() {
-            outputs[0][frame] = input * self.gain + self.frames;
-            outputs[1][frame] = self.gain;
+    fn process(&mut self, _: Frame, inputs: Audio<'_, f64>, mut outputs: AudioMut<'_, f64>) {
+        for (frame, &input) in inputs.channel(0).iter().enumerate() {
+            outputs.channel_mut(0)[frame] = input * self.gain + self.frames;
+            outputs.channel_mut(1)[frame] = self.gain;
             self.frames += 1.0;
         }
     }
@@ -68,16 +69,16 @@ fn quiet(_: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn event(frame: usize, value: f64) -> Turn {
-    Turn { frame, control: 0, value }
+fn turn(frame: u64, value: f64) -> Turn {
+    Turn { frame: Frame(frame), control: 0, value }
 }
 
 #[test]
 fn events_fall_on_their_frame_at_any_block_size() {
-    let events = vec![event(70, 0.5), event(3, 2.0), event(3, -1.0), event(0, 0.25), event(999, 0.0)];
+    let turns = vec![turn(70, 0.5), turn(3, 2.0), turn(3, -1.0), turn(0, 0.25), turn(999, 0.0)];
     let input = [1.0_f32; 40];
     let play = |block| {
-        let score = Score { inputs: &[&input], events: events.clone(), block, ..Score::new(100) };
+        let score = Score { inputs: &[&input], turns: turns.clone(), block, ..Score::new(100) };
         render(&Rig::solo(&Toy::new()), &score, &mut quiet).expect("a score")
     };
     let wanted = play(512);
@@ -94,7 +95,7 @@ fn values_are_clamped_and_seeds_passed_on() {
     let score: Score<'_, f64> =
         Score { values: vec![(0, 1.5), (0, 99.0)], seed: Seed { instance: 5, voice: 0 }, ..Score::new(2) };
     assert_eq!(
-        render_f64(&Rig::solo(&Toy::new()), &score, &mut quiet).expect("a score"),
+        render(&Rig::solo(&Toy::new()), &score, &mut quiet).expect("a score"),
         [[5.0, 6.0], [2.0, 2.0]]
     );
     let nothing: Score<'_, f32> = Score::new(0);
@@ -109,7 +110,7 @@ fn what_cannot_be_played_is_refused() {
     assert_eq!(refused(values(1, 0.0)), RenderError::NoSuchControl { control: 1, controls: 1 });
     let why = refused(values(0, f64::INFINITY));
     assert_eq!(why, RenderError::ControlValue { control: 0, frame: None, value: f64::INFINITY });
-    let why = refused(Score { events: vec![event(8, f64::NAN)], ..Score::new(1) });
+    let why = refused(Score { turns: vec![turn(8, f64::NAN)], ..Score::new(1) });
     assert_eq!(why.to_string(), "the value NaN of control 0 at frame 8 is not finite");
     let why = refused(Score { inputs: &[&[], &[]], ..Score::new(1) });
     assert_eq!(why, RenderError::Inputs { given: 2, wanted: 1 });

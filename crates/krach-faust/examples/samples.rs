@@ -99,6 +99,6 @@ fn render(program: &krach_ir::Program) -> Result<Vec<u8>, String> {
     let inputs = vec![impulse.as_slice(); factory.ports().inputs];
     let mut outputs = vec![vec![0.0; FRAMES]; factory.ports().outputs];
     let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    dsp.process_f64(&inputs, &mut slices);
+    dsp.play::<f64>(&inputs, &mut slices);
     Ok(outputs.iter().flatten().flat_map(|sample| sample.to_le_bytes()).collect())
 }

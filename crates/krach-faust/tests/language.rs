@@ -58,7 +58,7 @@ fn render(program: Program) -> Vec<Vec<f64>> {
     let inputs = vec![impulse.as_slice(); factory.ports().inputs];
     let mut outputs = vec![vec![0.0; FRAMES]; factory.ports().outputs];
     let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    dsp.process_f64(&inputs, &mut slices);
+    dsp.play::<f64>(&inputs, &mut slices);
     outputs
 }
 

@@ -18,7 +18,7 @@ fn samples(program: &Program, frames: u32) -> Vec<Vec<f64>> {
     let mut outs: Vec<&mut [f64]> = audio.iter_mut().map(Vec::as_mut_slice).collect();
     let inputs = vec![&input[..]; program.inputs().len()];
     let mut dsp = factory.expect("valid").instantiate(Seed { instance: 0, voice: 0 });
-    dsp.process_f64(&inputs, &mut outs);
+    dsp.play::<f64>(&inputs, &mut outs);
     audio
 }
 

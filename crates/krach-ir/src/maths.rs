@@ -37,8 +37,7 @@ impl Native {
 }
 
 /// The arithmetic of one precision.
-pub trait Float: Copy + PartialOrd + std::fmt::Debug + 'static {
-    const PRECISION: Precision;
+pub trait Float: krach_abi::Sample {
     const ZERO: Self;
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
@@ -50,10 +49,9 @@ pub trait Float: Copy + PartialOrd + std::fmt::Debug + 'static {
 }
 
 macro_rules! floats {
-    ($float:ident, $precision:ident, $one:ident, $two:ident,
+    ($float:ident, $one:ident, $two:ident,
      { $($fun:ident $callable:ident),* $(,)? }, { $($fun2:ident $callable2:ident),* $(,)? }) => {
         impl Float for $float {
-            const PRECISION: Precision = Precision::$precision;
             const ZERO: Self = 0.0;
 
             #[allow(clippy::cast_possible_truncation, clippy::cast_lossless)]
@@ -138,13 +136,13 @@ macro_rules! floats {
     };
 }
 
-floats! { f32, Single, F32x1, F32x2,
+floats! { f32, F32x1, F32x2,
 { Exp expf, Log logf, Log10 log10f, Sin sinf, Cos cosf, Tan tanf, Asin asinf, Acos acosf, Atan atanf, Tanh tanhf,
   Sinh sinhf, Cosh coshf, Asinh asinhf, Acosh acoshf, Atanh atanhf, Cbrt cbrtf, Expm1 expm1f, Log1p log1pf,
   Logb logbf, Erf erff, Erfc erfcf, Tgamma tgammaf, Lgamma lgammaf, J0 j0f, J1 j1f, Y0 y0f, Y1 y1f },
 { Pow powf, Atan2 atan2f, Remainder remainderf, Hypot hypotf, Copysign copysignf, Ldexp ldexp_realf,
   Nextafter nextafterf, Jn jn_realf, Yn yn_realf } }
-floats! { f64, Double, F64x1, F64x2,
+floats! { f64, F64x1, F64x2,
 { Exp exp, Log log, Log10 log10, Sin sin, Cos cos, Tan tan, Asin asin, Acos acos, Atan atan, Tanh tanh,
   Sinh sinh, Cosh cosh, Asinh asinh, Acosh acosh, Atanh atanh, Cbrt cbrt, Expm1 expm1, Log1p log1p,
   Logb logb, Erf erf, Erfc erfc, Tgamma tgamma, Lgamma lgamma, J0 j0, J1 j1, Y0 y0, Y1 y1 },

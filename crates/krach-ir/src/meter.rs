@@ -167,7 +167,7 @@ mod tests {
         let mut audio = vec![vec![0.0; input.len()]; program.outputs().len()];
         let mut outs: Vec<&mut [f64]> = audio.iter_mut().map(Vec::as_mut_slice).collect();
         let inputs = vec![input; program.inputs().len()];
-        factory.instantiate(Seed { instance: 0, voice: 0 }).process_f64(&inputs, &mut outs);
+        factory.instantiate(Seed { instance: 0, voice: 0 }).play::<f64>(&inputs, &mut outs);
         audio
     }
 

@@ -37,7 +37,7 @@ fn through_everything(program: &Program) {
         InterpreterFactory::new(Arc::new(program.clone()), 48_000, Precision::Single).expect("small");
     let mut output = [0.0_f32; 4];
     let mut dsp = factory.instantiate(Seed::default());
-    dsp.process_f32(&[&[1.0, 0.0, 0.0, 0.0]], &mut [&mut output]);
+    dsp.play::<f32>(&[&[1.0, 0.0, 0.0, 0.0]], &mut [&mut output]);
     assert!(output.iter().all(|value| value.is_finite()));
 }
 

@@ -3,11 +3,11 @@
 use crate::error;
 use crate::program::Program;
 use crate::work::interruptible;
-use krach_abi::Precision;
+use krach_abi::{Precision, Sample};
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_ir::InterpreterFactory;
-use krach_session::{Audition, Sample, Session, Stop};
+use krach_session::{Audition, Session, Stop};
 use krach_store::Unit;
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;

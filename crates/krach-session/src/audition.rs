@@ -1,7 +1,7 @@
 //! One off-line performance, by name.
 
 use crate::notes::{keyboard, notes};
-use krach_abi::{DspFactory, Precision};
+use krach_abi::{DspFactory, Frame, Precision, Sample};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{RenderError, Rig, Score, Turn};
 use krach_ir::Program;
@@ -56,39 +56,6 @@ impl From<Diagnostic> for Stop {
     }
 }
 
-/// A format samples can be rendered in: `f32`, or `f64` to see every bit of double precision.
-pub trait Sample: Copy + 'static {
-    /// Renders a score in this format.
-    ///
-    /// # Errors
-    /// What the engine refuses.
-    fn perform(
-        rig: &Rig<'_>,
-        score: &Score<'_, Self>,
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Vec<Vec<Self>>, RenderError>;
-}
-
-impl Sample for f32 {
-    fn perform(
-        rig: &Rig<'_>,
-        score: &Score<'_, Self>,
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Vec<Vec<Self>>, RenderError> {
-        krach_engine::render(rig, score, progress)
-    }
-}
-
-impl Sample for f64 {
-    fn perform(
-        rig: &Rig<'_>,
-        score: &Score<'_, Self>,
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Vec<Vec<Self>>, RenderError> {
-        krach_engine::render_f64(rig, score, progress)
-    }
-}
-
 /// The most memory that the copies of all voices may take. An operating system grants more than it has, so a larger
 /// request might end the process instead of failing.
 const LARGEST_STATE: u64 = 4 << 30;
@@ -128,7 +95,7 @@ pub fn perform<S: Sample, F: DspFactory>(
             .iter()
             .map(|(name, value)| setting(sound, name, *value))
             .collect::<Result<_, _>>()?,
-        events: audition.events.iter().map(|event| at_frame(sound, event)).collect::<Result<_, _>>()?,
+        turns: audition.events.iter().map(|event| at_frame(sound, event)).collect::<Result<_, _>>()?,
         notes: notes(&audition.notes)?,
         ..Score::new(frames(program, audition)?)
     };
@@ -141,7 +108,7 @@ pub fn perform<S: Sample, F: DspFactory>(
     room_for(program, state)?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
-    S::perform(&rig, &score, progress).map_err(|error| match error {
+    krach_engine::render(&rig, &score, progress).map_err(|error| match error {
         RenderError::Cancelled { .. } => Stop::Cancelled,
         RenderError::TooLong { .. } => Diagnostic::error(Code::Duration, error.to_string()).into(),
         // Names are resolved and values checked above.
@@ -161,8 +128,7 @@ fn setting(sound: &Playable, name: &str, value: f64) -> Result<(usize, f64), Dia
 
 fn at_frame(sound: &Playable, (frame, name, value): &(u64, String, f64)) -> Result<Turn, Diagnostic> {
     let (control, value) = setting(sound, name, *value)?;
-    // An event beyond the address space is beyond every end.
-    Ok(Turn { frame: usize::try_from(*frame).unwrap_or(usize::MAX), control, value })
+    Ok(Turn { frame: Frame(*frame), control, value })
 }
 
 fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a [S]], Diagnostic> {

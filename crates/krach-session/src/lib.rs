@@ -28,6 +28,6 @@ mod device;
 mod notes;
 mod session;
 
-pub use audition::{Audition, Sample, Stop, perform};
+pub use audition::{Audition, Stop, perform};
 pub use device::play;
 pub use session::Session;

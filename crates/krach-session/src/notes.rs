@@ -1,6 +1,6 @@
-//! Notes, and the controls that audition them.
+//! Notes, and the controls that take them.
 
-use krach_abi::Role;
+use krach_abi::{Frame, Role};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{Keyboard, Note};
 use krach_ir::Program;
@@ -42,7 +42,7 @@ pub(crate) fn notes(given: &[(u64, u64, f64, f64)]) -> Result<Vec<Note>, Diagnos
             return Err(Diagnostic::error(Code::BadEvent, message)
                 .help("a key is a number of semitones, 69 being 440 Hz, a velocity lies within 0..1"));
         }
-        Ok(Note { frame: frames(frame), frames: frames(length), key, velocity })
+        Ok(Note { frame: Frame(frame), frames: frames(length), key, velocity })
     };
     given.iter().map(note).collect()
 }

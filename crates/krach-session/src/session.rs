@@ -1,7 +1,8 @@
 //! The session: it owns the cache of compiled code.
 
-use crate::audition::{Sample, perform};
+use crate::audition::perform;
 use crate::{Audition, Stop};
+use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_store::{Cache, CodeFolder, Compiled, Playable, Unit};

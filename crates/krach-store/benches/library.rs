@@ -73,7 +73,7 @@ fn spec() -> Spec {
 
 fn first_block(factory: &NativeFactory) -> f32 {
     let mut out = [0.0; BLOCK];
-    factory.instantiate(Seed::default()).process_f32(&[], &mut [&mut out]);
+    factory.instantiate(Seed::default()).play::<f32>(&[], &mut [&mut out]);
     out[BLOCK - 1]
 }
 

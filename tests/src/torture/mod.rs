@@ -186,12 +186,12 @@ fn render(factory: &dyn DspFactory) -> Vec<Vec<f64>> {
     let mut dsp = factory.instantiate(Seed::default());
     let ports = factory.ports();
     for (at, control) in ports.controls.iter().enumerate() {
-        dsp.set(at, if at % 2 == 0 { control.hi } else { control.lo });
+        dsp.set(0, at, if at % 2 == 0 { control.hi } else { control.lo });
     }
     let input: Vec<f64> = (0..FRAMES).map(|frame| (frame as f64 * 0.7).sin()).collect();
     let inputs = vec![input.as_slice(); ports.inputs];
     let mut outputs = vec![vec![0.0; FRAMES]; ports.outputs];
     let mut slices: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-    dsp.process_f64(&inputs, &mut slices);
+    dsp.play::<f64>(&inputs, &mut slices);
     outputs
 }

@@ -6,7 +6,7 @@ use crate::shell::WELL;
 use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::Args;
-use krach_abi::{Dsp, DspFactory, Precision, Seed};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
 use krach_codegen::{Refusal, Spec};
 use krach_ir::Program;
 use serde::Serialize;
@@ -113,40 +113,32 @@ fn compile_and_run(program: &Program, spec: &Spec, voices: u32, block: usize) ->
     let begun = Instant::now();
     let factory = krach_codegen::compile(&program, spec)?;
     let codegen_ms = milliseconds(begun.elapsed());
-    let copy = |voice| factory.instantiate(Seed { instance: 0, voice });
-    let mut copies: Vec<Box<dyn Dsp>> = (0..voices).map(copy).collect();
-    let ports = factory.ports();
     let ns_per_frame = match spec.precision {
-        Precision::Single => run::<f32>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
-            dsp.process_f32(ins, outs);
-        }),
-        Precision::Double => run::<f64>(&mut copies, ports.inputs, ports.outputs, block, |dsp, ins, outs| {
-            dsp.process_f64(ins, outs);
-        }),
+        Precision::Single => run::<f32>(factory.as_ref(), voices as usize, block),
+        Precision::Double => run::<f64>(factory.as_ref(), voices as usize, block),
     };
     Ok(Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame })
 }
 
-type Process<S> = fn(&mut dyn Dsp, &[&[S]], &mut [&mut [S]]);
-
-/// Nanoseconds per frame of all copies together, one block after the other.
-fn run<S: Copy + From<i8>>(
-    copies: &mut [Box<dyn Dsp>],
-    inputs: usize,
-    outputs: usize,
-    block: usize,
-    process: Process<S>,
-) -> f64 {
-    // Not silence, so that nothing takes a short cut; a square wave needs no arithmetic on `S`.
-    let wave: Vec<S> = (0..block).map(|frame| S::from(if frame % 96 < 48 { 1 } else { -1 })).collect();
-    let inputs = vec![wave.as_slice(); inputs];
-    let mut audio = vec![vec![S::from(0); block]; outputs];
-    let mut outputs: Vec<&mut [S]> = audio.iter_mut().map(Vec::as_mut_slice).collect();
-    let mut once = || {
-        for copy in &mut *copies {
-            process(copy.as_mut(), &inputs, &mut outputs);
-            black_box(&mut outputs);
+/// Nanoseconds per frame of all voices together, one block after the other.
+fn run<S: Sample>(factory: &dyn DspFactory, voices: usize, block: usize) -> f64 {
+    let ports = factory.ports();
+    let mut dsp = factory.voices(voices, Seed::default());
+    let mut input = Buffer::<S>::new(ports.inputs, block);
+    for port in 0..ports.inputs {
+        // Not silence, so that nothing takes a short cut.
+        for (frame, sample) in input.channel_mut(port).iter_mut().enumerate() {
+            *sample = S::near(if frame % 96 < 48 { 1.0 } else { -1.0 });
         }
+    }
+    let mut output = Buffer::<S>::new(ports.outputs * voices, block);
+    let mut io = vec![VoiceIo::BUSY; voices];
+    let _flush = FlushGuard::new();
+    let mut start = Frame::default();
+    let mut once = || {
+        let (inputs, outputs) = (input.head(block), output.head_mut(block));
+        black_box(S::process(dsp.as_mut(), &mut Block { start, inputs, outputs, voices: &mut io }));
+        start = start.after(block);
     };
     once();
     let (begun, mut frames) = (Instant::now(), 0_usize);

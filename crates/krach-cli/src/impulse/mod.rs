@@ -8,7 +8,7 @@ mod rand;
 
 use rand::Rand;
 
-use krach_abi::{Dsp, DspFactory, Precision, Role, Seed};
+use krach_abi::{Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Precision, Role, Seed, VoiceIo};
 use krach_diag::{Diagnostic, Source};
 use krach_faust::{Elaborated, File, Files, Missing, Options, Sound, elaborate_whole};
 use krach_ir::ControlKind;
@@ -100,9 +100,9 @@ struct Trial<'a> {
     whole: &'a Elaborated,
     run: Run,
     voices: Vec<Box<dyn Dsp>>,
-    inputs: usize,
+    input: Buffer<f64>,
     mix: Vec<[f64; BLOCK]>,
-    voice: Vec<[f64; BLOCK]>,
+    heard: Buffer<f64>,
 }
 
 impl<'a> Trial<'a> {
@@ -113,8 +113,9 @@ impl<'a> Trial<'a> {
             _ => 1,
         };
         let voices = (0..count).map(|_| factory.instantiate(Seed::default())).collect();
-        let silence = || vec![[0.0; BLOCK]; ports.outputs];
-        let mut trial = Self { whole, run, voices, inputs: ports.inputs, mix: silence(), voice: silence() };
+        let (input, heard) = (Buffer::new(ports.inputs, BLOCK), Buffer::new(ports.outputs, BLOCK));
+        let mix = vec![[0.0; BLOCK]; ports.outputs];
+        let mut trial = Self { whole, run, voices, input, mix, heard };
         match run {
             Run::Voices(_) => trial.hold_keys(),
             _ => trial.play_prelude(),
@@ -126,7 +127,7 @@ impl<'a> Trial<'a> {
         let controls = self.whole.program.controls().iter().zip(&self.whole.widget_ranges).enumerate();
         for (at, (control, &range)) in controls {
             if let Some(value) = midi::prelude(&control.face, range) {
-                self.voices.iter_mut().for_each(|voice| voice.set(at, value));
+                self.voices.iter_mut().for_each(|voice| voice.set(0, at, value));
             }
         }
     }
@@ -138,7 +139,7 @@ impl<'a> Trial<'a> {
             let key = f64::from(60 + 2 * at);
             for (at, control) in self.whole.program.controls().iter().enumerate() {
                 if let Some(role) = Role::of(control.label(), control.hi) {
-                    voice.set(at, role.value(key, VELOCITY));
+                    voice.set(0, at, role.value(key, VELOCITY));
                 }
             }
         }
@@ -152,7 +153,7 @@ impl<'a> Trial<'a> {
         let controls = self.whole.program.controls().iter().enumerate();
         for (button, _) in controls.filter(|(_, control)| control.kind == ControlKind::Button) {
             let value = if block == 0 { 1.0 } else { 0.0 };
-            self.voices.iter_mut().for_each(|voice| voice.set(button, value));
+            self.voices.iter_mut().for_each(|voice| voice.set(0, button, value));
         }
     }
 
@@ -163,21 +164,28 @@ impl<'a> Trial<'a> {
         count: usize,
         hear: &mut dyn FnMut(&[&[f64]]) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut input = [0.0; BLOCK];
-        if onset && count > 0 && !matches!(self.run, Run::Voices(_)) {
-            input[0] = 1.0;
+        let impulse = onset && count > 0 && !matches!(self.run, Run::Voices(_));
+        for port in 0..self.input.channels() {
+            self.input.channel_mut(port).fill(0.0);
+            self.input.channel_mut(port)[0] = f64::from(u8::from(impulse));
         }
-        let inputs = vec![&input[..count]; self.inputs];
         self.mix.iter_mut().for_each(|port| port.fill(0.0));
+        let _flush = FlushGuard::new();
         for dsp in &mut self.voices {
             if let Some(control) = self.whole.count {
                 #[allow(clippy::cast_precision_loss)]
-                dsp.set(control, count as f64);
+                dsp.set(0, control, count as f64);
             }
-            let mut outputs: Vec<&mut [f64]> = self.voice.iter_mut().map(|port| &mut port[..count]).collect();
-            dsp.process_f64(&inputs, &mut outputs);
-            for (sum, sample) in self.mix.iter_mut().flatten().zip(self.voice.iter().flatten()) {
-                *sum += sample;
+            dsp.process_f64(&mut Block {
+                start: Frame::default(),
+                inputs: self.input.head(count),
+                outputs: self.heard.head_mut(count),
+                voices: &mut [VoiceIo::BUSY],
+            });
+            for (port, mix) in self.mix.iter_mut().enumerate() {
+                mix.iter_mut()
+                    .zip(&self.heard.channel(port)[..count])
+                    .for_each(|(sum, sample)| *sum += sample);
             }
         }
         let heard: Vec<&[f64]> = self.mix.iter().map(|port| &port[..count]).collect();

@@ -230,7 +230,7 @@ mod tests {
         let mut dsp = factory.instantiate(Seed { instance: 0, voice: 0 });
         let mut audio = vec![vec![0.0; input.len()]; outputs];
         let mut outs: Vec<&mut [f64]> = audio.iter_mut().map(Vec::as_mut_slice).collect();
-        dsp.process_f64(&[input], &mut outs);
+        dsp.play::<f64>(&[input], &mut outs);
         audio
     }
 

@@ -5,6 +5,7 @@
 //! disagree, this is right.
 
 mod entries;
+mod handover;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,12 @@ pub use entries::Entries;
 use crate::Fault;
 use crate::maths::Float;
 use crate::{Program, TableInit};
-use krach_abi::{ControlRange, Dsp, DspFactory, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed};
+use handover::Inheritance;
+use krach_abi::{
+    ControlRange, Dsp, DspFactory, Handover, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed, Voices,
+};
 use running::{Code, Running};
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -143,10 +148,26 @@ impl DspFactory for InterpreterFactory {
         self.state_bytes
     }
 
-    fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {
+    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
+        let seeds = (0..).take(count).map(|at: u32| Seed { voice: seed.voice.wrapping_add(at), ..seed });
         match &self.code {
-            Either::Single(code) => Box::new(Running::new(code.clone(), seed)),
-            Either::Double(code) => Box::new(Running::new(code.clone(), seed)),
+            Either::Single(code) => {
+                Box::new(Voices::new(&self.ports, seeds.map(|seed| Running::new(code.clone(), seed))))
+            }
+            Either::Double(code) => {
+                Box::new(Voices::new(&self.ports, seeds.map(|seed| Running::new(code.clone(), seed))))
+            }
+        }
+    }
+
+    fn handover(&self, from: &dyn DspFactory, voices: usize) -> Box<dyn Handover> {
+        let from = (from as &dyn Any).downcast_ref::<Self>().unwrap_or(self);
+        match (&from.code, &self.code) {
+            (Either::Single(old), Either::Single(new)) => Box::new(Inheritance::new(old, new, voices)),
+            (Either::Double(old), Either::Double(new)) => Box::new(Inheritance::new(old, new, voices)),
+            // Copies of two precisions have no state of one type: this one finds neither of its programs.
+            (_, Either::Single(new)) => Box::new(Inheritance::new(new, new, 0)),
+            (_, Either::Double(new)) => Box::new(Inheritance::new(new, new, 0)),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Entries, InterpretError};
 use crate::maths::{Float, Value};
 use crate::{Fun, Ty};
 use crate::{NoiseId, Op, Program, RamId, Sig};
-use krach_abi::{Dsp, FlushGuard, Precision, Seed, through_f32, through_f64};
+use krach_abi::{Audio, AudioMut, Buffer, FlushGuard, Frame, Precision, Seed, Voice};
 use std::sync::Arc;
 
 impl Ty {
@@ -26,7 +26,7 @@ impl Ty {
 /// What copies share: the program and the contents of its tables.
 #[derive(Debug)]
 pub(super) struct Code<R> {
-    program: Arc<Program>,
+    pub(super) program: Arc<Program>,
     rate: R,
     tables: Vec<Entries<R>>,
     rams: Vec<Entries<R>>,
@@ -49,7 +49,7 @@ impl<R: Float> Code<R> {
 }
 
 /// The last inputs of a delay line, in a ring.
-struct Ring<R> {
+pub(super) struct Ring<R> {
     past: Entries<R>,
     /// Where the next input goes; what is there is the oldest.
     at: usize,
@@ -62,6 +62,13 @@ impl<R: Float> Ring<R> {
         self.past.get((self.at + max - frames) % max)
     }
 
+    /// Takes over the inputs of another line of its type, as far back as it reaches.
+    pub(super) fn inherit(&mut self, other: &Self) {
+        for frames in (1..=self.past.len().min(other.past.len())).rev() {
+            self.push(other.ago(frames));
+        }
+    }
+
     fn push(&mut self, value: Value<R>) {
         if !self.past.is_empty() {
             self.past.set(self.at, value);
@@ -71,15 +78,15 @@ impl<R: Float> Ring<R> {
 }
 
 pub(super) struct Running<R> {
-    code: Arc<Code<R>>,
+    pub(super) code: Arc<Code<R>>,
     seed: Seed,
     controls: Vec<R>,
     /// Of every node, in this frame.
     values: Vec<Value<R>>,
-    registers: Vec<Value<R>>,
-    lines: Vec<Ring<R>>,
-    rams: Vec<Entries<R>>,
-    noises: Vec<i32>,
+    pub(super) registers: Vec<Value<R>>,
+    pub(super) lines: Vec<Ring<R>>,
+    pub(super) rams: Vec<Entries<R>>,
+    pub(super) noises: Vec<i32>,
 }
 
 impl<R: Float> Running<R> {
@@ -104,29 +111,15 @@ impl<R: Float> Running<R> {
         let code = self.code.clone();
         let sig = code.program.outputs[0].sig;
         let mut entries = Entries::zeros(code.program.node(sig).ty, frames);
+        let nothing = Buffer::new(0, 0);
         for frame in 0..frames {
-            self.frame(&[], frame);
+            self.frame(nothing.head(0), frame);
             entries.set(frame, self.values[sig.index()]);
         }
         entries
     }
 
-    fn run(&mut self, inputs: &[&[R]], outputs: &mut [&mut [R]]) {
-        let _flush = FlushGuard::new();
-        let code = self.code.clone();
-        let ports = outputs.first().map(|port| port.len()).or(inputs.first().map(|port| port.len()));
-        for frame in 0..ports.unwrap_or(0) {
-            self.frame(inputs, frame);
-            for (port, output) in outputs.iter_mut().zip(&code.program.outputs) {
-                port[frame] = match self.values[output.sig.index()] {
-                    Value::Int(value) => R::from_i32(value),
-                    Value::Real(value) => value,
-                };
-            }
-        }
-    }
-
-    fn frame(&mut self, inputs: &[&[R]], frame: usize) {
+    fn frame(&mut self, inputs: Audio<'_, R>, frame: usize) {
         let code = self.code.clone();
         let program = &code.program;
         let mut writes = code.writes.iter().peekable();
@@ -148,14 +141,14 @@ impl<R: Float> Running<R> {
         }
     }
 
-    fn node(&mut self, code: &Code<R>, sig: Sig, inputs: &[&[R]], frame: usize) -> Value<R> {
+    fn node(&mut self, code: &Code<R>, sig: Sig, inputs: Audio<'_, R>, frame: usize) -> Value<R> {
         let program = &code.program;
         let node = program.node(sig);
         let operands = node.operands();
         match node.op {
             Op::Real(value) => Value::Real(R::from_f64(value)),
             Op::Int(value) => Value::Int(value),
-            Op::Input(port) => Value::Real(inputs[port as usize][frame]),
+            Op::Input(port) => Value::Real(inputs.channel(port as usize)[frame]),
             Op::Control(id) => Value::Real(self.controls[id.index()]),
             Op::SampleRate => Value::Real(code.rate),
             Op::Read(id) => self.registers[id.index()],
@@ -208,14 +201,22 @@ impl<R: Float> Running<R> {
             Value::Real(_) => unreachable!("validation makes indices ints"),
         }
     }
+}
 
-    fn set_control(&mut self, control: usize, value: f64) {
+fn is_open<R>(values: &[Value<R>], gate: Option<Sig>) -> bool {
+    gate.is_none_or(|gate| !matches!(values[gate.index()], Value::Int(0)))
+}
+
+impl<R: Float> Voice for Running<R> {
+    type Sample = R;
+
+    fn set(&mut self, control: usize, value: f64) {
         if let Some(held) = self.controls.get_mut(control) {
             *held = R::from_f64(value);
         }
     }
 
-    fn birth(&mut self) {
+    fn reset(&mut self) {
         let code = self.code.clone();
         let program = &code.program;
         for (held, register) in self.registers.iter_mut().zip(&program.registers) {
@@ -230,44 +231,17 @@ impl<R: Float> Running<R> {
             *state = self.seed.noise(noise.ordinal);
         }
     }
-}
 
-fn is_open<R>(values: &[Value<R>], gate: Option<Sig>) -> bool {
-    gate.is_none_or(|gate| !matches!(values[gate.index()], Value::Int(0)))
-}
-
-impl Dsp for Running<f32> {
-    fn set(&mut self, control: usize, value: f64) {
-        self.set_control(control, value);
-    }
-
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        self.run(inputs, outputs);
-    }
-
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        through_f32(inputs, outputs, |inputs, outputs| self.run(inputs, outputs));
-    }
-
-    fn reset(&mut self) {
-        self.birth();
-    }
-}
-
-impl Dsp for Running<f64> {
-    fn set(&mut self, control: usize, value: f64) {
-        self.set_control(control, value);
-    }
-
-    fn process_f32(&mut self, inputs: &[&[f32]], outputs: &mut [&mut [f32]]) {
-        through_f64(inputs, outputs, |inputs, outputs| self.run(inputs, outputs));
-    }
-
-    fn process_f64(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) {
-        self.run(inputs, outputs);
-    }
-
-    fn reset(&mut self) {
-        self.birth();
+    fn process(&mut self, _: Frame, inputs: Audio<'_, R>, mut outputs: AudioMut<'_, R>) {
+        let code = self.code.clone();
+        for frame in 0..outputs.frames() {
+            self.frame(inputs, frame);
+            for (port, output) in code.program.outputs.iter().enumerate() {
+                outputs.channel_mut(port)[frame] = match self.values[output.sig.index()] {
+                    Value::Int(value) => R::from_i32(value),
+                    Value::Real(value) => value,
+                };
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ fn factory(build: impl FnOnce(&mut ProgramBuilder) -> Result<Sig, BuildError>) -
 fn render(dsp: &mut dyn Dsp, input: &[f64], frames: usize) -> Vec<f64> {
     let mut output = vec![0.0; frames];
     let inputs: &[&[f64]] = if input.is_empty() { &[] } else { &[input] };
-    dsp.process_f64(inputs, &mut [&mut output]);
+    dsp.play::<f64>(inputs, &mut [&mut output]);
     output
 }
 
@@ -101,7 +101,7 @@ fn a_read_write_table_is_written_before_it_is_read() {
     assert_eq!(once, [131.0, 132.0, 333.0]);
     let mut dsp = factory(build).instantiate(Seed::default());
     render(&mut *dsp, &[], 7);
-    dsp.reset();
+    dsp.reset(0);
     assert_eq!(render(&mut *dsp, &[], 3), once);
 }
 
@@ -128,11 +128,12 @@ fn controls_hold_from_the_next_block() {
     });
     let mut dsp = slider.instantiate(Seed::default());
     assert_eq!(render(&mut *dsp, &[], 2), [0.5, 0.5]);
-    dsp.set(0, 0.75);
-    dsp.set(9, 1.0);
-    dsp.reset();
+    dsp.set(0, 0, 0.75);
+    dsp.set(0, 9, 1.0);
+    dsp.set(9, 0, 1.0);
+    dsp.reset(0);
     let mut single = [0.0_f32; 2];
-    dsp.process_f32(&[], &mut [&mut single]);
+    dsp.play::<f32>(&[], &mut [&mut single]);
     assert_eq!(single, [0.75, 0.75]);
     assert_eq!(slider.ports().controls[0].hi, 1.0);
 }

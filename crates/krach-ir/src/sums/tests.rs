@@ -42,7 +42,7 @@ fn bits(program: &Program) -> Vec<u64> {
     let factory = InterpreterFactory::new(Arc::new(program.clone()), 48_000, Precision::Single).unwrap();
     let input: Vec<f64> = (0..64).map(|at| (f64::from(at) * 0.7).sin()).collect();
     let mut output = vec![0.0; input.len()];
-    factory.instantiate(Seed::default()).process_f64(&[&input], &mut [&mut output]);
+    factory.instantiate(Seed::default()).play::<f64>(&[&input], &mut [&mut output]);
     output.into_iter().map(f64::to_bits).collect()
 }
 

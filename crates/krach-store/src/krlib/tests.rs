@@ -36,7 +36,7 @@ fn spec() -> Spec {
 
 fn samples(factory: &NativeFactory) -> Vec<f32> {
     let mut out = vec![0.0; 8];
-    factory.instantiate(Seed::default()).process_f32(&[], &mut [&mut out]);
+    factory.instantiate(Seed::default()).play::<f32>(&[], &mut [&mut out]);
     out
 }
 

@@ -1,0 +1,239 @@
+//! Carrying the state of one voice into another, by the names of its pieces.
+//!
+//! What is copied: registers, cells and noises whole; of a ring its last entries; of a read-write table all. A piece
+//! goes from old to new where they share a key, a kind and a type. Rings come first, a slice at a time, each from its
+//! oldest entry to its newest; since the old voice plays on, they are caught up with until one call brings all of them
+//! up to the same frame. Then, at once, go the slots, which are small.
+
+use crate::dsp::NativeDsp;
+use crate::factory::Shared;
+use crate::layout::{Array, Holds, Keeps, Slot, StateLayout};
+use crate::state::State;
+use krach_abi::{Dsp, Handover, Sample, Voices};
+use rustc_hash::FxHashMap;
+use std::any::Any;
+use std::mem::{Discriminant, discriminant};
+use std::sync::Arc;
+
+/// Once slices of this many times all rows were not enough, the rest is carried at once: the old voice writes faster
+/// than the slices follow.
+const TIMES: u64 = 8;
+
+/// Bytes that go from one place to another.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    from: u32,
+    to: u32,
+    bytes: usize,
+}
+
+/// An array that goes from one place to another.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    from: u32,
+    to: u32,
+    /// Entries of the old one and of the new one, and bytes of each entry.
+    lens: [u32; 2],
+    entry: usize,
+    /// Where the old ring writes next; none for a table.
+    position: Option<u32>,
+}
+
+/// See the module's essay.
+#[derive(Debug)]
+pub(crate) struct NativeHandover {
+    old: Arc<Shared>,
+    new: Arc<Shared>,
+    voices: usize,
+    slots: Vec<Piece>,
+    rows: Vec<Row>,
+    /// Of each row of each voice: the entry that is carried next, once it has begun.
+    next: Vec<Option<u32>>,
+    at: usize,
+    /// Bytes of all rows of all voices, and of all slices so far.
+    all: u64,
+    spent: u64,
+}
+
+impl NativeHandover {
+    pub fn new(old: &Arc<Shared>, new: &Arc<Shared>, voices: usize) -> Self {
+        let (from, to) = (&old.parts.layout, &new.parts.layout);
+        let rows = rows(from, to);
+        Self {
+            slots: slots(from, to),
+            next: vec![None; rows.len() * voices],
+            all: rows.iter().map(|row| u64::from(row.lens[1]) * row.entry as u64).sum::<u64>()
+                * voices as u64,
+            rows,
+            old: old.clone(),
+            new: new.clone(),
+            voices,
+            at: 0,
+            spent: 0,
+        }
+    }
+
+    /// As [`Handover::carry`], once the copies are known to be of these programs.
+    fn turn<S: Sample>(
+        &mut self,
+        from: &mut Voices<NativeDsp<S>>,
+        to: &mut Voices<NativeDsp<S>>,
+        bytes: usize,
+    ) -> bool {
+        let of = |dsp: &Voices<NativeDsp<S>>, shared: &Arc<Shared>| {
+            dsp.all().first().is_some_and(|voice| Arc::ptr_eq(voice.shared(), shared))
+        };
+        if !of(from, &self.old) || !of(to, &self.new) {
+            return true;
+        }
+        let voices = self.voices.min(from.all().len()).min(to.all().len());
+        self.spent = self.spent.saturating_add(bytes.max(64) as u64);
+        let mut left = if self.spent <= TIMES * self.all { bytes.max(64) } else { usize::MAX };
+        let total = self.rows.len() * voices;
+        // The rows that are up to date as of this call, one after the other.
+        let mut through = 0;
+        while through < total {
+            let (row, voice) = (self.rows[self.at % self.rows.len()], self.at / self.rows.len());
+            let (old, new) = (from.all()[voice].state(), to.all_mut()[voice].state_mut());
+            let (carried, done) = row.carry(old, new, &mut self.next[self.at], left);
+            if !done {
+                return false;
+            }
+            left = left.saturating_sub(carried);
+            through += 1;
+            self.at = (self.at + 1) % total;
+        }
+        for (old, new) in from.all().iter().zip(to.all_mut()).take(voices) {
+            let (old, new) = (old.state(), new.state_mut());
+            for piece in &self.slots {
+                new.bytes_mut(piece.to, piece.bytes).copy_from_slice(old.bytes(piece.from, piece.bytes));
+            }
+            new.frames = new.frames.max(old.frames);
+        }
+        true
+    }
+}
+
+impl Handover for NativeHandover {
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, bytes: usize) -> bool {
+        let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
+        if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {
+            return self.turn::<f32>(from, to, bytes);
+        }
+        match (from.downcast_mut(), to.downcast_mut()) {
+            (Some(from), Some(to)) => self.turn::<f64>(from, to, bytes),
+            _ => true,
+        }
+    }
+}
+
+impl Row {
+    /// Carries entries until the row is up to date or about `bytes` are carried: how many bytes went, and whether it
+    /// is up to date.
+    fn carry(self, old: &State, new: &mut State, next: &mut Option<u32>, bytes: usize) -> (usize, bool) {
+        let [reach, len] = self.lens;
+        let all = reach.min(len);
+        let (first, end) = match self.position {
+            None => (next.unwrap_or(0), all),
+            Some(position) => {
+                let end = old.int(position).cast_unsigned();
+                let held = u32::try_from(old.frames).unwrap_or(u32::MAX).min(all);
+                let oldest = end.wrapping_sub(held);
+                // What the old ring has overwritten meanwhile is no longer wanted.
+                let first = next.filter(|next| end.wrapping_sub(*next) <= held).unwrap_or(oldest);
+                (first, end)
+            }
+        };
+        let most = u32::try_from(bytes / self.entry).unwrap_or(u32::MAX).max(1);
+        let count = end.wrapping_sub(first).min(most);
+        let mut done = 0;
+        while done < count {
+            let entry = first.wrapping_add(done);
+            let (from, to) = (entry & (reach - 1), entry & (len - 1));
+            let (from, to) = if self.position.is_some() { (from, to) } else { (entry, entry) };
+            let run = (count - done).min(reach - from).min(len - to);
+            let place = |base: u32, at: u32| base + at * self.entry as u32;
+            let bytes = run as usize * self.entry;
+            new.bytes_mut(place(self.to, to), bytes)
+                .copy_from_slice(old.bytes(place(self.from, from), bytes));
+            done += run;
+        }
+        *next = Some(first.wrapping_add(count));
+        (count as usize * self.entry, first.wrapping_add(count) == end)
+    }
+}
+
+/// A kind of slot, apart from the part of the program it belongs to. Values of controls and of slower sections are not
+/// carried: they are computed anew.
+fn kind(holds: Holds) -> Option<Discriminant<Holds>> {
+    match holds {
+        Holds::Register(_) | Holds::Cell(_) | Holds::Noise(_) => Some(discriminant(&holds)),
+        Holds::Control(_) | Holds::Value(_) | Holds::Position(_) => None,
+    }
+}
+
+fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
+    let mut named: FxHashMap<&str, &Slot> = FxHashMap::default();
+    for slot in old.slots().iter().filter(|slot| kind(slot.holds).is_some()) {
+        named.extend(keys(slot).map(|key| (key, slot)));
+    }
+    let heir = |slot: &Slot| {
+        let from = keys(slot).find_map(|key| named.get(key))?;
+        let alike = kind(from.holds) == kind(slot.holds) && from.element == slot.element;
+        alike.then(|| Piece { from: from.offset, to: slot.offset, bytes: slot.element.bytes() as usize })
+    };
+    let mut pieces: Vec<Piece> =
+        new.slots().iter().filter(|slot| kind(slot.holds).is_some()).filter_map(heir).collect();
+    // Rings go on where the old ones write.
+    for (from, to) in pairs(old, new) {
+        if let (Some(from), Some(to)) = (position(old, from), position(new, to))
+            && pieces.iter().all(|piece| piece.to != to)
+        {
+            pieces.push(Piece { from, to, bytes: 4 });
+        }
+    }
+    pieces
+}
+
+fn rows(old: &StateLayout, new: &StateLayout) -> Vec<Row> {
+    pairs(old, new)
+        .map(|(from, to)| Row {
+            from: from.offset,
+            to: to.offset,
+            lens: [from.len, to.len],
+            entry: from.element.bytes() as usize,
+            position: position(old, from),
+        })
+        .collect()
+}
+
+/// Arrays that are the same piece of state.
+fn pairs<'a>(old: &'a StateLayout, new: &'a StateLayout) -> impl Iterator<Item = (&'a Array, &'a Array)> {
+    let own = |array: &'a Array| array.lanes.iter().flat_map(|lane| &lane.keys).map(|key| &**key);
+    let mut named: FxHashMap<&str, &Array> = FxHashMap::default();
+    for array in old.arrays() {
+        named.extend(own(array).map(|key| (key, array)));
+    }
+    new.arrays().iter().filter_map(move |to| {
+        let from = *own(to).find_map(|key| named.get(key))?;
+        let alike = match (from.keeps, to.keeps) {
+            (Keeps::Ring(old_line), Keeps::Ring(new_line)) => {
+                old.is_gated(old_line) == new.is_gated(new_line)
+            }
+            (Keeps::Ram(_), Keeps::Ram(_)) => from.len == to.len,
+            _ => false,
+        };
+        (alike && from.element == to.element).then_some((from, to))
+    })
+}
+
+/// Where a ring's position lies.
+fn position(layout: &StateLayout, array: &Array) -> Option<u32> {
+    let Keeps::Ring(line) = array.keeps else { return None };
+    let own = Holds::Position(layout.is_gated(line).then_some(line));
+    layout.slots().iter().find(|slot| slot.holds == own).map(|slot| slot.offset)
+}
+
+fn keys(slot: &Slot) -> impl Iterator<Item = &str> {
+    slot.lanes.iter().flat_map(|lane| &lane.keys).map(|key| &**key)
+}

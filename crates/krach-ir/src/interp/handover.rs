@@ -1,0 +1,67 @@
+//! The reference of carrying state over: every piece whose key, kind and type the new program has, in one go.
+
+use super::running::{Code, Running};
+use crate::Ty;
+use crate::maths::Float;
+use krach_abi::{Dsp, Handover, Voices};
+use std::any::Any;
+use std::sync::Arc;
+
+/// Which pieces of the old program become which of the new one: pairs of places in their lists.
+#[derive(Debug)]
+pub(super) struct Inheritance<R> {
+    programs: [Arc<Code<R>>; 2],
+    voices: usize,
+    registers: Vec<(usize, usize)>,
+    lines: Vec<(usize, usize)>,
+    rams: Vec<(usize, usize)>,
+    noises: Vec<(usize, usize)>,
+}
+
+impl<R: Float> Inheritance<R> {
+    pub fn new(old: &Arc<Code<R>>, new: &Arc<Code<R>>, voices: usize) -> Self {
+        let (from, to) = (&old.program, &new.program);
+        Self {
+            registers: pairs(&from.registers, &to.registers, |r| (&r.keys, (r.ty, 0))),
+            lines: pairs(&from.lines, &to.lines, |line| {
+                (&line.keys, (line.ty, u32::from(line.gate.is_some())))
+            }),
+            rams: pairs(&from.rams, &to.rams, |ram| (&ram.keys, (ram.ty, ram.len))),
+            noises: pairs(&from.noises, &to.noises, |noise| (&noise.keys, (Ty::Int, 0))),
+            programs: [old.clone(), new.clone()],
+            voices,
+        }
+    }
+
+    fn voice(&self, from: &Running<R>, to: &mut Running<R>) {
+        self.registers.iter().for_each(|&(old, new)| to.registers[new] = from.registers[old]);
+        self.lines.iter().for_each(|&(old, new)| to.lines[new].inherit(&from.lines[old]));
+        self.rams.iter().for_each(|&(old, new)| to.rams[new].copy_from(&from.rams[old]));
+        self.noises.iter().for_each(|&(old, new)| to.noises[new] = from.noises[old]);
+    }
+}
+
+/// Pieces of state that share a key and are alike.
+fn pairs<T>(old: &[T], new: &[T], of: impl Fn(&T) -> (&Vec<Arc<str>>, (Ty, u32))) -> Vec<(usize, usize)> {
+    let heir = |(at, piece): (usize, &T)| {
+        let (keys, kind) = of(piece);
+        let shares = |piece: &T| of(piece).0.iter().any(|key| keys.contains(key));
+        old.iter().position(|piece| shares(piece) && of(piece).1 == kind).map(|from| (from, at))
+    };
+    new.iter().enumerate().filter_map(heir).collect()
+}
+
+impl<R: Float> Handover for Inheritance<R> {
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, _: usize) -> bool {
+        let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
+        let copies = (from.downcast_mut::<Voices<Running<R>>>(), to.downcast_mut::<Voices<Running<R>>>());
+        let (Some(from), Some(to)) = copies else { return true };
+        let [old, new] = &self.programs;
+        for (from, to) in from.all().iter().zip(to.all_mut()).take(self.voices) {
+            if Arc::ptr_eq(&from.code, old) && Arc::ptr_eq(&to.code, new) {
+                self.voice(from, to);
+            }
+        }
+        true
+    }
+}
