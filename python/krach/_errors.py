@@ -158,6 +158,7 @@ _CLASSES: dict[str, type[Error]] = {
     "KR0407": InvalidValue,
     "KR0408": InvalidValue,
     "KR0411": InvalidUse,
+    "KR0412": InvalidUse,
     "KR0704": UnknownInstrument,
 }
 

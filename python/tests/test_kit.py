@@ -100,7 +100,7 @@ def test_the_kit_sounds_well_wherever_its_controls_are(kit: Path) -> None:
 def test_the_index_has_its_shape(kit: Path) -> None:
     found = json.loads(shell.krach(kit, "inspect", "kit.krlib", "--json").stdout)
     assert list(found) == ["schema", "krach_version", "created_by", "instruments"]
-    assert (found["schema"], found["krach_version"]) == (1, krach.__version__)
+    assert (found["schema"], found["krach_version"]) == (2, krach.__version__)
     assert [instrument["name"] for instrument in found["instruments"]] == NAMES
     keys = ["name", "doc", "key", "inputs", "outputs", "controls", "targets"]
     code = ["arch", "features", "rate", "precision", "voices", "code_bytes", "state_bytes"]
@@ -459,7 +459,7 @@ def test_programs_are_saved_from_a_file_that_lost_its_end(jam: Path) -> None:
     whole = (jam / "jam.krlib").read_bytes()
     expected = sound_of(krach.load_library(jam / "jam.krlib")["soft"])
     # Without its end, and with a bit of its index changed.
-    for damaged in (whole[: len(whole) // 2], whole.replace(b'"schema":1', b'"schema":3')):
+    for damaged in (whole[: len(whole) // 2], whole.replace(b'"schema":2', b'"schema":3')):
         (jam / "jam.krlib").write_bytes(damaged)
         with pytest.warns(krach.DamagedLibrary, match="could be saved") as warned:
             library = krach.load_library(jam / "jam.krlib")

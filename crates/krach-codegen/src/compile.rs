@@ -37,7 +37,7 @@ impl Parts {
     fn new(kernel: Kernel) -> Result<Self, Refusal> {
         let ports = kernel.ports();
         let Kernel { spec, program, layout, addresses, .. } = kernel;
-        let fill = |init, len| Contents::fill(init, len, &spec);
+        let fill = |init, len| Contents::fill(&program, init, len, &spec);
         let mut tables = Vec::new();
         let mut reaches = Vec::new();
         for address in addresses {

@@ -1,6 +1,7 @@
 //! What to compile for, and why it may be refused.
 
 use krach_abi::{Precision, SAMPLE_RATES};
+use krach_ir::Digest;
 use std::fmt;
 
 /// The machine that the code is for.
@@ -65,6 +66,8 @@ pub enum Refusal {
     Voices(u32),
     /// The contents of a generated table could not be computed.
     Table(String),
+    /// The program reads this sound, and it is not at hand.
+    Sound(Digest),
     /// What the code generator says.
     Backend(String),
 }
@@ -83,6 +86,7 @@ impl fmt::Display for Refusal {
                 write!(f, "a sample rate of {rate} Hz is outside {lo}..{hi}")
             }
             Self::Voices(voices) => write!(f, "{voices} voices in one kernel: only 1 can be compiled"),
+            Self::Sound(digest) => write!(f, "the contents of sound {digest} are missing"),
             Self::Table(why) => write!(f, "the contents of a table cannot be computed: {why}"),
             Self::Backend(why) => write!(f, "the code generator refused: {why}"),
         }

@@ -1,10 +1,10 @@
 //! The contents of tables, computed on the caller's thread. A program that fills a table is compiled like any other,
 //! and as long as a factory of this process holds the table, the next one shares it: the sine table of `os.osc` is
-//! computed once, however many instruments read it.
+//! computed once, however many instruments read it. The same holds for recorded sounds.
 
 use crate::{Refusal, Spec, compile};
 use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
-use krach_ir::{ContentKey, Entries, Program, TABLE_WORK, TableInit, Ty};
+use krach_ir::{ContentKey, Digest, Entries, InterpretError, Program, TABLE_WORK, TableInit, Ty};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
@@ -15,10 +15,17 @@ const WORTH_COMPILING: u64 = 1 << 15;
 /// Frames that a generator computes at once: its other outputs need room of that size.
 const BLOCK: usize = 4096;
 
-/// A generated table by meaning: the generator, the length, the rate and the precision.
-type Meaning = (ContentKey, u32, u32, Precision);
+/// A shared table by meaning: the origin, the length, the rate and the precision.
+type Meaning = (Origin, u32, u32, Precision);
 
-/// The generated tables of this process, as long as somebody reads them.
+#[derive(PartialEq, Eq, Hash)]
+enum Origin {
+    Generator(ContentKey),
+    /// And the channel.
+    Sound(Digest, u32),
+}
+
+/// The shared tables of this process, as long as a factory reads them.
 static FILLED: LazyLock<Mutex<FxHashMap<Meaning, Weak<Contents>>>> = LazyLock::new(Mutex::default);
 
 /// A row of samples as the code reads it.
@@ -30,22 +37,35 @@ pub(crate) enum Contents {
 }
 
 impl Contents {
-    /// The contents of a table of that length. Those that a program generates are shared within the process.
-    pub(crate) fn fill(init: &TableInit, len: u32, spec: &Spec) -> Result<Arc<Self>, Refusal> {
-        let TableInit::Generated(program) = init else {
-            return Self::interpret(init, len, spec).map(Arc::new);
+    /// The contents of a table of that program and that length. Generated tables and recorded sounds are shared within
+    /// the process.
+    pub(crate) fn fill(
+        program: &Program,
+        init: &TableInit,
+        len: u32,
+        spec: &Spec,
+    ) -> Result<Arc<Self>, Refusal> {
+        let origin = match init {
+            TableInit::Generated(inner) => Origin::Generator(inner.key()),
+            TableInit::Sound { digest, channel } => Origin::Sound(*digest, *channel),
+            _ => return Self::interpret(program, init, len, spec).map(Arc::new),
         };
-        let meaning = (program.key(), len, spec.sample_rate, spec.precision);
+        let meaning = (origin, len, spec.sample_rate, spec.precision);
         let filled = || FILLED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(contents) = filled().get(&meaning).and_then(Weak::upgrade) {
             return Ok(contents);
         }
-        let work = u64::from(len) * program.nodes().len() as u64;
-        let worth = (WORTH_COMPILING..=TABLE_WORK).contains(&work);
-        let compiled = if worth { generate(program, len, spec) } else { None };
+        let worth = |inner: &Program| {
+            let work = u64::from(len) * inner.nodes().len() as u64;
+            (WORTH_COMPILING..=TABLE_WORK).contains(&work)
+        };
+        let compiled = match init {
+            TableInit::Generated(inner) if worth(inner) => generate(inner, len, spec),
+            _ => None,
+        };
         let contents = match compiled {
             Some(contents) => contents,
-            None => Self::interpret(init, len, spec)?,
+            None => Self::interpret(program, init, len, spec)?,
         };
         let contents = Arc::new(contents);
         let mut filled = filled();
@@ -54,12 +74,15 @@ impl Contents {
         Ok(contents)
     }
 
-    fn interpret(init: &TableInit, len: u32, spec: &Spec) -> Result<Self, Refusal> {
+    fn interpret(program: &Program, init: &TableInit, len: u32, spec: &Spec) -> Result<Self, Refusal> {
         let contents = match spec.precision {
-            Precision::Single => init.entries(len, spec.sample_rate).map(Self::F32),
-            Precision::Double => init.entries(len, spec.sample_rate).map(Self::F64),
+            Precision::Single => program.entries(init, len, spec.sample_rate).map(Self::F32),
+            Precision::Double => program.entries(init, len, spec.sample_rate).map(Self::F64),
         };
-        contents.map_err(|error| Refusal::Table(error.to_string()))
+        contents.map_err(|error| match error {
+            InterpretError::Sound(digest) => Refusal::Sound(digest),
+            error => Refusal::Table(error.to_string()),
+        })
     }
 
     /// Where the entries start. They stay there as long as `self` lives and is not moved from: entries are boxed.
@@ -168,7 +191,7 @@ mod tests {
 
     fn filled(program: &Program, len: u32, precision: Precision) -> Arc<Contents> {
         let init = TableInit::Generated(Arc::new(program.clone()));
-        Contents::fill(&init, len, &Spec::new(48_000, precision)).expect("small")
+        Contents::fill(program, &init, len, &Spec::new(48_000, precision)).expect("small")
     }
 
     fn bits(contents: &Contents) -> Vec<u64> {
@@ -186,7 +209,7 @@ mod tests {
         for precision in [Precision::Single, Precision::Double] {
             let spec = Spec::new(48_000, precision);
             let compiled = generate(&sines, 20_000, &spec).expect("reals");
-            let interpreted = Contents::interpret(&init, 20_000, &spec).expect("small");
+            let interpreted = Contents::interpret(&sines, &init, 20_000, &spec).expect("small");
             assert_eq!(bits(&compiled), bits(&interpreted));
         }
     }

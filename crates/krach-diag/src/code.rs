@@ -89,6 +89,7 @@ codes! {
     Compiler "0409" "the code generator refused";
     NotANumber "0410" "a sample is not a finite number";
     NoMeter "0411" "a sound without meters";
+    MissingSound "0412" "the contents of a sound are missing";
     // 05: files and devices
     Unreadable "0501" "a file cannot be read";
     Unwritable "0502" "a file cannot be written";

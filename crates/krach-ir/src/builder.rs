@@ -12,7 +12,7 @@ use crate::error::BuildError;
 use crate::interval::Interval;
 use crate::{
     Argument, Call, CallId, Control, ControlId, Face, Line, LineId, Node, Noise, NoiseId, Op, Output,
-    Program, Ram, RamId, Register, RegisterId, Sig, Site, Static, Table, TableId, TableInit,
+    Program, Ram, RamId, Register, RegisterId, Sig, Site, Sound, Static, Table, TableId, TableInit,
 };
 use crate::{Fun, Limits, Rule, Ty, interval, prune, state_keys, sums};
 use rustc_hash::FxHashMap;
@@ -287,6 +287,26 @@ impl ProgramBuilder {
         Ok(TableId::new(at))
     }
 
+    /// The table that is a channel of a sound.
+    ///
+    /// # Errors
+    /// A channel that the sound has not, or too many frames.
+    pub fn sound(&mut self, sound: &Arc<Sound>, channel: usize) -> Result<TableId, BuildError> {
+        let init = self.sound_init(sound, channel)?;
+        self.table(init, sound.frames())
+    }
+
+    /// The contents that are a channel of a sound.
+    ///
+    /// # Errors
+    /// A channel that the sound has not.
+    pub fn sound_init(&mut self, sound: &Arc<Sound>, channel: usize) -> Result<TableInit, BuildError> {
+        let wanted = u32::try_from(channel).ok().filter(|_| channel < sound.channels().len());
+        let channel = wanted.ok_or(BuildError::Foreign)?;
+        self.program.sounds.0.insert(sound.digest(), sound.clone());
+        Ok(TableInit::Sound { digest: sound.digest(), channel })
+    }
+
     /// Reads a table; the index is truncated and clamped into it.
     ///
     /// # Errors
@@ -467,6 +487,7 @@ impl ProgramBuilder {
                 (Ty::Real, values.len())
             }
             TableInit::Ints(values) => (Ty::Int, values.len()),
+            TableInit::Sound { .. } => (Ty::Real, len),
             TableInit::Generated(inner) => (inner.node(inner.outputs[0].sig).ty, len),
         };
         let fits = 0 < len && len <= self.limits.table_entries && given == len;

@@ -1,29 +1,29 @@
 //! A name for what a program sounds like.
 
-use crate::Program;
+use crate::{Digest, Program, text};
 use std::fmt::{self, Write};
 
-/// The BLAKE3 hash of the bare text form (`{program:#}`): of everything that bears on sound and state (operations,
-/// controls, state keys, tables, ports), and of nothing else. Displays as 64 hexadecimal digits.
+/// The digest of what bears on sound and state (operations, controls, state keys, tables, ports), and of nothing
+/// else: of the bare text form, in which a digest stands for each table of reals and for each sound.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContentKey([u8; 32]);
+pub struct ContentKey(Digest);
 
 impl ContentKey {
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
-        &self.0
+        self.0.bytes()
     }
 }
 
 impl fmt::Display for ContentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for ContentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -31,10 +31,10 @@ impl Program {
     /// Programs of one key are interchangeable for every engine.
     #[must_use]
     pub fn key(&self) -> ContentKey {
-        let mut text = Hashed(blake3::Hasher::new(), Vec::with_capacity(CHUNK));
-        write!(text, "{self:#}").expect("a hash takes any text");
-        text.0.update(&text.1);
-        ContentKey(text.0.finalize().into())
+        let mut hashed = Hashed(blake3::Hasher::new(), Vec::with_capacity(CHUNK));
+        text::write_key(self, &mut hashed).expect("a hash takes any text");
+        hashed.0.update(&hashed.1);
+        ContentKey(Digest(hashed.0.finalize().into()))
     }
 }
 

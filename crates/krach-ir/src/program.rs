@@ -1,5 +1,6 @@
 //! The program: nodes in order, the state they use, and the names people gave them.
 
+use crate::sound::Sounds;
 use crate::{
     Call, CallId, Control, ControlId, Credit, Line, LineId, Meter, Node, Nodes, Noise, NoiseId, Op, Ram,
     RamId, Register, RegisterId, Sig, Table, TableId,
@@ -55,6 +56,8 @@ pub struct Program {
     pub(crate) names: BTreeMap<Sig, Arc<str>>,
     pub(crate) sites: BTreeMap<Sig, Site>,
     pub(crate) credits: BTreeSet<Credit>,
+    // Contents of tables, which name them.
+    pub(crate) sounds: Sounds,
 }
 
 impl Program {

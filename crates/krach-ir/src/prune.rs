@@ -1,5 +1,6 @@
 //! Dropping what no output and no meter needs, keeping the order of the rest.
 
+use crate::sound::Sounds;
 use crate::{Call, CallId, LineId, Node, Nodes, NoiseId, Op, Program, RamId, RegisterId, Sig, TableId};
 
 /// The program without dead nodes and dead state. Controls and inputs stay: they are the program's ports. A call
@@ -64,7 +65,9 @@ pub(crate) fn prune(program: &Program) -> Program {
             .map(|(&s, n)| (sig(s), n.clone()))
             .collect(),
         credits: program.credits.clone(),
+        sounds: Sounds::default(),
     };
+    pruned.sounds = program.sounds.kept(pruned.contents());
     renumber(&mut pruned, sig);
     pruned
 }

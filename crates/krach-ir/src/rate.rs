@@ -32,7 +32,7 @@ impl Rates {
                 // A table may be computed from the sample rate.
                 Op::Lookup(id) => match program.table(id).init {
                     TableInit::Generated(_) => Rate::Init,
-                    TableInit::Reals(_) | TableInit::Ints(_) => Rate::Constant,
+                    TableInit::Reals(_) | TableInit::Ints(_) | TableInit::Sound { .. } => Rate::Constant,
                 },
                 Op::Input(_) | Op::Read(_) | Op::Noise(_) | Op::Tap(_) | Op::Recall(_) => Rate::Sample,
             };

@@ -1,6 +1,6 @@
 //! What a program remembers: registers, delay lines, tables and generators of noise.
 
-use crate::{Program, Sig, Ty};
+use crate::{Digest, Program, Sig, Ty};
 use std::sync::Arc;
 
 /// Zero at birth; written after the frame with `next`, or, where a gate is given, only in frames in which it is not 0.
@@ -29,6 +29,11 @@ pub struct Line {
 pub enum TableInit {
     Reals(Arc<[f64]>),
     Ints(Arc<[i32]>),
+    /// A channel of a [`crate::Sound`] that is as long as the table.
+    Sound {
+        digest: Digest,
+        channel: u32,
+    },
     /// The first output of this program, run for as many frames as the table is long, without inputs or controls.
     Generated(Arc<Program>),
 }

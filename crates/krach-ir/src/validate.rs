@@ -170,6 +170,7 @@ impl Check<'_> {
             }
             TableInit::Reals(values) => (values.len(), Ty::Real),
             TableInit::Ints(values) => (values.len(), Ty::Int),
+            TableInit::Sound { .. } => (len as usize, Ty::Real),
             TableInit::Generated(inner) => {
                 let deaf = inner.inputs.is_empty() && inner.controls.is_empty() && inner.meters.is_empty();
                 if !deaf || inner.outputs.len() != 1 {

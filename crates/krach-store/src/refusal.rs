@@ -15,6 +15,10 @@ pub fn refusal(refusal: &Refusal) -> Diagnostic {
         }
         Refusal::SampleRate(_) => (Code::SampleRate, "44100, 48000 and 96000 are usual"),
         Refusal::Voices(_) => (Code::Compiler, "leave `voices` at 1"),
+        Refusal::Sound(_) => (
+            Code::MissingSound,
+            "load the sound from where its samples are: a .dsp file with its sound files, or a .krlib",
+        ),
         Refusal::Table(_) => (Code::TableContents, "give the table its values as a list"),
         Refusal::Backend(_) => (Code::Compiler, "please report this program: it should compile"),
     };

@@ -311,9 +311,10 @@ impl<'a> Emitter<'a> {
     /// A waveform as a signal: a counter and a table.
     fn cycle(&mut self, id: SigId, wave: crate::elaborate::signal::WaveId) -> Emitted<Sig> {
         let wave = self.findings.signals.wave_of(wave);
-        let (init, len) = contents(wave, wave.len());
+        let len = wave.len();
         let gate = self.gate_of(id)?;
         self.checked(Some(id), |builder| {
+            let init = contents(builder, wave, len)?;
             let table = builder.table(init, len)?;
             let counter = builder.register(Ty::Int);
             let at = builder.read(counter);
@@ -336,7 +337,10 @@ impl<'a> Emitter<'a> {
             return Ok(known.clone());
         }
         let init = match self.findings.signals.get(filler) {
-            Signal::Waveform(wave) => contents(self.findings.signals.wave_of(wave), len as usize).0,
+            Signal::Waveform(wave) => {
+                let wave = self.findings.signals.wave_of(wave);
+                self.checked(None, |builder| contents(builder, wave, len as usize))?
+            }
             _ => TableInit::Generated(Arc::new(Self::generator(self.findings, filler)?)),
         };
         self.tables.insert((len, filler), init.clone());
@@ -390,10 +394,12 @@ impl<'a> Emitter<'a> {
 }
 
 /// So many entries of a waveform, which begins again at its end.
-fn contents(wave: &Wave, len: usize) -> (TableInit, usize) {
-    let init = match wave {
+fn contents(builder: &mut ProgramBuilder, wave: &Wave, len: usize) -> Result<TableInit, BuildError> {
+    let reals = |values: &[f64]| TableInit::Reals(values.iter().copied().cycle().take(len).collect());
+    Ok(match wave {
         Wave::Ints(values) => TableInit::Ints(values.iter().copied().cycle().take(len).collect()),
-        Wave::Reals(values) => TableInit::Reals(values.iter().copied().cycle().take(len).collect()),
-    };
-    (init, len)
+        Wave::Reals(values) => reals(values),
+        Wave::Sound(sound, channel) if sound.frames() == len => builder.sound_init(sound, *channel)?,
+        Wave::Sound(sound, channel) => reals(&sound.channels()[*channel]),
+    })
 }

@@ -61,7 +61,7 @@ impl Natures {
             Signal::Power(a, b) | Signal::Prefix(a, b) => self.joined(&[a, b]),
             Signal::Waveform(wave) => match signals.wave_of(wave) {
                 Wave::Ints(_) => Ty::Int,
-                Wave::Reals(_) => Ty::Real,
+                Wave::Reals(_) | Wave::Sound(..) => Ty::Real,
             },
             Signal::Delay(x, _)
             | Signal::Hold(x, _)

@@ -175,6 +175,7 @@ fn wave_range(wave: &Wave) -> Range {
     match wave {
         Wave::Ints(values) => values.iter().map(|&value| f64::from(value)).fold(start, hull),
         Wave::Reals(values) => values.iter().copied().fold(start, hull),
+        Wave::Sound(sound, channel) => sound.channels()[*channel].iter().copied().fold(start, hull),
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) const MAX_PARTS: u16 = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     recordings: FxHashMap<Text, Rc<Recording>>,
-    channels: FxHashMap<(Text, u32), SigId>,
+    /// By label and number of channels; `None` for one with samples that are not finite.
+    joined: FxHashMap<(Text, u32), Option<Arc<krach_ir::Sound>>>,
     /// Signals that choose a part, and where that is written.
     pub parts: Vec<(SigId, Origin)>,
 }
@@ -56,7 +57,7 @@ impl Recording {
     }
 
     /// All parts of one channel; channels beyond those of a part begin again with its first.
-    fn channel(&self, channel: usize) -> Rc<[f64]> {
+    fn channel(&self, channel: usize) -> Vec<f64> {
         let mut samples = Vec::with_capacity(self.frames);
         for part in &self.parts {
             match part {
@@ -66,7 +67,7 @@ impl Recording {
                 None => samples.resize(samples.len() + SILENCE.0, 0.0),
             }
         }
-        samples.into()
+        samples
     }
 }
 
@@ -92,7 +93,7 @@ impl Evaluator<'_> {
             outputs.push(if silent {
                 self.signals.real(0.0)
             } else {
-                let contents = self.channel(label, &recording, channel);
+                let contents = self.channel(label, &recording, channel, channels);
                 self.signals.make(Signal::Read(frames, contents, at))
             });
         }
@@ -115,13 +116,18 @@ impl Evaluator<'_> {
         self.signals.make(Signal::Read(entries, contents, part))
     }
 
-    fn channel(&mut self, label: Text, recording: &Recording, channel: u32) -> SigId {
-        if let Some(&known) = self.propagation.sounds.channels.get(&(label, channel)) {
-            return known;
-        }
-        let made = self.signals.wave(Wave::Reals(recording.channel(channel as usize)));
-        self.propagation.sounds.channels.insert((label, channel), made);
-        made
+    /// One of so many channels.
+    fn channel(&mut self, label: Text, recording: &Recording, channel: u32, channels: u32) -> SigId {
+        let joined = self.propagation.sounds.joined.entry((label, channels)).or_insert_with(|| {
+            let all = (0..channels as usize).map(|channel| recording.channel(channel).into());
+            krach_ir::Sound::new(all.collect()).map(Arc::new).ok()
+        });
+        let wave = match joined {
+            Some(sound) => Wave::Sound(sound.clone(), channel as usize),
+            // Refused when the table is made.
+            None => Wave::Reals(recording.channel(channel as usize).into()),
+        };
+        self.signals.wave(wave)
     }
 
     fn recording(&mut self, label: Text) -> Rc<Recording> {

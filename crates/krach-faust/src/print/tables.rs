@@ -25,20 +25,32 @@ impl Stores {
 
     pub fn add_table(&mut self, program: &Program, id: TableId, vocabulary: &mut Vocabulary) {
         let Table { ty, len, init } = program.table(id);
-        self.tables.entry(id).or_insert_with(|| contents(init, *ty, *len, false, vocabulary));
+        self.tables.entry(id).or_insert_with(|| contents(program, init, *ty, *len, false, vocabulary));
     }
 
     /// A table with a gate has an entry more, which is written while the gate is closed.
     pub fn add_ram(&mut self, program: &Program, id: RamId, vocabulary: &mut Vocabulary) {
         let Ram { ty, len, init, gate, .. } = program.ram(id);
-        self.rams.entry(id).or_insert_with(|| contents(init, *ty, *len, gate.is_some(), vocabulary));
+        self.rams.entry(id).or_insert_with(|| contents(program, init, *ty, *len, gate.is_some(), vocabulary));
     }
 }
 
 /// One waveform, or a size and what computes the contents.
-fn contents(init: &TableInit, ty: Ty, len: u32, spare: bool, vocabulary: &mut Vocabulary) -> Vec<Expr> {
+fn contents(
+    program: &Program,
+    init: &TableInit,
+    ty: Ty,
+    len: u32,
+    spare: bool,
+    vocabulary: &mut Vocabulary,
+) -> Vec<Expr> {
     let size = Expr::Int(i32::try_from(len + u32::from(spare)).unwrap_or(i32::MAX));
     let (numbers, same) = match init {
+        TableInit::Sound { digest, channel } => match program.samples(*digest, *channel, len) {
+            Some(samples) => (Numbers::Reals(extended(samples, spare)), None),
+            // Faust text cannot say that samples are missing; who plays the program is told.
+            None => return vec![size, Expr::Real(0.0)],
+        },
         TableInit::Reals(values) => {
             let same = values.iter().all(|value| value.to_bits() == values[0].to_bits());
             (Numbers::Reals(extended(values, spare)), same.then(|| Expr::Real(values[0])))

@@ -41,6 +41,7 @@ impl ProgramBuilder {
         for control in &program.controls {
             self.control(control.clone())?;
         }
+        self.program.sounds.0.extend(program.sounds.0.clone());
         let mut likeness = Likeness::new(program, call);
         for (name, &outer) in program.inputs.iter().zip(inputs) {
             likeness.inputs.push(self.argument(name.clone(), outer)?);

@@ -14,7 +14,7 @@ pub use entries::Entries;
 
 use crate::Fault;
 use crate::maths::Float;
-use crate::{Program, TableInit};
+use crate::{Digest, Program, TableInit};
 use handover::Inheritance;
 use krach_abi::{
     ControlRange, Dsp, DspFactory, Handover, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed, Voices,
@@ -35,6 +35,8 @@ pub enum InterpretError {
     Invalid(Vec<Fault>),
     /// Registers, lines and tables need so many bytes.
     State(u64),
+    /// The program reads this sound, and it is not at hand, or has not that channel or that length.
+    Sound(Digest),
     /// So many entries of a generated table, of so many nodes each.
     Table {
         entries: u32,
@@ -49,6 +51,7 @@ impl InterpretError {
             Self::SampleRate(_) => krach_diag::Code::SampleRate,
             Self::Invalid(_) => krach_diag::Code::InvalidProgram,
             Self::State(_) => krach_diag::Code::StateTooLarge,
+            Self::Sound(_) => krach_diag::Code::MissingSound,
             Self::Table { .. } => krach_diag::Code::TooLarge,
         }
     }
@@ -68,6 +71,7 @@ impl fmt::Display for InterpretError {
             Self::State(bytes) => {
                 write!(f, "delay lines and tables need {bytes} bytes, at most {MAX_STATE_BYTES} are allowed")
             }
+            Self::Sound(digest) => write!(f, "the contents of sound {digest} are missing"),
             Self::Table { entries, nodes } => {
                 write!(
                     f,
@@ -180,18 +184,26 @@ fn state_bytes(program: &Program, precision: Precision) -> u64 {
     registers + lines + rams + 4 * program.noises.len() as u64
 }
 
-impl TableInit {
-    /// What a table of that length holds, at that rate.
+impl Program {
+    /// What one of its tables of that length holds, at that rate.
     ///
     /// # Errors
-    /// A generator that is too large to be run.
-    pub fn entries<R: Float>(&self, len: u32, sample_rate: u32) -> Result<Entries<R>, InterpretError> {
-        match self {
-            Self::Reals(values) => {
-                Ok(Entries::Reals(values.iter().map(|&value| R::from_f64(value)).collect()))
+    /// A generator that is too large to be run; a sound that is not at hand.
+    pub fn entries<R: Float>(
+        &self,
+        init: &TableInit,
+        len: u32,
+        sample_rate: u32,
+    ) -> Result<Entries<R>, InterpretError> {
+        let reals = |values: &[f64]| Entries::Reals(values.iter().map(|&value| R::from_f64(value)).collect());
+        match init {
+            TableInit::Reals(values) => Ok(reals(values)),
+            TableInit::Ints(values) => Ok(Entries::Ints(values.as_ref().into())),
+            TableInit::Sound { digest, channel } => {
+                let samples = self.samples(*digest, *channel, len);
+                samples.map(|samples| reals(samples)).ok_or(InterpretError::Sound(*digest))
             }
-            Self::Ints(values) => Ok(Entries::Ints(values.as_ref().into())),
-            Self::Generated(program) => {
+            TableInit::Generated(program) => {
                 let nodes = program.nodes.len();
                 let bytes = state_bytes(program, R::PRECISION);
                 if bytes > MAX_STATE_BYTES as u64 {

@@ -36,9 +36,9 @@ pub(super) struct Code<R> {
 
 impl<R: Float> Code<R> {
     pub fn new(program: Arc<Program>, sample_rate: u32) -> Result<Self, InterpretError> {
-        let tables = program.tables.iter().map(|table| table.init.entries(table.len, sample_rate));
+        let tables = program.tables.iter().map(|table| program.entries(&table.init, table.len, sample_rate));
         let tables = tables.collect::<Result<_, _>>()?;
-        let rams = program.rams.iter().map(|ram| ram.init.entries(ram.len, sample_rate));
+        let rams = program.rams.iter().map(|ram| program.entries(&ram.init, ram.len, sample_rate));
         let rams = rams.collect::<Result<_, _>>()?;
         let mut writes: Vec<(Sig, RamId)> = (program.rams.iter().enumerate())
             .map(|(at, ram)| (ram.index.max(ram.value).max(ram.gate.unwrap_or(ram.index)), RamId::new(at)))

@@ -305,6 +305,8 @@ fn contents(init: &TableInit, one_pole: OnePole) -> Bounds {
     match init {
         TableInit::Reals(values) => all(&mut values.iter().copied()).outward(),
         TableInit::Ints(values) => all(&mut values.iter().map(|&value| f64::from(value))),
+        // Samples are finite; the program does not know more of them.
+        TableInit::Sound { .. } => Bounds { nan: false, ..Bounds::ANY_REAL },
         // Nesting is bounded by validation.
         TableInit::Generated(inner) => Solver::new(inner, one_pole).solve(inner.outputs[0].sig),
     }

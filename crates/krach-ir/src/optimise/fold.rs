@@ -17,7 +17,8 @@ pub(super) fn entry(table: &Table, index: i32) -> Option<Value<f64>> {
     match &table.init {
         TableInit::Reals(values) => Some(Value::Real(values[at])),
         TableInit::Ints(values) => Some(Value::Int(values[at])),
-        TableInit::Generated(_) => None,
+        // What a sound holds has no bearing on what is made of the program.
+        TableInit::Sound { .. } | TableInit::Generated(_) => None,
     }
 }
 

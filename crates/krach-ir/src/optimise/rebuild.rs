@@ -208,6 +208,7 @@ impl<'a> Rebuild<'a> {
         program.name.clone_from(&old.name);
         program.metadata.clone_from(&old.metadata);
         program.credits.clone_from(&old.credits);
+        program.sounds.clone_from(&old.sounds);
         program.polyphony.clone_from(&old.polyphony);
         program.inputs.clone_from(&old.inputs);
         program.controls.clone_from(&old.controls);

@@ -44,6 +44,7 @@ words! {
     Voices "voices";
     Effect "effect";
     Table "table";
+    Sound "sound";
     Register "register";
     Noise "noise";
     Ordinal "ordinal";

@@ -14,3 +14,4 @@ mod statement;
 mod tests;
 
 pub use parse::parse;
+pub(crate) use print::write_key;

@@ -1,7 +1,9 @@
 //! Writing the text form.
 
 use super::lex::Word;
-use crate::{Call, Control, ControlKind, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit};
+use crate::{
+    Call, Control, ControlKind, Digest, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit,
+};
 use krach_abi::Role;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -10,19 +12,24 @@ use std::sync::Arc;
 impl fmt::Display for Program {
     /// The complete text form; with `{:#}` the bare one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bare = f.alternate();
-        let sound = if bare { self.sound() } else { Cow::Borrowed(self) };
-        let mut printer = Printer { program: &sound, bare, out: f };
-        printer.ports()?;
-        printer.state()?;
-        printer.nodes()?;
-        printer.ends()?;
-        if bare {
-            return Ok(());
-        }
-        printer.calls()?;
-        printer.credits()
+        let form = if f.alternate() { Form::Bare } else { Form::Whole };
+        Printer::print(self, form, f)
     }
+}
+
+/// How much of a program is written.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    Whole,
+    /// Without what has no bearing on sound or state.
+    Bare,
+    /// The bare form with a digest in the place of each table of reals: short, and fast to make.
+    Key,
+}
+
+/// Writes the text that a content key is the hash of.
+pub(crate) fn write_key(program: &Program, out: &mut impl Write) -> fmt::Result {
+    Printer::print(program, Form::Key, out)
 }
 
 impl ControlKind {
@@ -38,7 +45,7 @@ impl ControlKind {
 
 struct Printer<'a, W> {
     program: &'a Program,
-    bare: bool,
+    form: Form,
     out: W,
 }
 
@@ -49,17 +56,36 @@ enum Waiting {
 }
 
 impl<W: Write> Printer<'_, W> {
+    fn print(program: &Program, form: Form, out: W) -> fmt::Result {
+        let whole = form == Form::Whole;
+        let sound = if whole { Cow::Borrowed(program) } else { program.sound() };
+        let mut printer = Printer { program: &sound, form, out };
+        printer.ports()?;
+        printer.state()?;
+        printer.nodes()?;
+        printer.ends()?;
+        if whole {
+            printer.calls()?;
+            printer.credits()?;
+        }
+        Ok(())
+    }
+
+    fn is_bare(&self) -> bool {
+        self.form != Form::Whole
+    }
+
     /// A name, where names are printed.
     fn name(&mut self, name: &str) -> fmt::Result {
-        if self.bare { Ok(()) } else { write!(self.out, " {name:?}") }
+        if self.is_bare() { Ok(()) } else { write!(self.out, " {name:?}") }
     }
 
     fn ports(&mut self) -> fmt::Result {
-        let p = self.program;
+        let (p, bare) = (self.program, self.is_bare());
         self.out.write_str("program")?;
         self.name(&p.name)?;
         self.out.write_char('\n')?;
-        for (key, value) in p.metadata.iter().filter(|_| !self.bare) {
+        for (key, value) in p.metadata.iter().filter(|_| !bare) {
             writeln!(self.out, "declare {key:?} {value:?}")?;
         }
         if let Some(polyphony) = &p.polyphony {
@@ -82,7 +108,7 @@ impl<W: Write> Printer<'_, W> {
                 self.out,
                 "control c{at} {name:?} {kind} init {init:?} range {lo:?} {hi:?} step {step:?}"
             )?;
-            if !self.bare {
+            if !self.is_bare() {
                 self.face(&control.face)?;
             } else if let Some(address) = played(control) {
                 self.face(&Face { address, metadata: Vec::new() })?;
@@ -143,15 +169,20 @@ impl<W: Write> Printer<'_, W> {
 
     fn contents(&mut self, init: &TableInit) -> fmt::Result {
         match init {
+            TableInit::Reals(values) if self.form == Form::Key => {
+                write!(self.out, " {}", Digest::of_reals(values.iter()))
+            }
             TableInit::Reals(values) => self.list(values.iter(), |value| format!("{value:?}")),
             TableInit::Ints(values) => self.list(values.iter(), ToString::to_string),
+            TableInit::Sound { digest, channel } => write!(self.out, " sound \"{digest}\" {channel}"),
             TableInit::Generated(inner) => self.braced(inner),
         }
     }
 
     /// A program inside another.
     fn braced(&mut self, inner: &Program) -> fmt::Result {
-        let text = if self.bare { format!("{inner:#}") } else { inner.to_string() };
+        let mut text = String::new();
+        Printer::print(inner, self.form, &mut text)?;
         self.out.write_str(" {\n")?;
         text.lines().try_for_each(|line| writeln!(self.out, "  {line}"))?;
         self.out.write_char('}')
@@ -200,7 +231,7 @@ impl<W: Write> Printer<'_, W> {
             Op::Apply(fun) => write!(self.out, "{fun}")?,
         }
         node.operands().iter().try_for_each(|operand| write!(self.out, " {operand}"))?;
-        if !self.bare {
+        if !self.is_bare() {
             self.remarks(sig)?;
         }
         self.out.write_char('\n')

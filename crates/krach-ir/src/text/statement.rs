@@ -169,6 +169,14 @@ impl Parser<'_> {
             self.advance();
             return Ok(TableInit::Generated(Arc::new(self.nested()?)));
         }
+        if self.maybe(Word::Sound) {
+            let span = self.span;
+            let digest = self.text()?.parse().map_err(|_| {
+                self.span = span;
+                self.error("expected the digest of a sound: 64 hexadecimal digits")
+            })?;
+            return Ok(TableInit::Sound { digest, channel: self.int()? });
+        }
         match ty {
             Ty::Int => Ok(TableInit::Ints(self.list(Self::int::<i32>)?.into())),
             Ty::Real => Ok(TableInit::Reals(self.list(Self::real)?.into())),

@@ -151,6 +151,12 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     record.doc = draft.doc.clone();
     record.file = draft.file.clone();
     record.line = draft.line;
+    for sound in draft.program.sounds() {
+        let bytes = sound.to_bytes();
+        let part = part(format!("sounds/{}", sound.digest()), &bytes);
+        record.sounds.push(part.clone());
+        built.parts.push((part.entry, bytes));
+    }
     let faust = krach_faust::print(&draft.program).into_bytes();
     let mut keep = |folder: &str, kind: &str, bytes: Vec<u8>| {
         let part = part(format!("{folder}/{}.{kind}", draft.name), &bytes);
@@ -187,6 +193,7 @@ impl Built {
             targets: Vec::new(),
             effect: Vec::new(),
             program: text_part.clone(),
+            sounds: Vec::new(),
             faust: None,
             source: None,
         };
@@ -258,6 +265,7 @@ pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result
 pub(super) fn bound(built: Vec<Built>, by: &str) -> (Index, Vec<(String, Vec<u8>)>) {
     let (mut machines, mut instruments, mut parts): (Vec<Machine>, _, _) =
         (Vec::new(), Vec::new(), Vec::new());
+    let mut entries = FxHashSet::default();
     for mut built in built {
         let places = built.machines.into_iter().map(|machine| place(&mut machines, machine));
         let places: Vec<usize> = places.collect();
@@ -266,7 +274,8 @@ pub(super) fn bound(built: Vec<Built>, by: &str) -> (Index, Vec<(String, Vec<u8>
             target.machine = places[target.machine];
         }
         instruments.push(built.record);
-        parts.extend(built.parts);
+        // A sound is kept once, however many instruments play it.
+        parts.extend(built.parts.into_iter().filter(|(entry, _)| entries.insert(entry.clone())));
     }
     let krach_version = env!("CARGO_PKG_VERSION").to_owned();
     let created_by = format!("{by}, code by {}", NativeFactory::maker());

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The version of the shape. Additions that a reader may ignore do not change it.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Longer names are nobody's.
 const LONGEST_NAME: usize = 100;
@@ -88,6 +88,9 @@ pub struct Record {
     pub licences: Vec<CreditRecord>,
     /// The text form.
     pub program: Part,
+    /// The sounds that the program names, by digest. Instruments may share them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sounds: Vec<Part>,
     pub faust: Option<Part>,
     pub source: Option<Part>,
     pub targets: Vec<TargetRecord>,
@@ -135,7 +138,7 @@ impl Record {
     /// All that the archive has of it.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         let texts = [Some(&self.program), self.faust.as_ref(), self.source.as_ref()];
-        texts.into_iter().flatten().chain(self.all_codes().map(|target| &target.code))
+        texts.into_iter().flatten().chain(&self.sounds).chain(self.all_codes().map(|target| &target.code))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{Unit, nearest, secret};
 use krach_abi::DspFactory;
 use krach_codegen::{NativeFactory, Secret, Spec, Trust};
 use krach_diag::{Code, Diagnostic, Source};
-use krach_ir::Program;
+use krach_ir::{Program, Sound};
 use rustc_hash::FxHashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -171,9 +171,23 @@ impl Instrument {
             let message = format!("`{name}` is damaged: its program cannot be used: {why}");
             Diagnostic::error(Code::Damaged, message).help("fetch or build the file again")
         };
-        let program = Arc::new(krach_ir::parse(&Source::new(name.as_str(), text)).map_err(odd)?);
+        let program = krach_ir::parse(&Source::new(name.as_str(), text)).map_err(odd)?;
+        let program = Arc::new(program.with_sounds(&self.sounds()?));
         *held = Some(program.clone());
         Ok(program)
+    }
+
+    /// The sounds that its program names.
+    fn sounds(&self) -> Result<Vec<Arc<Sound>>, Diagnostic> {
+        let read = |part: &Part| {
+            let what = format!("a sound of `{}`", self.record().name);
+            let bytes = self.library.archive.part(part, &what)?;
+            Sound::from_bytes(&bytes).map(Arc::new).ok_or_else(|| {
+                let message = format!("`{}` is damaged: {what} has no samples", self.library.path.display());
+                Diagnostic::error(Code::Damaged, message).help("fetch or build the file again")
+            })
+        };
+        self.record().sounds.iter().map(read).collect()
     }
 
     /// That its index says what its program does not, if so.

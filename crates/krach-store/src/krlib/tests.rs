@@ -6,7 +6,7 @@ use crate::{Cache, Compiled, Optimised, Playable, Progress, Unit};
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_codegen::{NativeFactory, Spec};
 use krach_diag::{Code, Diagnostic, Severity};
-use krach_ir::{Control, ControlKind, Fun, Polyphony, Program, ProgramBuilder};
+use krach_ir::{Control, ControlKind, Fun, Polyphony, Program, ProgramBuilder, Sound};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -38,6 +38,36 @@ fn samples(factory: &NativeFactory) -> Vec<f32> {
     let mut out = vec![0.0; 8];
     factory.instantiate(Seed::default()).play::<f32>(&[], &mut [&mut out]);
     out
+}
+
+#[test]
+fn instruments_that_play_one_sound_share_its_samples() {
+    let sound = Arc::new(Sound::new(vec![[0.5, 0.25, -1.0].into()]).unwrap());
+    let player = |name: &str, at: i32| {
+        let mut b = ProgramBuilder::new(name);
+        let (table, at) = (b.sound(&sound, 0).unwrap(), b.int(at));
+        let out = b.lookup(table, at).unwrap();
+        b.output("out", out).unwrap();
+        Draft { program: Arc::new(b.finish().unwrap()), ..draft(name, 1.0) }
+    };
+    let (folder, drafts) = (tempfile::tempdir().unwrap(), [player("first", 0), player("last", 2)]);
+    let path = folder.path().join("players.krlib");
+    let built = build(&drafts, &[spec()], &Progress::default()).into_iter().map(Result::unwrap).collect();
+    write(&path, built).unwrap();
+    let library = Library::open(&path, Policy::Program).unwrap();
+    let entry = format!("sounds/{}", sound.digest());
+    for (name, sample) in [("first", 0.5), ("last", -1.0)] {
+        let instrument = library.get(name).unwrap();
+        let entries: Vec<&str> = instrument.record().sounds.iter().map(|part| &*part.entry).collect();
+        assert_eq!(entries, [&entry]);
+        assert!(instrument.program().unwrap().missing_sounds().is_empty());
+        let compiled = compile(&instrument, Unit::Voice, spec()).unwrap().unwrap();
+        assert_eq!(samples(&compiled.factory), [sample; 8]);
+    }
+    assert_eq!((library.verify(), library.unknown()), (Ok(()), Vec::new()));
+    let whole = fs::read(&path).unwrap();
+    let kept = whole.windows(24).filter(|bytes| **bytes == sound.to_bytes()[4..]).count();
+    assert_eq!(kept, 1, "in the file once");
 }
 
 /// The library's code, or code compiled from its program.
@@ -352,7 +382,7 @@ fn a_flipped_bit_is_noticed_or_does_no_harm() {
 #[test]
 fn other_versions_say_so() {
     let bench = bench();
-    for (schema, age) in [(0, "an older"), (2, "a newer"), (u32::MAX, "a newer")] {
+    for (schema, age) in [(0, "an older"), (1, "an older"), (3, "a newer"), (u32::MAX, "a newer")] {
         let report = refusal(&bench.forged(|index, _| index.schema = schema));
         assert_eq!(report.code, Code::LibraryVersion);
         assert!(report.message.contains(age) && report.message.contains(&schema.to_string()));

@@ -11,9 +11,10 @@ pub(crate) use simplify::Constant;
 use crate::elaborate::ids::FileId;
 use crate::elaborate::interner::Text;
 use crate::syntax::{ExprId, Group};
-use krach_ir::Fun;
+use krach_ir::{Fun, Sound};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SigId(u32);
@@ -131,6 +132,8 @@ pub(crate) struct Widget {
 pub(crate) enum Wave {
     Ints(Rc<[i32]>),
     Reals(Rc<[f64]>),
+    /// A channel of a sound.
+    Sound(Arc<Sound>, usize),
 }
 
 impl Wave {
@@ -138,6 +141,7 @@ impl Wave {
         match self {
             Self::Ints(values) => values.len(),
             Self::Reals(values) => values.len(),
+            Self::Sound(sound, _) => sound.frames(),
         }
     }
 }
