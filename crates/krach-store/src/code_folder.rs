@@ -234,7 +234,7 @@ mod tests {
                         if let Some(factory) = store.get(key, &spec()) {
                             let mut heard = [f32::NAN; 3];
                             let mut dsp = factory.instantiate(Seed::default());
-                            dsp.process_f32(&[], &mut [&mut heard]);
+                            dsp.play::<f32>(&[], &mut [&mut heard]);
                             assert_eq!(heard, [value; 3]);
                         }
                         store.sweep();
