@@ -61,7 +61,7 @@ def built(mix: Path, *arguments: str, code: int = 0, **environment: str) -> str:
 def licences(mix: Path, *arguments: str) -> list[tuple[str, str, str | None, str | None]]:
     done = shell.krach(mix, *arguments, "--licences", "--json")
     listing = json.loads(done.stdout)
-    assert listing["schema"] == 2
+    assert listing["schema"] == 1
     keys = ("library", "function", "licence", "declared")
     return [tuple(row[key] for key in keys) for row in listing["functions"]]  # type: ignore[misc]
 
