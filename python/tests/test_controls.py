@@ -139,3 +139,8 @@ def test_no_note_begins_with_a_sweep_of_its_controls() -> None:
 def test_a_smoothed_control_has_the_bounds_of_its_range() -> None:
     sound = krs.transpile(lambda x: krs.delay(x, krs.control("time", 100, 0, 9600)))
     assert "max 9600" in str(sound.program)
+
+
+def test_a_smoothed_control_keeps_the_lower_bound_of_its_range() -> None:
+    sound = krs.transpile(lambda x: krs.delay(x, krs.sr() / krs.control("pitch", 100, 50, 1000, smooth=True)))
+    assert sound.num_inputs == 1

@@ -68,7 +68,10 @@ def control(
     seconds = between("smooth", smooth, 0, 3600)
     if seconds == 0:
         return raw
-    return _settled(raw) if smooth is True else _settled_in(raw, seconds)
+    # About `init`: a register holds 0 before its first frame, which is then within what can be proved.
+    moved = raw - init if init else raw
+    moving = _settled(moved) if smooth is True else _settled_in(moved, seconds)
+    return init + moving if init else moving
 
 
 def _metadata(
