@@ -107,7 +107,7 @@ class Trace:
             return self.builder.integer(self.node(value))
         number = self.finite("an int", value)
         if number == int(number) and -(1 << 31) <= number < 1 << 31:
-            return self.builder.int(int(number))
+            return self.builder.whole(int(number))
         return self.builder.integer(self.builder.real(number))
 
     def bits(self, function: str, *operands: object) -> Signal:

@@ -122,7 +122,7 @@ impl Builder {
         self.with(py, |b| b.real(value)).map(number)
     }
 
-    fn int(&mut self, py: Python<'_>, value: i32) -> PyResult<u32> {
+    fn whole(&mut self, py: Python<'_>, value: i32) -> PyResult<u32> {
         Ok(number(self.open(py)?.int(value)))
     }
 
