@@ -14,6 +14,11 @@ pub trait Host {
     /// Why the file cannot be run, or that there is no Python.
     fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure>;
 
+    /// The text of bytes in an encoding that a Python file declares; none if the encoding is unknown or does not fit.
+    fn decode(&self, _bytes: &[u8], _encoding: &str) -> Option<String> {
+        None
+    }
+
     /// Whether the user asked to stop since the last question.
     fn interrupted(&self) -> bool;
 

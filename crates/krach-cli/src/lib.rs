@@ -17,6 +17,7 @@
 //! ```
 
 mod commands;
+mod event;
 mod host;
 mod impulse;
 mod loudness;
@@ -36,15 +37,16 @@ use shell::Shell;
 use clap::Parser;
 use commands::Arguments;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 
 /// Runs one command line, its first argument being the name of the command, and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, host: &dyn Host) -> i32 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(usage) => {
-            // Help and version arrive here as well, with exit code 0; a closed pipe is nobody's error.
-            let _ = usage.print();
-            return usage.exit_code();
+            // Help and version arrive here as well, with exit code 0. A closed pipe is no error, a full disk is.
+            let full = usage.print().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+            return if full && usage.exit_code() == 0 { 1 } else { usage.exit_code() };
         }
     };
     let mut shell = Shell::new(host);

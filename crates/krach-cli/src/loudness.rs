@@ -74,8 +74,8 @@ pub(crate) fn why_silent(program: &Program, set: &[(String, f64)], notes: &[Note
     }
     match program.inputs() {
         [] => None,
-        [one] => Some(format!("its audio input `{one}` was silent: give it a sound of your own from Python")),
-        _ => Some("its audio inputs were silent: give them a sound of your own from Python".to_owned()),
+        [one] => Some(format!("its audio input `{one}` was silent: --input FILE.wav gives it a sound")),
+        _ => Some("its audio inputs were silent: --input FILE.wav gives them a sound".to_owned()),
     }
 }
 

@@ -1,8 +1,8 @@
-//! `60@0.5+1*0.8`: a note, as people type it.
+//! `60@0.5+1*0.8` or `C4`: a note, as people type it.
 
 use std::str::FromStr;
 
-/// A note of `krach render --note`: its key, and when, how long and how strongly it is pressed.
+/// A note of `krach render --note`: key, start, length and velocity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Note {
     key: f64,
@@ -13,7 +13,15 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    /// When it is let go, in seconds.
+    pub(crate) fn key(&self) -> f64 {
+        self.key
+    }
+
+    pub(crate) fn velocity(&self) -> f64 {
+        self.velocity
+    }
+
+    /// The time of its release in seconds.
     pub(crate) fn end(&self) -> f64 {
         self.start + self.length
     }
@@ -34,15 +42,16 @@ impl FromStr for Note {
         let number = |text: &str| match text.trim().parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(value),
             _ => Err(format!(
-                "`{text}` is not a number: write KEY[@START][+LENGTH][*VELOCITY], such as 60@0.5+1"
+                "`{text}` is not a number: write KEY[@START][+LENGTH][*VELOCITY], such as 60@0.5+1 or C4"
             )),
         };
         let (text, velocity) = text.split_once('*').map_or((text, None), |(text, rest)| (text, Some(rest)));
         let (text, length) = text.split_once('+').map_or((text, None), |(text, rest)| (text, Some(rest)));
         let (key, start) = text.split_once('@').map_or((text, None), |(text, rest)| (text, Some(rest)));
         let or = |part: Option<&str>, default: f64| part.map_or(Ok(default), number);
+        let key = key.trim();
         let note = Self {
-            key: number(key)?,
+            key: named(key).map_or_else(|| number(key), Ok)?,
             start: or(start, 0.0)?,
             length: or(length, 1.0)?,
             velocity: or(velocity, 1.0)?,
@@ -55,11 +64,34 @@ impl FromStr for Note {
                 Err("a velocity is 0 to 1".to_owned())
             }
             Self { key, .. } if !(0.0..=127.0).contains(&key) => {
-                Err("a key is 0 to 127, 60 being c'".to_owned())
+                Err("a key is 0 to 127, or C-1 to G9; 60 is C4".to_owned())
             }
             note => Ok(note),
         }
     }
+}
+
+/// The key of a name such as `C4` (60), `F#3` or `Bb2`; none if it is not a name.
+fn named(text: &str) -> Option<f64> {
+    let mut letters = text.chars();
+    let semitone = match letters.next()?.to_ascii_uppercase() {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (sign, octave) = match rest.chars().next()? {
+        '#' => (1, &rest[1..]),
+        'b' => (-1, &rest[1..]),
+        _ => (0, rest),
+    };
+    let octave: i32 = octave.parse().ok().filter(|octave| (-1..=9).contains(octave))?;
+    Some(f64::from(12 * (octave + 1) + semitone + sign))
 }
 
 #[cfg(test)]
@@ -73,7 +105,16 @@ mod tests {
         assert_eq!(note("60.5@0.25+2*0.8"), Ok((250, 2000, 60.5, 0.8)));
         assert_eq!(note("60*0.5"), Ok((0, 1000, 60.0, 0.5)));
         assert_eq!(note("60 + 0.5"), Ok((0, 500, 60.0, 1.0)));
-        for wrong in ["", "c4", "60@", "60@-1", "60+nan", "60*2", "128", "60@1@2", "-1"] {
+        assert_eq!(note("C4@1"), Ok((1000, 1000, 60.0, 1.0)));
+        for (name, key) in
+            [("c-1", 0.0), ("A4", 69.0), ("F#3", 54.0), ("Bb2", 46.0), ("b3", 59.0), ("G9", 127.0)]
+        {
+            assert_eq!(note(name), Ok((0, 1000, key, 1.0)), "{name}");
+        }
+        for wrong in [
+            "", "H4", "C", "C10", "G#9", "Cb-1", "C##4", "60@", "60@-1", "60+nan", "60*2", "128", "60@1@2",
+            "-1",
+        ] {
             assert!(note(wrong).is_err(), "{wrong}");
         }
     }

@@ -77,6 +77,12 @@ impl<'a> Shell<'a> {
         to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(|error| Failure::of_stdout(&error))
     }
 
+    /// Writes bytes to standard output.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut to = io::stdout().lock();
+        to.write_all(bytes).and_then(|()| to.flush()).map_err(|error| Failure::of_stdout(&error))
+    }
+
     /// Writes a remark to standard error.
     pub(crate) fn remark(&self, text: &str) {
         // Nobody is left to be told that standard error is closed.

@@ -4,12 +4,13 @@ use crate::script::{FaustText, LibraryScript, ProgramText, Script};
 use crate::{Failure, Shell};
 use clap::Args;
 use krach_abi::Precision;
-use krach_diag::{Code, Diagnostic, Place};
+use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_store::krlib::{Library, Policy};
-use krach_store::nearest;
+use krach_store::{declared_encoding, nearest};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A file, and the function in it that is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,26 @@ pub(crate) fn spare<'f>(
     Err(Diagnostic::error(Code::Unwritable, message).help("give the result a name of its own"))
 }
 
+/// Reads a Python file in UTF-8, or in the encoding that it declares.
+fn python(shell: &Shell<'_>, file: PathBuf) -> Result<Arc<Source>, Failure> {
+    let (name, bytes) = shell.work(move |_| krach_store::read_raw(&file), |_| {})??;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let encoding = declared_encoding(&bytes);
+            let text = encoding.as_ref().and_then(|encoding| shell.host.decode(&bytes, encoding));
+            text.ok_or_else(|| {
+                let message = format!("cannot read `{name}`: byte {at} is not UTF-8");
+                Diagnostic::error(Code::Unreadable, message)
+                    .help("save it as UTF-8, or declare its encoding in line 1: # coding: latin-1")
+            })?
+        }
+    };
+    Ok(Arc::new(Source::new(name, text)))
+}
+
 /// Opens a library, and says so if it is damaged.
 pub(crate) fn library(shell: &mut Shell<'_>, file: &Path) -> Result<Library, Failure> {
     let library = Library::open(file, Policy::Tag)?;
@@ -118,13 +139,17 @@ impl Target {
         }
         // A pipe may have nothing to say for long.
         let file = self.file.clone();
+        if kind == Kind::Python {
+            let source = python(shell, file)?;
+            shell.sources.remember(source.clone());
+            return shell.host.load(&source);
+        }
         let read = if kind == Kind::Faust { krach_store::read_bytes } else { krach_store::read };
         let source = shell.work(move |_| read(&file), |_| {})??;
         shell.sources.remember(source.clone());
         match kind {
-            Kind::Python => shell.host.load(&source),
             Kind::Faust => Ok(Box::new(FaustText::new(shell.host, source, include, precision))),
-            Kind::Program | Kind::Library => Ok(Box::new(ProgramText::new(source)?)),
+            Kind::Python | Kind::Program | Kind::Library => Ok(Box::new(ProgramText::new(source)?)),
         }
     }
 

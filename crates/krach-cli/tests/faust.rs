@@ -48,7 +48,7 @@ fn a_faust_file_is_rendered_measured_and_checked() {
     let render = ["render", "echo.dsp", "-I", "lib", "-o", name, "--seconds", "0.1", "--set", "level=1"];
     let output = run(&render);
     let wrote = format!("wrote {name}: 1 channel, 4800 frames at 48000 Hz, silence\n");
-    let help = "help: its audio input `in0` was silent: give it a sound of your own from Python\n";
+    let help = "help: its audio input `in0` was silent: --input FILE.wav gives it a sound\n";
     assert_eq!(told(&output), (0, "", &*(wrote + help)));
     let output = run(&["check", "echo.dsp", "-I", "lib"]);
     assert_eq!(told(&output), (0, "", "echo.dsp: 1 DSP function, no errors\n"));

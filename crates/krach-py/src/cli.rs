@@ -44,6 +44,13 @@ impl Host for PythonHost {
         })
     }
 
+    fn decode(&self, bytes: &[u8], encoding: &str) -> Option<String> {
+        Python::attach(|py| {
+            let decoded = pyo3::types::PyBytes::new(py, bytes).call_method1("decode", (encoding,));
+            decoded.and_then(|text| text.extract()).ok()
+        })
+    }
+
     fn interrupted(&self) -> bool {
         Python::attach(|py| py.check_signals().is_err())
     }

@@ -2,6 +2,7 @@
 
 use crate::error;
 use crate::work::interruptible;
+use krach_store::WavSamples;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -20,7 +21,7 @@ pub fn write_wav(
     sample_rate: u32,
 ) -> PyResult<()> {
     let channels = channels(&sound);
-    py.detach(|| krach_store::write_wav(&path, &channels, sample_rate))
+    py.detach(|| krach_store::write_wav(&path, &channels, sample_rate, WavSamples::Float))
         .map_err(|report| error::raise(py, &report))
 }
 
@@ -32,7 +33,7 @@ pub fn wav_bytes<'py>(
     sample_rate: u32,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let channels = channels(&sound);
-    py.detach(|| krach_store::wav_bytes(&channels, sample_rate))
+    py.detach(|| krach_store::wav_bytes(&channels, sample_rate, WavSamples::Int16))
         .map(|bytes| PyBytes::new(py, &bytes))
         .map_err(|report| error::raise(py, &report))
 }

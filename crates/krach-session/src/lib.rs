@@ -27,7 +27,9 @@ mod audition;
 mod device;
 mod notes;
 mod session;
+mod warnings;
 
 pub use audition::{Audition, Stop, perform};
 pub use device::play;
 pub use session::Session;
+pub use warnings::warnings;

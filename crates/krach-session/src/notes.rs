@@ -1,4 +1,4 @@
-//! Notes, and the controls that take them.
+//! Notes, and the controls that they set.
 
 use krach_abi::{Frame, Role};
 use krach_diag::{Code, Diagnostic};
@@ -8,23 +8,29 @@ use krach_ir::Program;
 /// Voices of a program that does not say how many it has.
 const VOICES: usize = 16;
 
+/// The controls that notes set, by number. They are those of the Faust convention, by the last part of their address or
+/// by their name: `freq` in Hz or `key`, `gate`, `gain` from 0 to 1, `vel` or `velocity` from 0 to 127 (to 1 where the
+/// range of the control ends at 1).
+pub(crate) fn roles(program: &Program) -> Vec<(usize, Role)> {
+    let controls = program.controls().iter().enumerate();
+    controls.filter_map(|(at, c)| Role::of(c.label(), c.hi).map(|role| (at, role))).collect()
+}
+
 /// How notes play the program.
 ///
-/// The controls that audition them are those of the Faust convention, by the last part of their address or by their name:
-/// `freq` in Hz or `key`, `gate`, `gain` from 0 to 1, `vel` or `velocity` from 0 to 127 (to 1 if that is all the
-/// control has).
-///
 /// # Errors
-/// `KR0406` if no control tells when a note is held.
+/// `KR0406` if it has no control `gate`.
 pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
-    let controls = program.controls().iter().enumerate();
-    let roles: Vec<(usize, Role)> =
-        controls.filter_map(|(at, c)| Role::of(c.label(), c.hi).map(|role| (at, role))).collect();
+    let roles = roles(program);
     if !roles.iter().any(|&(_, role)| role == Role::Gate) {
         let message = format!("notes cannot play `{}`: it has no control `gate`", program.name());
-        return Err(Diagnostic::error(Code::BadEvent, message).help(
-            "notes set `gate`, `freq` or `key`, and `gain`, `vel` or `velocity`; declare those it needs",
-        ));
+        let trigger = program.controls().iter().find(|c| ["trig", "trigger"].contains(&c.label()));
+        let report = Diagnostic::error(Code::BadEvent, message);
+        return Err(trigger
+            .map(|control| format!("rename `{}` to `gate`", control.label()))
+            .into_iter()
+            .fold(report, Diagnostic::help)
+            .help("notes set `gate`, `freq` (Hz) or `key`, and `gain`, `vel` or `velocity`: declare the ones you need"));
     }
     let voices = program.polyphony().map_or(VOICES, |polyphony| polyphony.voices as usize);
     Ok(Keyboard { voices, roles })

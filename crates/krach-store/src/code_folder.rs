@@ -77,7 +77,7 @@ impl CodeFolder {
         let mut built = krlib::Built::new(NAME, program, format!("{program:#}"), key.into());
         built.add(Unit::Voice, factory, Some(&secret));
         let folder = path.parent().expect("it is in a folder of ours");
-        if fs::create_dir_all(folder).is_err() || krlib::store(&path, vec![built], "cache").is_err() {
+        if fs::create_dir_all(folder).is_err() || krlib::store(&path, false, vec![built], "cache").is_err() {
             return;
         }
         if self.written.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP) {

@@ -24,6 +24,11 @@ pub struct SoundFile {
 }
 
 impl SoundFile {
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        self.channels.first().map_or(0, Vec::len)
+    }
+
     /// Reads a WAV, FLAC or Ogg Vorbis file. Everything after a damaged place that cannot be skipped is left out;
     /// samples that are not finite become 0.
     ///
@@ -117,7 +122,13 @@ mod tests {
     fn a_wave_file_is_its_samples() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.wav");
-        crate::write_wav(&path, &[vec![0.5, -1.5, 0.25], vec![0.0, f32::NAN, 1.0]], 22_050).unwrap();
+        crate::write_wav(
+            &path,
+            &[vec![0.5, -1.5, 0.25], vec![0.0, f32::NAN, 1.0]],
+            22_050,
+            crate::WavSamples::Float,
+        )
+        .unwrap();
         let sound = SoundFile::read(&path).unwrap();
         assert_eq!(sound.rate, 22_050);
         assert_eq!(sound.channels, [vec![0.5, -1.5, 0.25], vec![0.0, 0.0, 1.0]]);
@@ -169,7 +180,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             assert!(why(&path).contains("a.wav`: "), "{bytes:?}");
         }
-        crate::write_wav(&path, &[vec![0.5; 8]], 8000).unwrap();
+        crate::write_wav(&path, &[vec![0.5; 8]], 8000, crate::WavSamples::Float).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Texts beyond this many bytes are not read: no person wrote them.
+/// The largest text in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// The name under which `-`, standard input, is read.
@@ -48,6 +48,32 @@ pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
     })
 }
 
+/// The bytes of a text file, and its name in messages; `-` is standard input.
+///
+/// # Errors
+/// As for [`read`], except that the bytes may be in any encoding.
+pub fn read_raw(path: &Path) -> Result<(String, Vec<u8>), Diagnostic> {
+    let (name, bytes) = if path == Path::new("-") {
+        (STDIN.to_owned(), bytes_of(io::stdin().lock()))
+    } else {
+        (path.display().to_string(), File::open(path).and_then(bytes_of))
+    };
+    let bytes = bytes.map_err(|error| refusal(path, &name, &error))?;
+    Ok((name, bytes))
+}
+
+/// The encoding that a Python text declares in a comment of its first two lines (PEP 263), in lower case.
+#[must_use]
+pub fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    bytes.split(|&byte| byte == b'\n').take(2).find_map(|line| {
+        let line = std::str::from_utf8(line).ok()?.trim_start();
+        let declared = line.strip_prefix('#')?.split_once("coding")?.1.strip_prefix([':', '='])?.trim_start();
+        let end = declared.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+        let name = &declared[..end.unwrap_or(declared.len())];
+        (!name.is_empty()).then(|| name.to_ascii_lowercase())
+    })
+}
+
 /// Reads a text file whose language is one of bytes, as Faust is: what is not UTF-8 is read as Latin-1.
 ///
 /// # Errors
@@ -62,16 +88,14 @@ pub fn read_bytes(path: &Path) -> Result<Arc<Source>, Diagnostic> {
 type Decode = fn(Vec<u8>) -> Result<String, String>;
 
 fn read_as(path: &Path, decode: Decode) -> Result<Arc<Source>, Diagnostic> {
-    let (name, text) = if path == Path::new("-") {
-        (STDIN.to_owned(), text_of(io::stdin().lock(), decode))
-    } else {
-        (path.display().to_string(), File::open(path).and_then(|file| text_of(file, decode)))
-    };
-    let text = text.map_err(|error| refusal(path, &name, &error))?;
+    let (name, bytes) = read_raw(path)?;
+    let text = decode(bytes)
+        .map_err(|why| refusal(path, &name, &io::Error::new(io::ErrorKind::InvalidData, why)))?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(Arc::new(Source::new(name, text)))
 }
 
-fn text_of(from: impl Read, decode: Decode) -> io::Result<String> {
+fn bytes_of(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
@@ -81,10 +105,7 @@ fn text_of(from: impl Read, decode: Decode) -> io::Result<String> {
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return refuse(format!("it is not text: byte {at} is zero"));
     }
-    match decode(bytes) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
-        Err(why) => refuse(why),
-    }
+    Ok(bytes)
 }
 
 pub(crate) fn refusal(path: &Path, name: &str, error: &io::Error) -> Diagnostic {
@@ -134,6 +155,16 @@ mod tests {
         std::fs::write(&path, "two\n").unwrap();
         assert_eq!(sources.recall(&path.display().to_string()).unwrap().text(), "one\n");
         assert!(sources.recall("<string>").is_none());
+    }
+
+    #[test]
+    fn a_python_text_may_declare_its_encoding() {
+        let declared = |text: &[u8]| declared_encoding(text);
+        assert_eq!(declared(b"# -*- coding: latin-1 -*-\n"), Some("latin-1".to_owned()));
+        assert_eq!(declared(b"#!/bin/python\n# vim: fileencoding=CP1252 :\n"), Some("cp1252".to_owned()));
+        assert_eq!(declared(b"x = 1\n# coding: latin-1\n"), Some("latin-1".to_owned()));
+        assert_eq!(declared(b"x = 1\ny = 2\n# coding: latin-1\n"), None);
+        assert_eq!(declared(b"print('coding: latin-1')\n"), None);
     }
 
     #[test]

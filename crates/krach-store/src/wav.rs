@@ -5,50 +5,107 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use krach_diag::{Code, Diagnostic};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Bytes of samples one RIFF file can hold, header aside.
 const LARGEST: u64 = u32::MAX as u64 - 1024;
 
-/// Writes 32-bit float WAV: whole, or not at all. The samples go to a temporary file beside the target, which is
+/// The most channels of one file.
+const MOST_CHANNELS: u16 = 256;
+
+/// More channels than this, and more than frames, are an array with its axes exchanged.
+const TURNED: usize = 16;
+
+/// How a WAV file holds its samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum WavSamples {
+    /// Whole numbers of 16 bits: sound above full scale is clipped.
+    Int16,
+    /// Whole numbers of 24 bits: sound above full scale is clipped.
+    Int24,
+    /// Floats of 32 bits, bit for bit.
+    #[default]
+    Float,
+}
+
+impl FromStr for WavSamples {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "16" => Ok(Self::Int16),
+            "24" => Ok(Self::Int24),
+            "float" => Ok(Self::Float),
+            _ => Err("samples have 16 or 24 bits, or are `float`".to_owned()),
+        }
+    }
+}
+
+impl WavSamples {
+    fn bits(self) -> u16 {
+        match self {
+            Self::Int16 => 16,
+            Self::Int24 => 24,
+            Self::Float => 32,
+        }
+    }
+
+    fn write<W: io::Write + io::Seek>(self, sample: f32, to: &mut WavWriter<W>) -> hound::Result<()> {
+        // 1 is the largest number; a float's conversion saturates, and NaN becomes 0.
+        let whole = |largest: f32| (f64::from(sample.clamp(-1.0, 1.0)) * f64::from(largest)).round();
+        #[allow(clippy::cast_possible_truncation)]
+        match self {
+            Self::Int16 => to.write_sample(whole(32_767.0) as i16),
+            Self::Int24 => to.write_sample(whole(8_388_607.0) as i32),
+            Self::Float => to.write_sample(sample),
+        }
+    }
+}
+
+/// Writes a WAV file: whole, or not at all. The samples go to a temporary file beside the target, which is
 /// renamed at the end, so that a killed or failed write leaves what was there before.
 ///
 /// # Errors
 /// `KR0502` as for [`wav_target`], and if the disk is full, the channels differ in length or the sound is beyond the
-/// 4 GB of the format.
-pub fn write_wav(path: &Path, channels: &[Vec<f32>], sample_rate: u32) -> Result<(), Diagnostic> {
+/// 4 GB of the format. `KR0407`: more than 256 channels, or frames in the place of channels.
+pub fn write_wav(
+    path: &Path,
+    channels: &[Vec<f32>],
+    sample_rate: u32,
+    samples: WavSamples,
+) -> Result<(), Diagnostic> {
     let target = wav_target(path)?;
-    let spec = spec(channels, sample_rate).map_err(|why| refusal(path, &why))?;
-    write(&target, spec, channels).map_err(|error| refusal(path, &reason(&error)))
+    let spec = spec(channels, sample_rate, samples).map_err(|report| Diagnostic {
+        message: format!("cannot write `{}`: {}", path.display(), report.message),
+        ..report
+    })?;
+    whole::replace(&target, true, |to| encode(to, spec, samples, channels).map_err(io_error))
+        .map_err(|error| refusal(path, &reason(&error)))
 }
 
-/// The bytes of a 16-bit WAV file, for a player that is no file's: louder than full scale is clipped.
+/// The bytes of a WAV file, for a player that reads no files, or for standard output.
 ///
 /// # Errors
-/// `KR0502` as for [`write_wav`].
-pub fn wav_bytes(channels: &[Vec<f32>], sample_rate: u32) -> Result<Vec<u8>, Diagnostic> {
+/// As for [`write_wav`].
+pub fn wav_bytes(
+    channels: &[Vec<f32>],
+    sample_rate: u32,
+    samples: WavSamples,
+) -> Result<Vec<u8>, Diagnostic> {
     let refuse = |why: &str| Diagnostic::error(Code::Unwritable, format!("cannot make a WAV: {why}"));
-    let spec = spec(channels, sample_rate).map_err(|why| refuse(&why))?;
-    let spec = WavSpec { bits_per_sample: 16, sample_format: SampleFormat::Int, ..spec };
+    let spec = spec(channels, sample_rate, samples).map_err(|report| Diagnostic {
+        message: format!("cannot make a WAV: {}", report.message),
+        ..report
+    })?;
     let mut bytes = io::Cursor::new(Vec::new());
-    let mut encode = || -> Result<(), hound::Error> {
-        let mut writer = WavWriter::new(&mut bytes, spec)?;
-        for frame in 0..channels[0].len() {
-            for channel in channels {
-                // A float's conversion saturates, and NaN is 0.
-                #[allow(clippy::cast_possible_truncation)]
-                writer.write_sample((channel[frame] * 32767.0).round() as i16)?;
-            }
-        }
-        writer.finalize()
-    };
-    encode().map_err(|error| refuse(&error.to_string()))?;
+    encode(&mut bytes, spec, samples, channels).map_err(|error| refuse(&error.to_string()))?;
     Ok(bytes.into_inner())
 }
 
 /// The file that a WAV of that name would be: what a link points to is replaced, not the link.
 ///
 /// # Errors
-/// `KR0502` if it is a directory, a device, read-only, in no directory, or `-`.
+/// `KR0502` if it is a directory, read-only, in no directory, or `-`.
 pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     if path == Path::new("-") {
         return Err(refusal(path, "a WAV file cannot go to standard output").help("give a file name"));
@@ -56,29 +113,43 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     whole::target(path)
 }
 
-fn spec(channels: &[Vec<f32>], sample_rate: u32) -> Result<WavSpec, String> {
+fn spec(channels: &[Vec<f32>], sample_rate: u32, samples: WavSamples) -> Result<WavSpec, Diagnostic> {
     let frames = channels.first().map_or(0, Vec::len);
     if channels.iter().any(|channel| channel.len() != frames) {
-        return Err("the channels differ in length".to_owned());
+        return Err(Diagnostic::error(Code::Unwritable, "the channels differ in length"));
     }
-    let count = u16::try_from(channels.len()).ok().filter(|&count| count > 0);
-    let count = count.ok_or_else(|| format!("{} channels", channels.len()))?;
+    let turned = channels.len() > frames && channels.len() > TURNED && frames > 0;
+    let count = u16::try_from(channels.len()).ok().filter(|&count| (1..=MOST_CHANNELS).contains(&count));
+    let Some(count) = count.filter(|_| !turned) else {
+        let message = format!("{} channels of {frames} frames", channels.len());
+        let report = Diagnostic::error(Code::BadInput, message);
+        return Err(report.help(match channels.is_empty() {
+            true => "give one channel or more".to_owned(),
+            false => format!(
+                "sound has the shape (channels, frames), with at most {MOST_CHANNELS} channels: give sound.T"
+            ),
+        }));
+    };
     if frames as u64 * u64::from(count) * 4 > LARGEST {
-        return Err("a WAV file holds at most 4 GB".to_owned());
+        return Err(Diagnostic::error(Code::Unwritable, "a WAV file holds at most 4 GB"));
     }
-    Ok(WavSpec { channels: count, sample_rate, bits_per_sample: 32, sample_format: SampleFormat::Float })
+    let sample_format = if samples == WavSamples::Float { SampleFormat::Float } else { SampleFormat::Int };
+    Ok(WavSpec { channels: count, sample_rate, bits_per_sample: samples.bits(), sample_format })
 }
 
-fn write(path: &Path, spec: WavSpec, channels: &[Vec<f32>]) -> io::Result<()> {
-    whole::replace(path, |to| {
-        let mut writer = WavWriter::new(to, spec).map_err(io_error)?;
-        for frame in 0..channels[0].len() {
-            for channel in channels {
-                writer.write_sample(channel[frame]).map_err(io_error)?;
-            }
+fn encode<W: io::Write + io::Seek>(
+    to: W,
+    spec: WavSpec,
+    samples: WavSamples,
+    channels: &[Vec<f32>],
+) -> hound::Result<()> {
+    let mut writer = WavWriter::new(to, spec)?;
+    for frame in 0..channels[0].len() {
+        for channel in channels {
+            samples.write(channel[frame], &mut writer)?;
         }
-        writer.finalize().map_err(io_error)
-    })
+    }
+    writer.finalize()
 }
 
 fn io_error(error: hound::Error) -> io::Error {
@@ -97,7 +168,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("two.wav");
         let channels = [vec![0.0, 0.25, -1.5], vec![1.0, f32::MIN_POSITIVE, -0.0]];
-        write_wav(&path, &channels, 44_100).unwrap();
+        write_wav(&path, &channels, 44_100, WavSamples::Float).unwrap();
         let mut reader = hound::WavReader::open(&path).unwrap();
         assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 44_100));
         let samples: Vec<f32> = reader.samples().map(Result::unwrap).collect();
@@ -106,8 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_keep_full_scale_and_clip_above_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("whole.wav");
+        for (samples, largest) in [(WavSamples::Int16, 32_767), (WavSamples::Int24, 8_388_607)] {
+            write_wav(&path, &[vec![1.0, -1.0, 2.0, f32::NEG_INFINITY, f32::NAN, 0.0]], 48_000, samples)
+                .unwrap();
+            let mut reader = hound::WavReader::open(&path).unwrap();
+            let read: Vec<i32> = reader.samples().map(Result::unwrap).collect();
+            assert_eq!(read, [largest, -largest, largest, -largest, 0, 0]);
+        }
+    }
+
+    #[test]
     fn bytes_for_a_player_are_a_file_that_can_be_read() {
-        let bytes = wav_bytes(&[vec![0.0, 0.5, 2.0, f32::NAN]], 48_000).unwrap();
+        let bytes = wav_bytes(&[vec![0.0, 0.5, 2.0, f32::NAN]], 48_000, WavSamples::Int16).unwrap();
         let samples: Vec<i16> =
             hound::WavReader::new(&bytes[..]).unwrap().samples().map(Result::unwrap).collect();
         assert_eq!(samples, [0, 16384, 32767, 0]);
@@ -118,9 +202,28 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("old.wav");
         std::fs::write(&path, "old").unwrap();
-        let report = write_wav(&path, &[vec![0.0], vec![]], 48_000).unwrap_err();
+        let report = write_wav(&path, &[vec![0.0], vec![]], 48_000, WavSamples::Float).unwrap_err();
         assert_eq!(report.code, Code::Unwritable);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+    }
+
+    #[test]
+    fn frames_in_the_place_of_channels_are_refused_with_the_remedy() {
+        for channels in [vec![vec![0.0; 2]; 48_000], vec![vec![0.0; 2]; 17], vec![vec![0.0; 1000]; 257]] {
+            let report = wav_bytes(&channels, 48_000, WavSamples::Float).unwrap_err();
+            assert!(report.code == Code::BadInput && report.helps[0].contains("give sound.T"), "{report:?}");
+        }
+        for channels in [vec![vec![0.0; 1]; 16], vec![vec![]; 20], vec![vec![0.0; 256]; 256]] {
+            assert!(wav_bytes(&channels, 48_000, WavSamples::Float).is_ok());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_takes_a_file_and_stays_a_device() {
+        let device = Path::new("/dev/null");
+        write_wav(device, &[vec![0.5; 10]], 48_000, WavSamples::Int24).unwrap();
+        assert!(!device.metadata().unwrap().is_file());
     }
 
     #[cfg(unix)]
@@ -129,7 +232,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let link = directory.path().join("latest.wav");
         std::os::unix::fs::symlink("take1.wav", &link).unwrap();
-        write_wav(&link, &[vec![0.5]], 48_000).unwrap();
+        write_wav(&link, &[vec![0.5]], 48_000, WavSamples::Float).unwrap();
         assert!(link.is_symlink() && directory.path().join("take1.wav").is_file());
     }
 
@@ -137,15 +240,13 @@ mod tests {
     fn places_that_cannot_hold_a_file_are_named() {
         let directory = tempfile::tempdir().unwrap();
         let sound = [vec![0.0]];
-        let message = |path: &Path| write_wav(path, &sound, 48_000).unwrap_err().message;
+        let message = |path: &Path| write_wav(path, &sound, 48_000, WavSamples::Float).unwrap_err().message;
         assert!(message(directory.path()).contains("is a directory"));
         assert!(message(&directory.path().join("no/a.wav")).contains("no directory"));
         assert!(message(&directory.path().join("no/")).contains("no directory"));
         assert!(message(Path::new("-")).contains("standard output"));
         #[cfg(target_os = "linux")]
         assert!(!message(Path::new("/proc/a.wav")).contains(".part"));
-        #[cfg(unix)]
-        assert!(message(Path::new("/dev/null")).contains("not a file"));
-        assert!(write_wav(&directory.path().join("a.wav"), &[], 48_000).is_err());
+        assert!(write_wav(&directory.path().join("a.wav"), &[], 48_000, WavSamples::Float).is_err());
     }
 }

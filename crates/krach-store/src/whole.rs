@@ -6,18 +6,21 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// The file that a new one of that name would be: what a link points to is replaced, not the link.
+/// Where to write: follows symbolic links, so that the link's target is replaced.
 ///
 /// # Errors
-/// `KR0502` if it is a directory, a device, read-only or in no directory.
+/// `KR0502` if it is a directory, a pipe, read-only or in no directory.
 pub fn target(path: &Path) -> Result<PathBuf, Diagnostic> {
     let target = resolved(path);
     if let Ok(old) = target.metadata() {
         if old.is_dir() {
             return Err(refusal(path, "it is a directory").help("give the name of a file in it"));
         }
+        if is_device(&old) {
+            return Ok(target);
+        }
         if !old.is_file() || old.permissions().readonly() {
-            return Err(refusal(path, "it is there and not a file that may be replaced"));
+            return Err(refusal(path, "it exists and may not be replaced"));
         }
     }
     let directory = directory(&target);
@@ -26,12 +29,20 @@ pub fn target(path: &Path) -> Result<PathBuf, Diagnostic> {
         let why = format!("there is no directory `{}`", directory.display());
         return Err(refusal(path, &why).help("create it first"));
     }
-    // Whether a file can be made there is best told by making one; it goes at once.
+    // Making a file is the surest test of whether one can be made there; it is removed at once.
     beside(directory).map_err(|error| refusal(path, &reason(&error)))?;
     Ok(target)
 }
 
-/// The error without the name of a temporary file that nobody asked for.
+/// Whether it is a device such as `/dev/null`, which is written to and never replaced.
+fn is_device(about: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileTypeExt::is_char_device(&about.file_type());
+    #[cfg(not(unix))]
+    return !about.is_file() && !about.is_dir() && about.len() == 0;
+}
+
+/// The error without the name of the temporary file, which the user did not choose.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" at path ").next().unwrap_or(&text).to_owned()
@@ -57,20 +68,30 @@ fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes beside the target and renames at the end, so that a killed or failed write leaves what was there before,
-/// and whoever reads meanwhile reads the old file or the new one.
+/// Writes beside the target and renames at the end: a killed or failed write leaves the old file, and a reader at the
+/// same time reads the old file or the new one. A file that is not `lasting` may be lost or damaged by a power cut,
+/// and is written some milliseconds sooner.
 pub(crate) fn replace(
     path: &Path,
+    lasting: bool,
     write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> io::Result<()> {
+    if path.metadata().is_ok_and(|about| is_device(&about)) {
+        let mut device = File::options().write(true).open(path)?;
+        let mut to = BufWriter::new(&mut device);
+        write(&mut to)?;
+        return to.flush();
+    }
     let mut temporary = beside(directory(path))?;
     {
         let mut to = BufWriter::new(temporary.as_file_mut());
         write(&mut to)?;
         to.flush()?;
     }
-    // Before the rename: a full disk may only tell when the bytes really go there.
-    temporary.as_file().sync_all()?;
+    // Before the rename: a full disk may report its error only now.
+    if lasting {
+        temporary.as_file().sync_all()?;
+    }
     if let Ok(old) = path.metadata() {
         temporary.as_file().set_permissions(old.permissions())?;
     }

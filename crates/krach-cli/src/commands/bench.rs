@@ -1,14 +1,18 @@
 //! `krach bench`: how long a program takes to compile and to run.
 
 use crate::machine::Machine;
+use crate::note::Note;
 use crate::script::Script;
+use crate::setting::setting;
 use crate::shell::WELL;
 use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::Args;
-use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Role, Sample, Seed, VoiceIo};
 use krach_codegen::{Refusal, Spec};
+use krach_diag::Diagnostic;
 use krach_ir::Program;
+use krach_store::Playable;
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -17,9 +21,15 @@ use std::time::{Duration, Instant};
 pub(crate) struct Bench {
     #[command(flatten)]
     pub only: Only,
-    /// Copies that run side by side
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub voices: u32,
+    /// Copies that run side by side (default: the voices that the program declares, else 1)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub voices: Option<u32>,
+    /// Set a control, such as cutoff=1200; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, f64)>,
+    /// The note that is held while a program with a gate runs: a key (60) or a name (C4)
+    #[arg(long, value_name = "KEY[*VELOCITY]", default_value = "60")]
+    pub note: Note,
     /// Frames computed at once
     #[arg(long, value_name = "FRAMES", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub block: u32,
@@ -65,65 +75,104 @@ struct Figures {
 pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure> {
     let script = what.only.load(shell, what.machine.precision())?;
     let function = what.only.target.one(&*script)?;
-    let spec = what.machine.spec(&script.playable(function)?.0);
-    let cold = round(shell, &*script, function, what, spec)?;
+    let (sound, _) = script.playable(function)?;
+    let voices = what.voices.or(sound.program().polyphony().map(|polyphony| polyphony.voices)).unwrap_or(1);
+    let run = Run {
+        spec: what.machine.spec(&sound),
+        voices,
+        block: what.block as usize,
+        controls: controls(&sound, what)?,
+    };
+    let cold = round(shell, &*script, function, &run)?;
     let begun = Instant::now();
     let mut warm = Vec::new();
     // Everything is measured in turn, so that a busy moment of the machine spoils a round and not a figure.
     while warm.len() < FEWEST || (warm.len() < ROUNDS && begun.elapsed() < PATIENCE) {
-        warm.push(round(shell, &*script, function, what, spec)?);
+        warm.push(round(shell, &*script, function, &run)?);
     }
     let (front_ms, codegen_ms) = (median(&warm, |f| f.front_ms), median(&warm, |f| f.codegen_ms));
     let ns_per_frame = median(&warm, |f| f.ns_per_frame);
     let warm = Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame };
-    let (voices, block, precision) = (what.voices, what.block, spec.precision.to_string());
+    let (block, precision) = (what.block, run.spec.precision.to_string());
     let findings = Findings { schema: 1, warm, voices, block, precision, cold };
     if what.json {
         let json = serde_json::to_string_pretty(&findings);
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
     } else {
-        shell.say(&table(&script.functions()[function].name, what.machine.rate, &findings))?;
+        shell.say(&table(&script.functions()[function].name, what.machine.rate(), &findings))?;
     }
     Ok(WELL)
 }
 
-/// From the source to running code, once, with nothing kept from before.
-fn round(
-    shell: &Shell<'_>,
-    script: &dyn Script,
-    function: usize,
-    what: &Bench,
+/// How the code is run.
+#[derive(Clone)]
+struct Run {
     spec: Spec,
-) -> Result<Figures, Failure> {
-    let (voices, block) = (what.voices, what.block as usize);
+    voices: u32,
+    block: usize,
+    /// Set before the first frame, by number.
+    controls: Vec<(usize, f64)>,
+}
+
+/// A held note, then the values of the user. Without a note, an instrument would be measured while it is silent.
+fn controls(sound: &Playable, what: &Bench) -> Result<Vec<(usize, f64)>, Diagnostic> {
+    let own = sound.program().controls();
+    let note = own.iter().enumerate().filter_map(|(at, control)| {
+        let role = Role::of(control.label(), control.hi)?;
+        let [lowest, highest] = control.reach();
+        Some((at, role.value(what.note.key(), what.note.velocity()).clamp(lowest, highest)))
+    });
+    let mut values: Vec<(usize, f64)> = note.collect();
+    for (name, value) in &what.set {
+        let at = sound.names().find(name)?;
+        // Only the voice is measured; the controls behind its own are those of the effect.
+        if let Some(control) = own.get(at) {
+            values.push((at, value.clamp(control.lo, control.hi)));
+        }
+    }
+    Ok(values)
+}
+
+/// From the source to running code, once, with nothing kept from before.
+fn round(shell: &Shell<'_>, script: &dyn Script, function: usize, run: &Run) -> Result<Figures, Failure> {
     let begun = Instant::now();
     let program = script.playable(function)?.0.program().clone();
     let traced = begun.elapsed();
-    let measured = shell.work(move |_| compile_and_run(&program, &spec, voices, block), |_| {})?;
+    let run = run.clone();
+    let measured = shell.work(move |_| compile_and_run(&program, &run), |_| {})?;
     let mut figures = measured.map_err(|refusal| krach_store::refusal(&refusal))?;
     figures.front_ms += milliseconds(traced);
     figures.total_ms = figures.front_ms + figures.codegen_ms;
     Ok(figures)
 }
 
-fn compile_and_run(program: &Program, spec: &Spec, voices: u32, block: usize) -> Result<Figures, Refusal> {
+fn compile_and_run(program: &Program, run: &Run) -> Result<Figures, Refusal> {
+    let Run { spec, voices, block, ref controls } = *run;
     let begun = Instant::now();
     let program = krach_ir::optimise(program);
     let front_ms = milliseconds(begun.elapsed());
     let begun = Instant::now();
-    let factory = krach_codegen::compile(&program, spec)?;
+    let factory = krach_codegen::compile(&program, &spec)?;
     let codegen_ms = milliseconds(begun.elapsed());
     let ns_per_frame = match spec.precision {
-        Precision::Single => run::<f32>(factory.as_ref(), voices as usize, block),
-        Precision::Double => run::<f64>(factory.as_ref(), voices as usize, block),
+        Precision::Single => time::<f32>(factory.as_ref(), voices as usize, block, controls),
+        Precision::Double => time::<f64>(factory.as_ref(), voices as usize, block, controls),
     };
     Ok(Figures { front_ms, codegen_ms, total_ms: front_ms + codegen_ms, ns_per_frame })
 }
 
 /// Nanoseconds per frame of all voices together, one block after the other.
-fn run<S: Sample>(factory: &dyn DspFactory, voices: usize, block: usize) -> f64 {
+fn time<S: Sample>(
+    factory: &dyn DspFactory,
+    voices: usize,
+    block: usize,
+    controls: &[(usize, f64)],
+) -> f64 {
     let ports = factory.ports();
     let mut dsp = factory.voices(voices, Seed::default());
+    for voice in 0..voices {
+        controls.iter().for_each(|&(at, value)| dsp.set(voice, at, value));
+    }
     let mut input = Buffer::<S>::new(ports.inputs, block);
     for port in 0..ports.inputs {
         // Not silence, so that nothing takes a short cut.

@@ -66,7 +66,7 @@ pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
 
 pub(crate) fn dump_faust(shell: &mut Shell<'_>, only: &Only) -> Result<i32, Failure> {
     // Faust text knows neither rate nor precision.
-    print(shell, only, Stage::Faust, Machine { rate: 48_000, precision: None })
+    print(shell, only, Stage::Faust, Machine { rate: None, precision: None })
 }
 
 fn draw(shell: &mut Shell<'_>, only: &Only, machine: Machine) -> Result<i32, Failure> {

@@ -5,7 +5,11 @@ use crate::{Failure, Shell};
 use krach_diag::{Code, Diagnostic};
 use krach_store::nearest;
 
-pub(crate) fn explain(shell: &Shell<'_>, code: &str) -> Result<i32, Failure> {
+pub(crate) fn explain(shell: &Shell<'_>, code: Option<&str>) -> Result<i32, Failure> {
+    let Some(code) = code else {
+        let line = |code: &Code| format!("{}  {}\n", code.id(), code.title());
+        return shell.say(&Code::ALL.iter().map(line).collect::<String>()).map(|()| WELL);
+    };
     match Code::find(code) {
         Some(code) => shell.say(code.page()).map(|()| WELL),
         None => {

@@ -131,7 +131,7 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
         None => (0..index.instruments.len()).map(|at| library.at(at)).collect(),
     };
     if what.licences {
-        licences::tell(shell, &credits(&chosen), what.json)?;
+        licences::tell(shell, &credits(&chosen), None, what.json)?;
     } else if what.json {
         let json = serde_json::to_string_pretty(&Findings::new(index, &chosen, what)?);
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;

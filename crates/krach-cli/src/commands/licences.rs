@@ -28,36 +28,53 @@ pub(crate) struct Faust {
 struct Listing<'a> {
     schema: u32,
     functions: &'a [CreditRecord],
+    /// Standard functions that the printed Faust text calls and the sound does not use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named_in_the_printed_text: Option<&'a [CreditRecord]>,
 }
 
 pub(crate) fn licences(shell: &mut Shell<'_>, what: &Faust) -> Result<i32, Failure> {
     let script = what.only.load(shell, Precision::Double)?;
     let at = what.only.target.one(&*script)?;
     let (sound, _) = script.playable(at)?;
-    let mut credits = sound.program().credits().clone();
-    if Kind::of(&what.only.target.file) != Some(Kind::Faust) {
-        // What is printed leans on libraries where the sound has code of our own.
-        let printed = script.faust(at)?;
-        let libraries = FaustFolders::new(&what.only.include, &shell.host.libraries());
-        let options = Options { precision: Precision::Double, ..Options::default() };
-        let read = move |_: &_| krach_faust::elaborate(&printed, &libraries, &options);
-        let (printed, reports) = shell.work(read, |_| {})?;
-        let Some(printed) = printed else { return Err(reports.into()) };
-        credits.extend(printed.credits().iter().cloned());
+    let rows: Vec<CreditRecord> = sound.program().credits().iter().map(CreditRecord::from).collect();
+    if Kind::of(&what.only.target.file) == Some(Kind::Faust) {
+        return tell(shell, &rows, None, what.json);
     }
-    let rows: Vec<CreditRecord> = credits.iter().map(CreditRecord::from).collect();
-    tell(shell, &rows, what.json)
+    // The printed text may call a standard function where the sound has code of our own.
+    let text = script.faust(at)?;
+    let folders = FaustFolders::new(&what.only.include, &shell.host.libraries());
+    let options = Options { precision: Precision::Double, ..Options::default() };
+    let read = move |_: &_| krach_faust::elaborate(&text, &folders, &options);
+    let (printed, reports) = shell.work(read, |_| {})?;
+    let Some(printed) = printed else { return Err(reports.into()) };
+    let named = printed.credits().difference(sound.program().credits());
+    let named: Vec<CreditRecord> = named.map(CreditRecord::from).collect();
+    tell(shell, &rows, Some(&named), what.json)
 }
 
-/// Prints a list of licences, for people or for programs.
-pub(crate) fn tell(shell: &Shell<'_>, rows: &[CreditRecord], json: bool) -> Result<i32, Failure> {
+/// Prints a list of licences, for people or for programs: of the functions that the sound is made with, and apart from
+/// these, of those `named` in its printed text only.
+pub(crate) fn tell(
+    shell: &Shell<'_>,
+    rows: &[CreditRecord],
+    named: Option<&[CreditRecord]>,
+    json: bool,
+) -> Result<i32, Failure> {
     if json {
-        let listing = serde_json::to_string_pretty(&Listing { schema: 1, functions: rows });
+        let listing = serde_json::to_string_pretty(&Listing {
+            schema: 1,
+            functions: rows,
+            named_in_the_printed_text: named,
+        });
         shell.say(&(listing.expect("strings are JSON") + "\n"))?;
     } else if rows.is_empty() {
-        shell.remark("nothing of the libraries is used");
+        shell.remark("the sound uses no function of the Faust libraries");
     } else {
         shell.say(&table(rows))?;
+    }
+    if let (false, Some(named @ [_, ..])) = (json, named) {
+        shell.say(&format!("named in the printed text:\n{}", table(named)))?;
     }
     Ok(WELL)
 }

@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Dump(dump::Dump),
     /// Print a program as Faust text (short for `dump --stage faust`)
     DumpFaust(Only),
-    /// Render a program to a WAV file, 32-bit float
+    /// Render a program to a WAV file
     Render(render::Render),
     /// Trace and compile the DSP functions of a file and report everything that is wrong
     Check(check::Check),
@@ -49,10 +49,10 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` does without)
     Cache(cache::CacheOf),
-    /// Explain the code of an error
+    /// Explain the code of an error, or list all codes
     Explain {
-        /// Such as KR0102
-        code: String,
+        /// A code such as KR0102; without one, every code and its title is listed
+        code: Option<String>,
     },
 }
 
@@ -70,7 +70,7 @@ impl Command {
             Self::Build(what) => build::build(shell, what),
             Self::Inspect(what) => inspect::inspect(shell, what),
             Self::Cache(what) => cache::cache(shell, what),
-            Self::Explain { code } => explain::explain(shell, code),
+            Self::Explain { code } => explain::explain(shell, code.as_deref()),
         }
     }
 }

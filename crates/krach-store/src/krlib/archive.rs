@@ -28,8 +28,13 @@ const LARGEST_INDEX: u64 = 1 << 28;
 ///
 /// # Errors
 /// What the file system says; the old file stays.
-pub(super) fn write(path: &Path, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {
-    whole::replace(path, |to| pack(to, index, parts))
+pub(super) fn write(
+    path: &Path,
+    lasting: bool,
+    index: &Index,
+    parts: &[(String, Vec<u8>)],
+) -> io::Result<()> {
+    whole::replace(path, lasting, |to| pack(to, index, parts))
 }
 
 fn pack(to: impl Write, index: &Index, parts: &[(String, Vec<u8>)]) -> io::Result<()> {

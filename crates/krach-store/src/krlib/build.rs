@@ -252,13 +252,13 @@ pub fn write(path: &Path, built: Vec<Built>) -> Result<(), Diagnostic> {
         return Err(report.at(Place::line(twice.record.file.clone(), twice.record.line)).help("rename one"));
     }
     let target = whole::target(path)?;
-    store(&target, built, "krach build").map_err(|error| whole::refusal(path, &error.to_string()))
+    store(&target, true, built, "krach build").map_err(|error| whole::refusal(path, &error.to_string()))
 }
 
 /// The same with an error of the file system.
-pub(crate) fn store(path: &Path, built: Vec<Built>, by: &str) -> std::io::Result<()> {
+pub(crate) fn store(path: &Path, lasting: bool, built: Vec<Built>, by: &str) -> std::io::Result<()> {
     let (index, parts) = bound(built, by);
-    archive::write(path, &index, &parts)
+    archive::write(path, lasting, &index, &parts)
 }
 
 /// Everything that goes into one file.

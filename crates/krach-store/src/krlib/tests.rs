@@ -107,7 +107,7 @@ impl Bench {
         }
         change(&mut index, &mut parts);
         let path = self.folder.path().join("forged.krlib");
-        archive::write(&path, &index, &parts).unwrap();
+        archive::write(&path, true, &index, &parts).unwrap();
         path
     }
 }

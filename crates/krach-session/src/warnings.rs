@@ -1,0 +1,123 @@
+//! Values and notes that will not be heard as they were written.
+
+use crate::Audition;
+use crate::notes::roles;
+use krach_abi::Role;
+use krach_diag::{Code, Diagnostic};
+use krach_ir::Control;
+use krach_store::Playable;
+
+/// A warning for each value outside the range of its control, and for notes whose pitch is not heard. The render clamps
+/// such values. Names that do not exist are left to [`Session::render`](crate::Session::render).
+#[must_use]
+pub fn warnings<S>(sound: &Playable, audition: &Audition<S>) -> Vec<Diagnostic> {
+    let values = audition.values.iter().map(|(name, value)| (name, *value));
+    let events = audition.events.iter().map(|(_, name, value)| (name, *value));
+    let mut warnings: Vec<Diagnostic> =
+        values.chain(events).filter_map(|(name, value)| clamped(sound, name, value)).collect();
+    if !audition.notes.is_empty() {
+        warnings.extend(pitch(sound, &audition.notes));
+    }
+    warnings.dedup();
+    warnings
+}
+
+fn clamped(sound: &Playable, name: &str, value: f64) -> Option<Diagnostic> {
+    let control = sound.program().all_controls().nth(sound.names().find(name).ok()?)?;
+    let nearest = value.clamp(control.lo, control.hi);
+    (value.is_finite() && nearest != value).then(|| {
+        let message = format!("control `{name}` is set to {nearest} instead of {value}");
+        Diagnostic::warning(Code::ControlValue, message).help(range(control))
+    })
+}
+
+fn range(control: &Control) -> String {
+    format!("the range of `{}` is {}..{}", control.name, control.lo, control.hi)
+}
+
+/// A warning if no control hears the keys of the notes, or if its range is too small for one of them.
+fn pitch(sound: &Playable, notes: &[(u64, u64, f64, f64)]) -> Option<Diagnostic> {
+    let program = sound.program();
+    let roles = roles(program);
+    let mut pitched = roles.iter().filter(|(_, role)| matches!(role, Role::Hertz | Role::Key)).peekable();
+    if pitched.peek().is_none() {
+        let message =
+            format!("every note of `{}` has the same pitch: no control hears its key", program.name());
+        let renamed = program.controls().iter().find_map(|control| match control.label() {
+            label @ ("note" | "pitch") => Some(format!("rename `{label}` to `key`, or declare `freq` in Hz")),
+            _ => None,
+        });
+        return Some(
+            Diagnostic::warning(Code::BadEvent, message)
+                .help(renamed.unwrap_or_else(|| "declare a control `freq` in Hz, or `key`".to_owned())),
+        );
+    }
+    pitched.find_map(|&(at, role)| {
+        let control = &program.controls()[at];
+        notes.iter().find_map(|&(frame, _, key, velocity)| {
+            let wanted = role.value(key, velocity);
+            let heard = wanted.clamp(control.lo, control.hi);
+            ((heard - wanted).abs() > 1e-9 * wanted.abs()).then(|| {
+                let message = format!(
+                    "the note at frame {frame} has key {key}: it sets `{}` to {heard} instead of {wanted:.1}",
+                    control.name
+                );
+                Diagnostic::warning(Code::BadEvent, message).help(range(control))
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use krach_ir::{ControlKind, ProgramBuilder};
+
+    fn sound(controls: &[(&str, f64, f64)]) -> Playable {
+        let mut builder = ProgramBuilder::new("voice");
+        for &(name, lo, hi) in controls {
+            let control = Control::new(name, ControlKind::Slider, [lo, lo, hi, 0.01]);
+            let signal = builder.control(control).unwrap();
+            builder.output(name, signal).unwrap();
+        }
+        builder.finish().unwrap().into()
+    }
+
+    fn warned(sound: &Playable, audition: &Audition) -> Vec<String> {
+        let text = |report: Diagnostic| format!("{} ({})", report.message, report.helps.join(" "));
+        warnings(sound, audition).into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_value_outside_its_range_is_named_with_the_range() {
+        let sound = sound(&[("gate", 0.0, 1.0), ("cutoff", 20.0, 8000.0)]);
+        let audition = Audition {
+            values: vec![("gate".to_owned(), 5.0), ("cutoff".to_owned(), 20.0)],
+            events: vec![(9, "cutoff".to_owned(), 1.0), (9, "nothing".to_owned(), 1.0)],
+            ..Audition::new(1.0, 48_000)
+        };
+        assert_eq!(
+            warned(&sound, &audition),
+            [
+                "control `gate` is set to 1 instead of 5 (the range of `gate` is 0..1)",
+                "control `cutoff` is set to 20 instead of 1 (the range of `cutoff` is 20..8000)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_that_nothing_hears_or_that_is_clamped_is_named() {
+        let play = |key: f64| Audition { notes: vec![(7, 10, key, 1.0)], ..Audition::new(1.0, 48_000) };
+        let deaf = sound(&[("gate", 0.0, 1.0), ("note", 0.0, 127.0)]);
+        let texts = warned(&deaf, &play(72.0));
+        assert!(texts.len() == 1 && texts[0].contains("rename `note` to `key`"), "{texts:?}");
+        let narrow = sound(&[("gate", 0.0, 1.0), ("freq", 100.0, 400.0)]);
+        assert_eq!(
+            warned(&narrow, &play(96.0)),
+            [
+                "the note at frame 7 has key 96: it sets `freq` to 400 instead of 2093.0 (the range of `freq` is 100..400)"
+            ]
+        );
+        assert_eq!(warned(&narrow, &play(60.0)), Vec::<String>::new());
+    }
+}
