@@ -114,8 +114,8 @@ fn notes_have_names_and_clamped_values_are_said() {
     let studio = Studio::new();
     let sound = studio.heard(&["render", "voice.dsp", "--note", "C4", "--seconds", "0.1", "-o", "out.wav"]);
     assert!((sound.channels[0][0] - 0.261_625_5).abs() < 1e-6, "{}", sound.channels[0][0]);
-    let remarks = studio.remarks(0, &["render", "voice.dsp", "--note", "C7", "-o", "out.wav"]);
-    assert!(remarks.contains("sets `freq` to 400 instead of 2093.0"), "{remarks}");
+    let remarks = studio.remarks(0, &["render", "level.dsp", "--set", "level=-1", "-o", "out.wav"]);
+    assert!(remarks.contains("the range of `level` is 0..1"), "{remarks}");
     let remarks = studio.remarks(0, &["render", "voice.dsp", "--set", "gate=5", "-o", "out.wav"]);
     assert!(remarks.contains("control `gate` is set to 1 instead of 5"), "{remarks}");
 }

@@ -35,7 +35,7 @@ fn range(control: &Control) -> String {
     format!("the range of `{}` is {}..{}", control.name, control.lo, control.hi)
 }
 
-/// A warning if no control hears the keys of the notes, or if its range is too small for one of them.
+/// A warning if no control hears the keys of the notes, or if one of them is beyond the reach of its control.
 fn pitch(sound: &Playable, notes: &[(u64, u64, f64, f64)]) -> Option<Diagnostic> {
     let program = sound.program();
     let roles = roles(program);
@@ -56,13 +56,15 @@ fn pitch(sound: &Playable, notes: &[(u64, u64, f64, f64)]) -> Option<Diagnostic>
         let control = &program.controls()[at];
         notes.iter().find_map(|&(frame, _, key, velocity)| {
             let wanted = role.value(key, velocity);
-            let heard = wanted.clamp(control.lo, control.hi);
+            let [lowest, highest] = control.reach();
+            let heard = wanted.clamp(lowest, highest);
             ((heard - wanted).abs() > 1e-9 * wanted.abs()).then(|| {
                 let message = format!(
                     "the note at frame {frame} has key {key}: it sets `{}` to {heard} instead of {wanted:.1}",
                     control.name
                 );
-                Diagnostic::warning(Code::BadEvent, message).help(range(control))
+                Diagnostic::warning(Code::BadEvent, message)
+                    .help(format!("notes set `{}` within {lowest}..{highest}", control.name))
             })
         })
     })
