@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::program::Program;
-use crate::work::interruptible;
+use crate::work::{in_place, interruptible};
 use krach_abi::{Precision, Sample};
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
@@ -112,17 +112,23 @@ fn rendered<'py, S: Sample + Element + Send>(
     let precision = self::precision(&precision)?;
     let audition = Audition { seconds, sample_rate, precision, inputs, values, events, notes };
     let sound = program.playable.clone();
-    let outcome = interruptible(py, progress, move |progress| {
-        let advance = &mut |done| progress.advance(done);
-        if reference {
-            let interpret = |unit: Unit| {
-                unit.of(sound.program()).map(|program| interpreter(program, &audition)).transpose()
-            };
-            krach_session::perform(&sound, &audition, interpret, advance)
-        } else {
-            session().render(&sound, &audition, advance)
-        }
-    })?;
+    let spec = Spec::new(sample_rate, precision);
+    let ready = |unit: Unit| unit.of(sound.program()).is_none() || sound.compiled(unit, spec).is_some();
+    let outcome = if !reference && Unit::ALL.into_iter().all(ready) {
+        in_place(py, progress, |advance| session().render(&sound, &audition, advance))?
+    } else {
+        interruptible(py, progress, move |progress| {
+            let advance = &mut |done| progress.advance(done);
+            if reference {
+                let interpret = |unit: Unit| {
+                    unit.of(sound.program()).map(|program| interpreter(program, &audition)).transpose()
+                };
+                krach_session::perform(&sound, &audition, interpret, advance)
+            } else {
+                session().render(&sound, &audition, advance)
+            }
+        })?
+    };
     match outcome {
         Ok(channels) => channels_array(py, channels),
         Err(Stop::Wrong(report)) => Err(error::raise(py, &report)),

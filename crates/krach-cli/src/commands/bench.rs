@@ -162,12 +162,7 @@ fn compile_and_run(program: &Program, run: &Run) -> Result<Figures, Refusal> {
 }
 
 /// Nanoseconds per frame of all voices together, one block after the other.
-fn time<S: Sample>(
-    factory: &dyn DspFactory,
-    voices: usize,
-    block: usize,
-    controls: &[(usize, f64)],
-) -> f64 {
+fn time<S: Sample>(factory: &dyn DspFactory, voices: usize, block: usize, controls: &[(usize, f64)]) -> f64 {
     let ports = factory.ports();
     let mut dsp = factory.voices(voices, Seed::default());
     for voice in 0..voices {
