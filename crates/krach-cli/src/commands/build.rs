@@ -29,10 +29,10 @@ pub(crate) struct Build {
     /// Sample rates in Hz
     #[arg(long, value_name = "HZ", num_args = 1.., value_delimiter = ',', default_value = "48000")]
     pub rate: Vec<u32>,
-    /// This processor with all it has, or any of its kind
+    /// host: this processor with all its features; baseline: any processor of its kind
     #[arg(long, value_parser = processor, value_name = "host|baseline", default_value = "host")]
     pub target: krach_codegen::Target,
-    /// Arithmetic to compute in; if it is not said, that which it was made for, or else single
+    /// Precision: single or double (default: the precision that each sound was made for, else single)
     #[arg(long, value_parser = precision, value_name = "single|double")]
     pub precision: Option<Precision>,
     /// Build only this instrument; may be repeated

@@ -22,13 +22,13 @@ pub(crate) struct Impulse {
     /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     pub include: Vec<PathBuf>,
-    /// Only the first of the four runs, as long as all of them; prints also what is no number
+    /// Only the first of the four runs, as long as all of them; values that are not finite are printed too
     #[arg(long)]
     pub mono: bool,
     /// Frames of all runs together
     #[arg(short = 'n', long = "frames", value_name = "FRAMES", default_value_t = 60_000)]
     pub frames: usize,
-    /// Print so many significant digits
+    /// Number of significant digits to print
     #[arg(long, value_name = "N", value_parser = digits)]
     pub digits: Option<usize>,
 }

@@ -20,16 +20,16 @@ pub(crate) struct Inspect {
     pub file: PathBuf,
     /// Only this instrument, with everything about it
     pub name: Option<String>,
-    /// Print its Faust text, or that of each instrument
+    /// Print its Faust text, or the text of each instrument
     #[arg(long, group = "what")]
     pub faust: bool,
-    /// Print its program in text form, or that of each
+    /// Print its program in text form, or the program of each instrument
     #[arg(long, group = "what")]
     pub program: bool,
-    /// Print a table of its controls, or of those of each
+    /// Print a table of its controls, or of the controls of each instrument
     #[arg(long, group = "what")]
     pub controls: bool,
-    /// Print the licence of each library function that it, or anything in the file, is made with
+    /// Print the licence of each library function that the instrument, or the whole file, is made with
     #[arg(long, group = "what")]
     pub licences: bool,
     /// Print one JSON object: {schema, krach_version, created_by, instruments}, these with the text asked for, or

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Build(build::Build),
     /// Show what is in a library, and whether it is whole
     Inspect(inspect::Inspect),
-    /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` does without)
+    /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` keeps none)
     Cache(cache::CacheOf),
     /// Explain the code of an error, or list all codes
     Explain {
