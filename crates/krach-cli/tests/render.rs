@@ -5,7 +5,7 @@ use krach_store::SoundFile;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const VOICE: &str = r#"process = hslider("freq", 440, 100, 400, 1) * 0.001 * button("gate");"#;
+const VOICE: &str = r#"process = hslider("freq", 220, 100, 400, 1) * 0.001 * button("gate");"#;
 const LEVEL: &str = r#"process = hslider("level", 0, 0, 1, 0.01);"#;
 
 struct Studio(tempfile::TempDir);
