@@ -105,6 +105,11 @@ codes! {
     NoInstrument "0704" "no instrument of that name";
     NameTaken "0705" "two instruments of one name";
     InstrumentName "0706" "not a name for an instrument";
+    // 08: patterns
+    NotationSyntax "0801" "text that is not a pattern";
+    PatternArgument "0802" "an argument that no pattern can have";
+    PatternTime "0803" "a time of a pattern is too fine or too far";
+    PatternSize "0804" "a pattern is too large";
 }
 
 impl Code {
