@@ -28,7 +28,7 @@ const HOUSE: &[Room] = &[
     Room { name: "ir", floor: 1, imports: &["abi", "diag"], outside: &["blake3", "libm", "rustc-hash"], unaware: FILES_AND_THREADS },
     // Time is exact and counts cycles: seconds and clocks are the session's.
     Room {
-        name: "pattern", floor: 1, imports: &["diag"], outside: &[],
+        name: "pattern", floor: 1, imports: &["diag"], outside: &["logos"],
         unaware: &["std::fs", "std::thread", "std::net", "std::process", "std::time", "seconds: f64", "SystemTime", "Instant"],
     },
     // Evaluating deep Faust takes a thread for its stack.

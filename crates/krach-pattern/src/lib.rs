@@ -8,14 +8,49 @@
 //! What this crate refuses to know: clocks, seconds, tempo, sample rates, nodes, audio. The session turns cycles into
 //! frames and labels into controls.
 //!
+//! Patterns are pure: a query of the same span with the same seed finds the same events, in any order of queries. Any
+//! pattern can be built and asked without a panic: an argument without meaning is a [`Refusal`], a time that does not fit
+//! a [`QueryError`] that names the atom's place.
+//!
+//! Read [`Node`] first, the tree, then `query.rs`, its meaning: one arm per node.
+//!
 //! ```
-//! use krach_pattern::{Time, TimeSpan};
-//! let third = Time::new(1, 3)?;
-//! assert_eq!(third.plus(third)?.plus(third)?, Time::ONE);
-//! assert!(TimeSpan::new(Time::ZERO, Time::ONE).contains(third));
-//! # Ok::<(), krach_pattern::Overflow>(())
+//! use krach_diag::Source;
+//! use krach_pattern::{Manner, Time, TimeSpan, notation};
+//! let (melody, reports) = notation::krach(&Source::new("jam.py", "C4 . <E4 G4> _"), &Manner::default());
+//! assert!(reports.is_empty());
+//! let events = melody.query(TimeSpan::cycles(1, 2), 0)?;
+//! assert_eq!(events.len(), 2);
+//! assert_eq!(events[1].whole.start.to_string(), "3/2");
+//! assert_eq!(events[1].origin.span().map(|span| (span.start, span.end)), Some((9, 11)));
+//! assert_eq!(events[1].release(), Time::new(7, 4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod build;
+mod chance;
+mod curve;
+mod event;
+pub mod notation;
+mod pattern;
+mod pitch;
+mod query;
+mod refusal;
+mod show;
+mod spread;
+mod swing;
 mod time;
+mod transform;
+mod value;
 
+pub use build::Manner;
+pub use curve::{Curve, Shape};
+pub use event::{Change, Event, Origin, Value};
+pub use pattern::{Leaf, MOST_LEVELS, MOST_PARTS, Node, Pattern, Steps};
+pub use pitch::{Pitch, note_name};
+pub use query::{MOST_STEPS, QueryError, QueryErrorKind};
+pub use refusal::Refusal;
+pub use spread::Rhythm;
+pub use swing::Swing;
 pub use time::{Overflow, Time, TimeSpan};
+pub use value::{Atom, ControlChange, MidiNote, Note, OWN_PATH, OscArgument, Param, Real};

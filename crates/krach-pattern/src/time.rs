@@ -186,6 +186,31 @@ impl Time {
     }
 }
 
+/// Equal steps from a moment, over one denominator: each rung costs one reduction.
+pub(crate) struct Ladder {
+    start: i128,
+    step: i128,
+    denominator: i128,
+}
+
+impl Ladder {
+    pub(crate) fn new(start: Time, step: Time) -> Result<Self, Overflow> {
+        let common =
+            wide_gcd(start.denominator.unsigned_abs().into(), step.denominator.unsigned_abs().into());
+        let common = i128::try_from(common).map_err(|_| Overflow)?;
+        let (b, d) = (i128::from(start.denominator), i128::from(step.denominator));
+        let (start, step) =
+            (i128::from(start.numerator) * (d / common), i128::from(step.numerator) * (b / common));
+        Ok(Self { start, step, denominator: b / common * d })
+    }
+
+    /// `start + n · step`
+    pub(crate) fn rung(&self, n: i64) -> Result<Time, Overflow> {
+        let way = self.step.checked_mul(n.into()).ok_or(Overflow)?;
+        Time::reduced(self.start.checked_add(way).ok_or(Overflow)?, self.denominator)
+    }
+}
+
 impl Ord for Time {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.denominator == other.denominator {
