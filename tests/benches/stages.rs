@@ -2,7 +2,7 @@
 //! and 480 frames in the reference interpreter. Building and native code have their own in `krach-codegen`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use krach_abi::{DspFactory, Precision, Seed};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
 use krach_diag::Source;
 use krach_ir::{InterpreterFactory, at_rate, parse};
 use std::hint::black_box;
@@ -27,13 +27,15 @@ fn stages(c: &mut Criterion) {
         let factory =
             InterpreterFactory::new(lean, 48_000, Precision::Single).expect("a program at a common rate");
         let mut dsp = factory.instantiate(Seed::default());
-        let input = [0.1_f32; FRAMES];
-        let inputs = vec![&input[..]; factory.ports().inputs];
-        let mut outputs = vec![[0.0_f32; FRAMES]; factory.ports().outputs];
+        let ports = factory.ports();
+        let (mut input, mut output) = (Buffer::new(ports.inputs, FRAMES), Buffer::new(ports.outputs, FRAMES));
+        (0..ports.inputs).for_each(|port| input.channel_mut(port).fill(0.1_f32));
         c.bench_function(&format!("{name}/interpret"), |b| {
+            let _flush = FlushGuard::new();
             b.iter(|| {
-                let mut outputs: Vec<&mut [f32]> = outputs.iter_mut().map(|port| &mut port[..]).collect();
-                dsp.play::<f32>(black_box(&inputs), &mut outputs);
+                let (inputs, outputs) = (black_box(&input).head(FRAMES), output.head_mut(FRAMES));
+                let voices = &mut [VoiceIo::BUSY];
+                dsp.process_f32(&mut Block { start: Frame::default(), inputs, outputs, voices })
             });
         });
     }

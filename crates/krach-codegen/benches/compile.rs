@@ -3,9 +3,9 @@
 //!
 //! `cargo bench -p krach-codegen`. Runs are of one block of 256 frames: divide by 256 for a frame.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use krach_abi::{DspFactory, Precision, Seed};
-use krach_codegen::{Kernel, Spec, compile};
+use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
+use krach_codegen::{Kernel, NativeFactory, Spec, compile};
 use krach_ir::{BuildError, Control, ControlKind, Fun, Program, ProgramBuilder, Sig, Ty};
 use std::hint::black_box;
 
@@ -160,16 +160,41 @@ fn stages(c: &mut Criterion) {
         group.bench_function("compile", |b| b.iter(|| compile(black_box(&program), &spec)));
         group.throughput(Throughput::Elements(BLOCK as u64));
         let factory = compile(&program, &spec).expect("a small program");
-        let mut copy = factory.instantiate(Seed::default());
-        let input: Vec<f32> = (0..BLOCK).map(|at| (at as f32 * 0.1).sin()).collect();
-        let inputs: Vec<&[f32]> = vec![&input; factory.ports().inputs];
-        let mut output = vec![0.0; BLOCK];
-        group.bench_function("run", |b| {
-            b.iter(|| copy.play::<f32>(&inputs, &mut [black_box(&mut output)]));
-        });
+        group.bench_function("run", |b| blocks(b, &factory, BLOCK));
         group.finish();
     }
 }
 
-criterion_group!(benches, stages);
+/// One block after the other, of all inputs and outputs.
+fn blocks(b: &mut Bencher<'_>, factory: &NativeFactory, frames: usize) {
+    let ports = factory.ports();
+    let mut dsp = factory.instantiate(Seed::default());
+    let (mut input, mut output) = (Buffer::new(ports.inputs, frames), Buffer::new(ports.outputs, frames));
+    for port in 0..ports.inputs {
+        let wave = (0..frames).map(|at| (at as f32 * 0.1).sin());
+        input.channel_mut(port).iter_mut().zip(wave).for_each(|(to, from)| *to = from);
+    }
+    let _flush = FlushGuard::new();
+    b.iter(|| {
+        let (inputs, outputs) = (black_box(&input).head(frames), output.head_mut(frames));
+        let voices = &mut [VoiceIo::BUSY];
+        dsp.process_f32(&mut Block { start: Frame::default(), inputs, outputs, voices })
+    });
+}
+
+/// What one call costs, whatever the program does: the input, half as loud, in blocks of three lengths.
+fn calls(c: &mut Criterion) {
+    let half = program("half", |d| {
+        let (x, half) = (d.0.input("in"), d.real(0.5));
+        d.0.apply(Fun::Mul, &[x, half])
+    });
+    let factory = compile(&half, &Spec::new(48_000, Precision::Single)).expect("a small program");
+    let mut group = c.benchmark_group("call");
+    for frames in [1, 32, 256] {
+        group.bench_function(format!("{frames} frames"), |b| blocks(b, &factory, frames));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, calls);
 criterion_main!(benches);
