@@ -104,13 +104,13 @@ def test_check_finds_the_functions_of_a_file(jam: Path) -> None:
 @pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
 def test_check_points_at_what_is_wrong(path: Path, tmp_path: Path) -> None:
     *_, expectation = path.read_text().rstrip().splitlines()
-    code, place = expectation.removeprefix("# expect: ").split()
+    code, place, message = expectation.removeprefix("# expect: ").split(maxsplit=2)
     (diagnostic,) = findings(tmp_path, str(path))["diagnostics"]
     assert list(diagnostic) == [
         "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "labels", "help",
     ]  # fmt: skip
     assert (diagnostic["code"], f"{diagnostic['line']}:{diagnostic['column']}") == (code, place)
-    assert diagnostic["severity"] == "error"
+    assert (diagnostic["severity"], diagnostic["message"]) == ("error", message)
     assert (diagnostic["end_line"], diagnostic["end_column"]) >= (diagnostic["line"], diagnostic["column"])
 
 
