@@ -8,8 +8,9 @@
 (1, 48000)
 """
 
-from krach._definition import Control, Credit, DspDef, Meter
+from krach._definition import DspDef
 from krach._errors import (
+    DamagedLibrary,
     Error,
     FaustError,
     FaustSyntaxError,
@@ -18,14 +19,17 @@ from krach._errors import (
     InvalidUse,
     InvalidValue,
     Label,
+    NotFinite,
     Place,
     UnknownInstrument,
+    UnusedInput,
 )
 from krach._faust import faust
-from krach._krach import Program, __version__
-from krach._krlib import DamagedLibrary, Library, load_library
+from krach._krach import Control, Credit, Meter, Program, __version__
+from krach._krlib import Library, build_library, load_library
 from krach._signal import Signal
-from krach._sound import play, write_wav
+from krach._sound import play, read_wav, write_wav
+from krach._text_form import program
 
 __all__ = [
     "Control",
@@ -42,13 +46,18 @@ __all__ = [
     "Label",
     "Library",
     "Meter",
+    "NotFinite",
     "Place",
     "Program",
     "Signal",
     "UnknownInstrument",
+    "UnusedInput",
     "__version__",
+    "build_library",
     "faust",
     "load_library",
     "play",
+    "program",
+    "read_wav",
     "write_wav",
 ]

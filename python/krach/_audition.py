@@ -1,13 +1,13 @@
-"""What is asked of a rendering, checked while it is still Python: Rust sees numbers and names only."""
+"""The arguments of `DspDef.render`, converted to what Rust takes; values are judged there."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
 from krach._errors import Error, error
-from krach._trace import describe
+from krach._trace import describe, is_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,16 +19,18 @@ Precision = Literal["single", "double"]
 Event = tuple[int, str, float]
 """Frame, control, value: the control has the value from exactly that frame on."""
 Note = tuple[int, int, float] | tuple[int, int, float, float]
-"""Frame, frames, key, and velocity 0..1 (1 unless told): the key, 69 being 440 Hz, is held from that frame on
-for so many frames."""
+"""Frame, length in frames, key and velocity. Key 69 is 440 Hz; velocity is 0..1, 1 by default."""
+ArrayOrRows: TypeAlias = "ArrayLike | Sequence[ArrayLike | None] | None"
+"""Audio input: an array of the shape (channels, frames), or one row for each channel, `None` for silence."""
 
 
 class Audition(TypedDict):
-    """One rendering, apart from its audio input; `reference` asks the interpreter instead of native code."""
+    """One rendering without its audio input. `reference` selects the interpreter instead of native code."""
 
     seconds: float
     sample_rate: int
     precision: str
+    instance: int
     values: list[tuple[str, float]]
     events: list[Event]
     notes: list[tuple[int, int, float, float]]
@@ -36,23 +38,70 @@ class Audition(TypedDict):
 
 
 def audition(
-    seconds: object,
-    sample_rate: object,
+    seconds: float,
+    sample_rate: int,
     precision: object,
     values: Mapping[str, object],
     events: object,
     notes: object = (),
+    instance: int = 0,
 ) -> Audition:
-    """Raises KR0403 to KR0408 for what cannot be meant."""
+    """Raises KR0403 to KR0408 for arguments of the wrong type."""
     return {
-        "seconds": _number("KR0408", "a duration", seconds),
-        "sample_rate": rate(sample_rate),
+        "seconds": seconds,
+        "sample_rate": sample_rate,
         "precision": arithmetic(precision),
+        "instance": instance,
         "values": [_setting(name, value) for name, value in values.items()],
         "events": [_event(event) for event in _listed("events", "(frame, control, value)", events)],
         "notes": [_note(note) for note in _listed("notes", "(frame, frames, key, velocity)", notes)],
         "reference": False,
     }
+
+
+def duration(seconds: object, frames: object, sample_rate: int, given: int | None) -> float:
+    """Seconds of a rendering: `seconds`, or `frames`, or the length of the audio input, if there is one."""
+    if seconds is not None and frames is not None:
+        raise error("KR0408", "both `seconds` and `frames` are given", help=["leave one of them out"])
+    if seconds is not None:
+        return _number("KR0408", "a duration", seconds)
+    if frames is not None:
+        return whole("KR0408", "`frames`", frames, 1 << 53) / sample_rate
+    if given is not None:
+        return given / sample_rate
+    raise error(
+        "KR0408",
+        "no duration is given",
+        help=["give seconds, or frames=48000; with inputs, the default is their length"],
+    )
+
+
+def settings(controls: object, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of controls at the start, from the mapping `controls` and from keywords."""
+    if controls is None:
+        return dict(values)
+    if not isinstance(controls, Mapping):
+        message = f"`controls` is a mapping from names to values, not {describe(controls)}"
+        raise error("KR0404", message, help=['write controls={"freq": 440}'])
+    named = dict(cast("Mapping[str, object]", controls))
+    if twice := named.keys() & values.keys():
+        message = f"control `{min(twice)}` has two values: in `controls` and as a keyword"
+        raise error("KR0405", message, help=["leave one of them out"])
+    return named | dict(values)
+
+
+def instance(seed: object, copy: object) -> int:
+    """The number of a copy, of which its noise is made: seeds 0 and copy 0 give 0, the default."""
+    drawn = whole("KR0113", "`seed`", seed, 0xFFFF_FFFF)
+    return (whole("KR0113", "`instance`", copy, 0xFFFF_FFFF) + drawn * 0x9E37_79B1) & 0xFFFF_FFFF
+
+
+def whole(code: str, what: str, value: object, hi: int) -> int:
+    """A whole number in `0..hi`."""
+    number = _number(code, what, value)
+    if 0 <= number <= hi and number == int(number):
+        return value if isinstance(value, int) else int(number)
+    raise error(code, f"{what} is a whole number from 0 to {hi}, not {describe(value)}")
 
 
 def arithmetic(precision: object) -> Precision:
@@ -63,7 +112,7 @@ def arithmetic(precision: object) -> Precision:
 
 
 def sample(dtype: object) -> np.dtype[np.floating[Any]]:
-    """A format of samples, by name or as numpy has it."""
+    """The type of samples, from its name or from numpy's own object."""
     import numpy as np
 
     with contextlib.suppress(TypeError):
@@ -81,30 +130,76 @@ def rate(value: object) -> int:
     raise error("KR0403", f"a sample rate is a whole number of Hz, not {describe(value)}")
 
 
-def rows(inputs: ArrayLike | None, dtype: type[_Sample], what: str = "audio input") -> NDArray[_Sample]:
-    """Audio, one row per channel; none at all is silence."""
+def rows(
+    inputs: object, dtype: type[_Sample], what: str = "audio input", wanted: int | None = None
+) -> NDArray[_Sample]:
+    """Audio, one row for each channel. `None` is silence, of all channels or of one."""
     import numpy as np
 
     if inputs is None:
         return np.zeros((0, 0), dtype)
-    try:
-        channels = np.atleast_2d(np.asarray(inputs, dtype))
-    except (TypeError, ValueError) as unfit:
-        raise error("KR0407", f"{what} is one row of numbers per channel: {unfit}") from None
+    parts = cast("Sequence[object]", inputs if isinstance(inputs, (list, tuple)) else ())
+    if any(part is None or not is_number(part) for part in parts):
+        channels = _padded([_array(part, dtype, what) for part in parts], dtype, what)
+    else:
+        channels = np.atleast_2d(_array(cast("object", inputs), dtype, what))
     if channels.ndim != 2:
         raise error("KR0407", f"{what} has the shape (channels, frames), not {channels.shape}")
+    return _upright(channels, what, wanted)
+
+
+def _array(of: object, dtype: type[_Sample], what: str) -> NDArray[_Sample]:
+    """Numbers as an array of samples; `None` is an empty one."""
+    import numpy as np
+
+    try:
+        array = np.asarray([] if of is None else cast("ArrayLike", of))
+        if array.dtype.kind in "iu" and array.dtype.itemsize < 8:  # Python's own whole numbers are int64
+            scale = 1 << (8 * array.dtype.itemsize - 1)
+            message = f"{what} has samples of the type {array.dtype}; floats within -1..1 are needed"
+            first = f"subtract {scale}, then " if array.dtype.kind == "u" else ""
+            raise error("KR0407", message, help=[f"{first}divide by {scale}: sound / {scale}"])
+        return array.astype(dtype, copy=False)
+    except (TypeError, ValueError) as unfit:
+        if isinstance(unfit, Error):
+            raise
+        raise error("KR0407", f"{what} is one row of numbers for each channel: {unfit}") from None
+
+
+def _padded(channels: list[NDArray[_Sample]], dtype: type[_Sample], what: str) -> NDArray[_Sample]:
+    """Rows of different lengths as one array: short ones end in silence."""
+    import numpy as np
+
+    if odd := [channel.shape for channel in channels if channel.ndim != 1]:
+        raise error("KR0407", f"{what} has one row of numbers for each channel, not the shape {odd[0]}")
+    padded = np.zeros((len(channels), max(map(len, channels))), dtype)
+    for row, channel in zip(padded, channels, strict=True):
+        row[: len(channel)] = channel
+    return padded
+
+
+def _upright(channels: NDArray[_Sample], what: str, wanted: int | None) -> NDArray[_Sample]:
+    """Refuses an array of the shape (frames, channels), the order of other packages.
+
+    It has `wanted` columns instead of rows, or more than 256 rows.
+    """
+    count, frames = channels.shape
+    swapped = count > 256 if wanted is None else count != wanted == frames
+    if swapped and count > frames:
+        message = f"{what} has the shape (channels, frames), and {channels.shape} are {count} channels"
+        raise error("KR0407", message, help=["if its shape is (frames, channels), give sound.T"])
     return channels
 
 
 def fraction(progress: Callable[[float], object], taken: Audition) -> Callable[[int], object]:
-    """Frames done as a part of 0..1, for the user's hook."""
+    """Calls the user's hook with the part done, 0..1, for a number of frames done."""
     frames = max(taken["seconds"] * taken["sample_rate"], 1.0)
     return lambda done: progress(min(done / frames, 1.0))
 
 
 def _number(code: str, what: str, value: object) -> float:
     try:
-        if isinstance(value, (str, bytes)) or hasattr(type(value), "__len__"):
+        if not is_number(value):
             raise TypeError
         return float(cast("float", value))
     except (TypeError, ValueError, OverflowError) as unfit:

@@ -6,80 +6,36 @@ import inspect
 import linecache
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
 from krach import _audition, _krach, _page, _place, _plots
-from krach._audition import Event, Note, Precision
+from krach._audition import ArrayOrRows, Event, Note, Precision
 from krach._diagram import Diagram
-from krach._errors import Error, error
-from krach._krach import Program
+from krach._entrance import entrance
+from krach._errors import NotFinite, error
+from krach._krach import Control, Credit, Meter, Program
 from krach._signal import SignalLike
 from krach._trace import current
-from krach._transpile import trace
+from krach._transpile import trace, warn_unread
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike, NDArray
-
-
-class Control(NamedTuple):
-    """A parameter of a DspDef, as `krs.control` or a widget of Faust declared it.
-
-    `address` is the path of a widget through the groups around it, "" for `krs.control`. `metadata` are the
-    keys and values that a widget's label has in brackets: `"freq [unit:Hz]"` has `("unit", "Hz")`.
-    """
-
-    name: str
-    init: float
-    lo: float
-    hi: float
-    step: float
-    address: str = ""
-    metadata: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def unit(self) -> str:
-        """Of its values, "" if none is declared."""
-        return dict(self.metadata).get("unit", "")
-
-
-class Meter(NamedTuple):
-    """A signal of a DspDef that people look at: a bargraph of Faust. No sound depends on it.
-
-    `lo` and `hi` are the bounds that it is drawn between, which its values may leave; `address` and
-    `metadata` are those of a `Control`.
-    """
-
-    name: str
-    lo: float
-    hi: float
-    address: str = ""
-    metadata: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def unit(self) -> str:
-        """Of its values, "" if none is declared."""
-        return dict(self.metadata).get("unit", "")
-
-
-class Credit(NamedTuple):
-    """A definition of somebody's Faust library that a sound is made with.
-
-    `licence` is what the library declares of it, or of the whole file, as `declared` tells: "function" or
-    "file". Both are `None` where nothing is declared.
-    """
-
-    library: str
-    function: str
-    licence: str | None
-    declared: str | None
+    from numpy.typing import NDArray
 
 
 class DspDef:
-    """A sound: what `krs.transpile` makes of a function. Immutable; equal programs share their native code.
+    """A sound, made by `krs.transpile`, `krach.faust`, `krach.program` or `krach.load_library`. Immutable.
 
-    `name`, `fn` and `source` are the function's; `program` is what it means, `faust` the same as Faust text.
+    `name`, `fn` and `source` are those of the function, `program` is its signal graph, `faust` the same as
+    Faust text. Two of them are equal if they compute the same samples in the same precision, whatever they
+    are called. They can be copied, pickled and sent to other processes; a pickle holds the program and the
+    source text, not the Python function.
+
+    >>> import pickle
+    >>> beep = krs.transpile(lambda: krs.sine_osc(440))
+    >>> pickle.loads(pickle.dumps(beep)) == beep
+    True
     """
 
     __slots__ = ("_faust", "_fn", "_precision", "_program", "_source")
@@ -98,7 +54,7 @@ class DspDef:
         source: str = "",
         precision: Precision = "single",
     ) -> None:
-        """Of a traced program; `krs.transpile` traces, `krach.faust` reads Faust."""
+        """Wraps a program; users call `krs.transpile` or `krach.faust`."""
         put = object.__setattr__
         put(self, "_fn", fn)
         put(self, "_source", source)
@@ -112,24 +68,50 @@ class DspDef:
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a DspDef cannot be changed: {name}")
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DspDef):
+            return NotImplemented
+        return self._precision == other._precision and self._program == other._program
+
+    def __hash__(self) -> int:
+        return hash((self._precision, self._program))
+
+    def __copy__(self) -> DspDef:
+        return self
+
+    def __deepcopy__(self, memo: object) -> DspDef:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _revived, (self._program, self._source, self._precision, self._fn is not None)
+
     @property
     def fn(self) -> Callable[..., object] | None:
-        """The Python function; `None` if it was made of Faust."""
+        """The Python function; `None` for a sound made from Faust or from a program's text."""
         return self._fn
 
     @property
     def source(self) -> str:
-        """Its Python text, or "" if that cannot be found; its Faust text if it was made of Faust."""
+        """The Python text of the function, or the Faust text; "" if it is not known."""
         return self._source
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return self._program.name
 
     @property
+    def key(self) -> str:
+        """64 hexadecimal digits: two sounds of one key and one `precision` compute the same samples.
+
+        >>> krs.transpile(lambda x: x / 2).key == krs.transpile(lambda x: x / 2, name="half").key
+        True
+        """
+        return self._program.key
+
+    @property
     def program(self) -> Program:
-        """What it means: `str(program)` is the text form, `program.optimised()` what is compiled."""
+        """Its signal graph. `str(program)` is the text form, `program.optimised()` the graph to compile."""
         return self._program
 
     @property
@@ -139,7 +121,7 @@ class DspDef:
 
     @property
     def precision(self) -> Precision:
-        """The arithmetic it is rendered with unless told otherwise."""
+        """The precision of its samples, "single" or "double"; `render` can choose the other."""
         return self._precision
 
     @property
@@ -149,6 +131,7 @@ class DspDef:
             object.__setattr__(self, "_faust", self._program.faust())
         return cast("str", self._faust)
 
+    @entrance
     def __call__(self, *inputs: SignalLike) -> Any:
         """Inside another DSP function: its output for these audio inputs, or a tuple where there are several.
 
@@ -171,46 +154,38 @@ class DspDef:
     @property
     def controls(self) -> tuple[Control, ...]:
         """Its parameters, in order of first use; those of its effect come last."""
-        return tuple(
-            Control(name, init, lo, hi, step, address, tuple(metadata))
-            for name, init, lo, hi, step, address, metadata in self._program.controls
-        )
+        return tuple(self._program.controls)
 
     @property
     def meters(self) -> tuple[Meter, ...]:
-        """What it shows: the bargraphs of Faust that its outputs need, those of its effect last.
+        """Its meters: the bargraphs of Faust that its outputs need, those of its effect last.
 
         >>> krach.faust('process = abs : hbargraph("level [unit:dB]", -60, 0);').meters[0].unit
         'dB'
         """
-        return tuple(
-            Meter(name, lo, hi, address, tuple(metadata))
-            for name, lo, hi, address, metadata in self._program.meters
-        )
+        return tuple(self._program.meters)
 
     @property
+    @entrance
     def metered(self) -> DspDef:
-        """The same heard at its meters: one output for each of `meters`, and the same controls. The meters
-        of a voice that plays several notes add up.
+        """The values of its meters as a sound: one output for each of `meters`, with the same controls. The
+        meters of several voices are added.
 
-        Errors: KR0411 for a sound without meters, KR0401 for more than 256.
+        Errors: KR0411 for a sound without meters, KR0401 for more meters than outputs are allowed.
 
         >>> krach.faust('process = _ <: attach(_, (abs : hbargraph("level", 0, 1)));').metered.num_outputs
         1
         """
-        try:
-            program = self._program.metered()
-        except Error as refused:
-            raise refused.located(_place.user_place()) from None
+        program = self._program.metered()
         if program is None:
-            message = f"`{self.name}` has no meter to be heard at"
+            message = f"`{self.name}` has no meter"
             remedy = "a meter is a bargraph of Faust: krs.faust_expr('{0} : hbargraph(\"level\", 0, 1)', x)"
-            raise error("KR0411", message, _place.user_place(), help=[remedy])
+            raise error("KR0411", message, help=[remedy])
         return DspDef(None, program, precision=self._precision)
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a Faust program declares of itself, such as its author, as keys and values.
+        """The declarations of a Faust program, such as its author, as keys and values.
 
         >>> krach.faust('declare author "me"; process = _;').metadata
         (('author', 'me'),)
@@ -219,10 +194,10 @@ class DspDef:
 
     @property
     def credits(self) -> tuple[Credit, ...]:
-        """Whose work it is made with: definitions of Faust libraries, by way of `krach.faust` and
-        `krs.faust_expr`. What `krs` itself offers asks for nothing.
+        """The functions of Faust libraries that `krach.faust` and `krs.faust_expr` use, with their licences.
+        The functions of `krs` need no credit.
         """
-        return tuple(Credit(*credit) for credit in self._program.credits)
+        return tuple(self._program.credits)
 
     @property
     def control_ranges(self) -> dict[str, tuple[float, float]]:
@@ -236,17 +211,17 @@ class DspDef:
 
     @property
     def num_inputs(self) -> int:
-        """How many audio inputs it has."""
+        """The number of audio inputs."""
         return len(self._program.inputs)
 
     @property
     def num_outputs(self) -> int:
-        """How many audio outputs it has (its effect, if it has one)."""
+        """The number of audio outputs (of its effect, if it has one)."""
         return len(self._program.outputs)
 
     @property
     def voices(self) -> int | None:
-        """How many notes it plays at once, where a Faust program says so.
+        """The number of notes it plays at once, from `voices=` or from the Faust program; else `None`.
 
         >>> krach.faust('declare options "[nvoices:8]"; process = _;').voices
         8
@@ -255,26 +230,29 @@ class DspDef:
 
     @property
     def effect(self) -> DspDef | None:
-        """What its sound goes through in the end: the definition `effect` of a Faust program with voices."""
+        """The effect after the sum of its voices: from `effect=`, or from `effect` in Faust."""
         effect = self._program.effect
         return None if effect is None else DspDef(None, effect, precision=self._precision)
 
     @property
     def compile_ms(self) -> float:
-        """Milliseconds from program to native code at 48 kHz; those of the first time if it is cached."""
+        """Milliseconds that compiling took, at 48 kHz. Code that is kept is not compiled again."""
         optimise_ms, codegen_ms, _ = _krach.compile(self._program, 48000, self._precision)
         return optimise_ms + codegen_ms
 
     @overload
     def render(
         self,
-        seconds: float,
+        seconds: float | None = None,
         sample_rate: int = 48000,
-        inputs: ArrayLike | None = None,
+        inputs: ArrayOrRows = None,
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        frames: int | None = None,
         notes: Iterable[Note] | None = None,
+        seed: int = 0,
+        instance: int = 0,
         precision: Precision | None = None,
         dtype: Literal["float32"] = "float32",
         progress: Callable[[float], object] | None = None,
@@ -283,80 +261,97 @@ class DspDef:
     @overload
     def render(
         self,
-        seconds: float,
+        seconds: float | None = None,
         sample_rate: int = 48000,
-        inputs: ArrayLike | None = None,
+        inputs: ArrayOrRows = None,
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        frames: int | None = None,
         notes: Iterable[Note] | None = None,
+        seed: int = 0,
+        instance: int = 0,
         precision: Precision | None = None,
         dtype: Literal["float64"],
         progress: Callable[[float], object] | None = None,
         **values: float,
     ) -> NDArray[np.float64]: ...
+    @entrance
     def render(
         self,
-        seconds: float,
+        seconds: float | None = None,
         sample_rate: int = 48000,
-        inputs: ArrayLike | None = None,
+        inputs: ArrayOrRows = None,
         events: Iterable[Event] | None = None,
         controls: Mapping[str, float] | None = None,
         *,
+        frames: int | None = None,
         notes: Iterable[Note] | None = None,
+        seed: int = 0,
+        instance: int = 0,
         precision: Precision | None = None,
         dtype: Literal["float32", "float64"] = "float32",
         progress: Callable[[float], object] | None = None,
         **values: float,
     ) -> NDArray[np.float32] | NDArray[np.float64]:
-        """Computes `seconds` of sound: an array of shape (channels, frames), frames = round(seconds ·
-        sample_rate).
+        """Computes sound: an array of the shape (channels, frames).
 
-        `inputs` is one row of samples per audio input (a single one may be flat); short ones are followed
-        by silence, `None` is silence. Controls have the values of `controls` and of further keywords from
-        birth on; `events` are (frame, control, value), each heard from exactly its frame. Values outside a
-        control's range are clamped into it. `notes` are (frame, frames, key, velocity), velocity being 1
-        unless told and key 69 being 440 Hz: each is played by a copy of its own, as many at once as the
-        program declares (`voices`, else 16). They set the controls `freq` in Hz or `key`, `gate`, and
-        `gain` 0..1 or `vel`, `velocity` 0..127; all others are shared. `progress` is called with the part
-        done, 0..1. Ctrl-C works, also while compiling.
+        The length is `seconds` (frames = round(seconds · sample_rate)), or `frames`, or else the length of
+        the audio input. `inputs` has one row of floats for each audio input (a single one may be flat).
+        `None` is silence, and short rows end in silence.
+
+        Controls have the values of `controls` and of further keywords from the start. `events` are (frame,
+        control, value), each heard from exactly its frame. Values are clamped to the range of the control.
+
+        `notes` are (frame, length in frames, key, velocity): key 69 is 440 Hz, velocity is 0..1 and 1 by
+        default. Each note plays on a voice of its own, at most `voices` at once (16 by default). Notes set
+        the controls `freq` in Hz or `key`, `gate`, and `gain` 0..1 or `vel`, `velocity` 0..127; all other
+        controls are shared.
+
+        Equal arguments give equal samples on every run. `seed` and `instance`, 0..2^32-1, change the noise
+        and nothing else: use another seed for each sound of a data set, and another instance for each copy
+        inside one sound. `progress` is called with the part done, 0..1. Ctrl-C works, also while compiling.
+        Samples that are not finite give the warning `krach.NotFinite`.
 
         Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event
-        or note, KR0407 for inputs of another shape, KR0408 for a bad duration, KR0403 for a bad sample
-        rate, KR0402 for more memory than one sound may have.
+        or note, KR0407 for inputs of another shape or type, KR0408 for a bad duration, KR0403 for a bad
+        sample rate, KR0402 for too much memory.
 
         >>> beep = krs.transpile(lambda: krs.sine_osc(krs.control("freq", 440, 20, 2000)))
         >>> beep.render(0.5, freq=220).shape
         (1, 24000)
-        >>> beep.render(0.5, events=[(12000, "freq", 880)]).dtype
+        >>> beep.render(frames=100, events=[(50, "freq", 880)]).dtype
         dtype('float32')
+        >>> krs.transpile(lambda x: x / 2).render(inputs=[1, 2, 3])
+        array([[0.5, 1. , 1.5]], dtype=float32)
         """
         import numpy as np
 
-        try:
-            settings = {**(controls or {}), **values}
-            taken = _audition.audition(
-                seconds,
-                sample_rate,
-                precision or self._precision,
-                settings,
-                () if events is None else events,
-                () if notes is None else notes,
-            )
-            hook = None if progress is None else _audition.fraction(progress, taken)
-            sound: NDArray[np.float32] | NDArray[np.float64]
-            if _audition.sample(dtype) == np.float64:
-                sound = _krach.render(self._program, taken, _audition.rows(inputs, np.float64), hook)
-            else:
-                sound = _krach.render(self._program, taken, _audition.rows(inputs, np.float32), hook)
-        except Error as refused:
-            raise refused.located(_place.user_place()) from None
+        audio: NDArray[Any]
+        if _audition.sample(dtype) == np.float64:
+            audio = _audition.rows(inputs, np.float64, wanted=self.num_inputs)
+        else:
+            audio = _audition.rows(inputs, np.float32, wanted=self.num_inputs)
+        rate = _audition.rate(sample_rate)
+        asked = _audition.audition(
+            _audition.duration(seconds, frames, rate, None if inputs is None else audio.shape[1]),
+            rate,
+            precision or self._precision,
+            _audition.settings(controls, values),
+            () if events is None else events,
+            () if notes is None else notes,
+            _audition.instance(seed, instance),
+        )
+        hook = None if progress is None else _audition.fraction(progress, asked)
+        sound, strange = _krach.render(self._program, asked, audio, hook)
         if progress is not None:
             progress(1.0)
+        if strange is not None:
+            _place.warn(f"`{self.name}`: {strange}", NotFinite)
         return sound
 
     def diagram(self) -> Diagram:
-        """Its block diagram, which a notebook shows: blocks, wires, feedback below.
+        """Its block diagram, shown by notebooks: blocks and wires, with feedback below.
 
         A small function is drawn opened where it is used, a larger one as a block with a picture of its own
         below. Without a notebook, write `diagram().svg` to a file and open that in a browser.
@@ -367,18 +362,19 @@ class DspDef:
         svg, text = self._program.diagram()
         return Diagram(self.name, svg, text)
 
+    @entrance
     def plot(
         self,
         seconds: float = 0.05,
         sample_rate: int = 48000,
-        inputs: ArrayLike | None = None,
+        inputs: ArrayOrRows = None,
         events: Iterable[Event] | None = None,
         axes: Axes | None = None,
         *,
         notes: Iterable[Note] | None = None,
         **values: float,
     ) -> Axes:
-        """Draws the waveform of what `render` gives; into `axes` of matplotlib, or new ones.
+        """Draws the waveform of `render` into `axes` of matplotlib, or into new ones.
 
         >>> krs.transpile(lambda: krs.saw(100)).plot().get_xlabel()
         'seconds'
@@ -386,18 +382,19 @@ class DspDef:
         sound = self.render(seconds, sample_rate, inputs, events, values, notes=notes)
         return _plots.waveform(axes or _plots.new_axes(), sound, sample_rate)
 
+    @entrance
     def spectrum(
         self,
         seconds: float = 1.0,
         sample_rate: int = 48000,
-        inputs: ArrayLike | None = None,
+        inputs: ArrayOrRows = None,
         events: Iterable[Event] | None = None,
         axes: Axes | None = None,
         *,
         notes: Iterable[Note] | None = None,
         **values: float,
     ) -> Axes:
-        """Draws the spectrum of what `render` gives: dB over Hz, a sine of amplitude 1 reaching 0 dB.
+        """Draws the spectrum of `render`, dB over Hz: a sine of amplitude 1 reaches 0 dB.
 
         >>> krs.transpile(lambda: krs.saw(100)).spectrum().get_ylabel()
         'dB'
@@ -405,10 +402,11 @@ class DspDef:
         sound = self.render(seconds, sample_rate, inputs, events, values, notes=notes)
         return _plots.spectrum(axes or _plots.new_axes(), sound, sample_rate)
 
+    @entrance
     def response(
         self, seconds: float = 1.0, sample_rate: int = 48000, axes: Axes | None = None, **values: float
     ) -> Axes:
-        """Draws the frequency response, dB over Hz: an impulse into each input, as heard at each output.
+        """Draws the frequency response, dB over Hz, from each input to each output.
 
         Errors: KR0407 for a sound without audio input.
 
@@ -416,7 +414,7 @@ class DspDef:
         'Hz'
         """
         if self.num_inputs == 0:
-            raise error("KR0407", f"`{self.name}` has no audio input to respond to", _place.user_place())
+            raise error("KR0407", f"`{self.name}` has no audio input, so it has no frequency response")
         impulses: list[tuple[str, NDArray[np.float32]]] = []
         for position, source in enumerate(self._program.inputs):
             click = [[float(position == other)] for other in range(self.num_inputs)]
@@ -437,7 +435,7 @@ class DspDef:
 
 
 def source_of(function: object) -> str:
-    """The function's Python text, or ""."""
+    """The Python text of a function, or ""."""
     code = getattr(inspect.unwrap(cast("Callable[..., object]", function)), "__code__", None)
     if isinstance(code, CodeType):
         linecache.checkcache(code.co_filename)
@@ -447,27 +445,70 @@ def source_of(function: object) -> str:
         return ""
 
 
+def _revived(program: Program, source: str, precision: Precision, of_python: bool) -> DspDef:
+    """A DspDef from its pickle."""
+    name = program.name
+    gone = f"`{name}` comes from a pickle, which holds its sound but not its Python function"
+    return DspDef(absent(name, gone) if of_python else None, program, source=source, precision=precision)
+
+
+def absent(name: str, why: str) -> Callable[..., NoReturn]:
+    """Stands for a Python function that is not here: calling it is an error that says why."""
+
+    @entrance
+    def missing(*_: object, **__: object) -> NoReturn:
+        raise error("KR0114", why, help=["render it, or read its .source, .faust and .program"])
+
+    missing.__name__ = missing.__qualname__ = name
+    return missing
+
+
+@entrance
 def transpile(
     fn: Callable[..., object],
+    /,
     *,
     precision: Precision = "single",
     name: str | None = None,
+    voices: int | None = None,
+    effect: Callable[..., object] | DspDef | None = None,
     **constants: object,
 ) -> DspDef:
-    """Makes a DspDef of a function of Signals. Also a decorator.
+    """Makes a DspDef from a Python function of Signals. Also a decorator.
 
     The function is called once. Its parameters without default are its audio inputs; those with default are
     constants, which further keywords set. It returns a Signal, a number, or a tuple or list of them: the
-    outputs. `precision` is the arithmetic, "single" or "double"; `name` replaces the function's own.
+    outputs. `precision` is "single" or "double"; `name` replaces the name of the function.
 
-    Errors: KR0114 for parameters that cannot be inputs, KR0105 for what it returns; an exception of the
-    function itself arrives unchanged, with a note.
+    With `voices`, 1..256, the function is one voice of an instrument that plays that many notes at once. The
+    sum of the voices goes through `effect`, a function or a DspDef, once. Faust's `nvoices` and `effect` are
+    the same.
+
+    Errors: KR0114 for parameters that cannot be inputs, KR0105 for a bad return value, KR0113 for bad
+    voices. An exception of the function itself arrives unchanged, with a note. An input that is not used
+    gives the warning `krach.UnusedInput`.
 
     >>> krs.transpile(lambda x, amount=1.0: x * amount, name="level", amount=0.3)
     <DspDef level: 1 in, 1 out>
+    >>> organ = lambda: krs.sine_osc(krs.control("freq", 440, 20, 5000)) * krs.control("gate", 0, 0, 1)
+    >>> krs.transpile(organ, voices=4, effect=lambda x: krs.echo(x, 100, 0.5)).voices
+    4
     """
-    try:
-        arithmetic = _audition.arithmetic(precision)
-    except Error as refused:
-        raise refused.located(_place.user_place()) from None
-    return DspDef(fn, trace(fn, name, constants), source=source_of(fn), precision=arithmetic)
+    chosen = _audition.arithmetic(precision)
+    program = trace(fn, name, constants)
+    warn_unread(program)
+    if voices is not None:
+        count = _audition.whole("KR0113", "`voices`", voices, 0xFFFF_FFFF)
+        after = None if effect is None else _effect(effect)
+        program = program.polyphonic(count, after)
+    elif effect is not None:
+        raise error("KR0113", "an effect follows voices", help=["give the number of voices: voices=8"])
+    return DspDef(fn, program, source=source_of(fn), precision=chosen)
+
+
+def _effect(effect: Callable[..., object] | DspDef) -> Program:
+    if isinstance(effect, DspDef):
+        return effect.program
+    program = trace(effect, None, {})
+    warn_unread(program)
+    return program

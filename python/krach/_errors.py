@@ -1,10 +1,12 @@
-"""What krach says when something cannot be meant: one exception family, one table from code to class."""
+"""The errors and warnings of krach: one family of exceptions, one class for each kind of code."""
 
 from __future__ import annotations
 
 import linecache
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from krach import _krach
 
 _DRAWN_COLUMNS = 2_000
 """Longer lines are not shown: nobody reads them."""
@@ -28,12 +30,12 @@ class Label(NamedTuple):
 
 
 class Error(Exception):
-    """Anything krach refuses, with a stable `code` (`krach explain KR0107` prints its page) and the user's
-    line.
+    """An error of krach, with a stable `code` (`krach explain KR0107` prints its page) and the user's line.
 
-    `message` says what is wrong, `help` what to try; `file`, `line`, `column`, `end_line` and `end_column`
-    are where (`None` if nowhere), `labels` further places, `further` what else is wrong with the same text.
-    An `except ValueError`, `TypeError` or `RuntimeError` also catches the kinds that are one.
+    `message` names the fault, `help` is a list of remedies. `file`, `line`, `column`, `end_line` and
+    `end_column` are the place (`None` without one), `labels` are further places, `further` are other errors
+    in the same text. Its subclasses are also the `ValueError`, `TypeError`, `RuntimeError`, `SyntaxError` or
+    `KeyError` of Python.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Error(Exception):
 
     @property
     def place(self) -> Place | None:
-        """Where, as one value."""
+        """The place as one value."""
         if self.file is None or self.line is None or self.column is None:
             return None
         end_line = self.line if self.end_line is None else self.end_line
@@ -62,13 +64,13 @@ class Error(Exception):
         return Place(self.file, self.line, self.column, end_line, end_column)
 
     def located(self, place: Place | None) -> Error:
-        """Itself, at that place if it had none."""
+        """Sets the place if there is none yet, and returns the error itself."""
         if self.file is None and place is not None:
             self.file, self.line, self.column, self.end_line, self.end_column = place
         return self
 
     def with_further(self, errors: Sequence[Error]) -> Error:
-        """Itself, knowing what else is wrong; each becomes a note below the traceback."""
+        """Adds other errors of the same text; each becomes a note below the traceback."""
         self.further = tuple(errors)
         for other in errors:
             at = "" if other.file is None else f"{other.file}:{other.line}:{other.column}: "
@@ -84,22 +86,22 @@ class Error(Exception):
 
 
 class InvalidValue(Error, ValueError):
-    """A value of the right kind that cannot be meant: out of range, not finite, unknown."""
+    """A value that cannot be used: out of range, not finite, unknown."""
 
 
 class InvalidType(Error, TypeError):
-    """A value of the wrong kind."""
+    """A value of the wrong type."""
 
 
 class InvalidUse(Error, RuntimeError):
-    """A thing used where it means nothing, such as `krs` outside a DSP function."""
+    """A call in a place where it has no meaning, such as `krs.saw` outside a DSP function."""
 
 
 class InvalidSyntax(Error, SyntaxError):
     """Text that cannot be read; Python draws a caret at its place."""
 
     def located(self, place: Place | None) -> Error:
-        """Itself, at that place if it had none."""
+        """Sets the place if there is none yet, and returns the error itself."""
         super().located(place)
         self.msg = f"{self.message} [{self.code}]"
         # Python shows the message of a syntax error and its notes, and nothing else.
@@ -115,8 +117,8 @@ class InvalidSyntax(Error, SyntaxError):
 
 
 class FaustError(InvalidSyntax, ValueError):
-    """Faust text that is well formed but means nothing: an undefined name, sides that do not fit, a delay
-    without bound. Its place is in the Faust text.
+    """Faust text that can be read but has no meaning: an undefined name, inputs and outputs that do not fit,
+    a delay without a longest time. Its place is in the Faust text.
     """
 
 
@@ -128,39 +130,33 @@ class UnknownInstrument(Error, KeyError):
     """A name that a library does not have."""
 
 
-_CLASSES: dict[str, type[Error]] = {
-    "KR0101": InvalidUse,
-    "KR0102": InvalidType,
-    "KR0103": InvalidValue,
-    "KR0104": InvalidType,
-    "KR0105": InvalidType,
-    "KR0106": InvalidUse,
-    "KR0107": InvalidValue,
-    "KR0108": InvalidValue,
-    "KR0109": InvalidValue,
-    "KR0110": InvalidValue,
-    "KR0111": InvalidValue,
-    "KR0112": InvalidType,
-    "KR0113": InvalidValue,
-    "KR0114": InvalidType,
-    "KR0116": InvalidValue,
-    "KR0118": InvalidValue,
-    "KR0119": InvalidType,
-    "KR0201": InvalidSyntax,
-    "KR0301": FaustSyntaxError,
-    **{f"KR03{number:02}": FaustError for number in range(2, 20)},
-    "KR0401": InvalidValue,
-    "KR0402": InvalidValue,
-    "KR0403": InvalidValue,
-    "KR0404": InvalidValue,
-    "KR0405": InvalidValue,
-    "KR0406": InvalidValue,
-    "KR0407": InvalidValue,
-    "KR0408": InvalidValue,
-    "KR0411": InvalidUse,
-    "KR0412": InvalidUse,
-    "KR0704": UnknownInstrument,
-}
+class UnusedInput(UserWarning):
+    """An audio input of a DSP function that nothing reads (KR0120)."""
+
+
+class NotFinite(RuntimeWarning):
+    """Samples of a rendering that are infinite or not a number (KR0410)."""
+
+
+class DamagedLibrary(UserWarning):
+    """Only the programs of a library's file could be read: its instruments sound, their sources are lost."""
+
+
+_PUBLIC = (
+    Error,
+    InvalidValue,
+    InvalidType,
+    InvalidUse,
+    InvalidSyntax,
+    FaustError,
+    FaustSyntaxError,
+    UnknownInstrument,
+)
+for _class in (*_PUBLIC, UnusedInput, NotFinite, DamagedLibrary):
+    _class.__module__ = "krach"  # as users import them, and as tracebacks name them
+
+_KINDS: dict[str, type[Error]] = {kind.__name__: kind for kind in _PUBLIC}
+_CLASSES = {code: _KINDS[kind] for code, kind in _krach.error_kinds}
 
 
 def error(

@@ -1,8 +1,7 @@
-"""Faust text in Python: where its libraries are, what a text is called in messages, `krach.faust`."""
+"""Faust text in Python: the folders of its libraries, the names of texts in messages, `krach.faust`."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import linecache
 import os
@@ -13,11 +12,10 @@ from typing import NamedTuple
 from krach import _audition, _krach, _place
 from krach._audition import Precision
 from krach._definition import DspDef
-from krach._errors import Error, error
+from krach._entrance import entrance
+from krach._errors import error
 from krach._trace import describe
-
-_LARGEST = 64 << 20
-"""Characters of a file; longer ones are no Faust, and some, such as `/dev/zero`, never end."""
+from krach._transpile import named as named_as
 
 
 class Text(NamedTuple):
@@ -59,28 +57,12 @@ def is_path(source: str) -> bool:
     return source.rstrip().endswith(".dsp") and not {"\n", ";"} & set(source)
 
 
-def _near(path: str) -> list[str]:
-    """What a path that leads nowhere may have been meant to be."""
-    folder, name = os.path.split(path)
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        if near := _krach.nearest(name, os.listdir(folder or ".")):
-            return [f"did you mean `{os.path.join(folder, near)}`?"]
-    return []
-
-
-def decoded(content: bytes) -> str:
-    """Faust is a language of bytes: what is not UTF-8 is read as Latin-1."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
 def forget(text: Text) -> None:
     """Nothing was wrong with it."""
     linecache.cache.pop(text.name, None)
 
 
+@entrance
 def faust(
     source: str | os.PathLike[str],
     *,
@@ -88,13 +70,13 @@ def faust(
     precision: Precision = "single",
     libraries: Iterable[str | os.PathLike[str]] = (),
 ) -> DspDef:
-    """Makes a DspDef of a Faust program: its text, or the path of a `.dsp` file.
+    """Makes a DspDef from a Faust program: its text, or the path of a `.dsp` file.
 
-    A text that ends in `.dsp`, without a line break or semicolon, is a path, as is anything that is not a
-    text. `name` replaces the one that the program declares; `precision` is the arithmetic, "single" or
-    "double". Libraries are looked for in the folders `libraries` (the last one first), beside the file, in
-    those of the variable `FAUST_LIB_PATH`, in the package cyfaust (the extra `faust`), and in the usual folders of the system.
-    `.source` is the text, `.faust` what it means.
+    A text that ends in `.dsp`, without a line break or semicolon, is a path, as is a `pathlib.Path`. `name`
+    replaces the declared name; `precision` is "single" or "double". Libraries are looked for in the folders
+    `libraries` (the last one first), beside the file, in those of the variable `FAUST_LIB_PATH`, in the package cyfaust (the extra
+    `faust`), and in the usual folders of the system.
+    `.source` is the text, `.faust` is the program printed as Faust again.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
     in the text; the first is raised, `further` has the others. KR0501 for a file that cannot be read.
@@ -102,31 +84,17 @@ def faust(
     >>> krach.faust("process = *(0.5);", name="half").render(2 / 48000, inputs=[[1, 2]])
     array([[0.5, 1. ]], dtype=float32)
     """
-    try:
-        arithmetic = _audition.arithmetic(precision)
-    except Error as refused:
-        raise refused.located(_place.user_place()) from None
+    chosen, title = _audition.arithmetic(precision), named_as(name)
     if isinstance(source, str) and not is_path(source):
         text = named("faust", source, libraries)
-        program = _krach.faust(text, arithmetic, name)
+        program = _krach.faust(text, chosen, title)
         forget(text)
-        return DspDef(None, program, source=source, precision=arithmetic)
+        return DspDef(None, program, source=source, precision=chosen)
     if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
-        message = f"a Faust text or the path of a file is wanted, not {describe(source)}"
-        raise error("KR0114", message, _place.user_place())
+        raise error("KR0114", f"a Faust text or the path of a file is wanted, not {describe(source)}")
     path = os.fspath(source)
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as unreadable:
-        missing = isinstance(unreadable, FileNotFoundError)
-        said = unreadable.strerror if isinstance(unreadable, OSError) else str(unreadable)
-        why, near = ("there is no such file", _near(path)) if missing else (said, [])
-        raise error("KR0501", f"cannot read `{path}`: {why}", _place.user_place(), help=near) from None
-    if len(content) > _LARGEST:
-        raise error("KR0501", f"cannot read `{path}`: it is larger than 64 MB", _place.user_place())
     folders = [os.path.dirname(path) or ".", *(os.fspath(folder) for folder in libraries)]
-    linecache.checkcache(path)
-    text = decoded(content)
-    program = _krach.faust(Text(path, text, folders, installed()), arithmetic, name)
-    return DspDef(None, program, source=text, precision=arithmetic)
+    file, content = _krach.read_faust(path)
+    linecache.checkcache(file)
+    program = _krach.faust(Text(file, content, folders, installed()), chosen, title)
+    return DspDef(None, program, source=content, precision=chosen)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
+from krach._entrance import users
 from krach._errors import Error
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
@@ -60,7 +61,8 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
             result = cast("Callable[..., _R]", function)(**inner)
         except Error as refused:
             trace.abandon()
-            raise refused.with_traceback(None) from None  # at the user's line, not inside the function
+            refused.__traceback__ = users(refused.__traceback__)  # the user's line, not the function's
+            raise
         except BaseException:
             trace.abandon()
             raise

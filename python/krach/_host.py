@@ -14,13 +14,14 @@ import itertools
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Generator
 from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
 
 from krach import _place
 from krach._definition import DspDef, source_of
-from krach._errors import Error, Place, error
+from krach._errors import Error, Place, UnusedInput, error
 from krach._krach import Program, nearest
 from krach._transpile import trace
 
@@ -94,8 +95,15 @@ def load(file: str, text: str) -> Script:
 
 @contextlib.contextmanager
 def _silence() -> Generator[None]:
-    """What is printed meanwhile, also by other programs or libraries, goes to standard error."""
-    with contextlib.ExitStack() as stack, contextlib.redirect_stdout(sys.stderr):
+    """Sends everything that is printed to standard error, also by other programs or libraries. The command
+    reports unused inputs itself.
+    """
+    with (
+        contextlib.ExitStack() as stack,
+        contextlib.redirect_stdout(sys.stderr),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", UnusedInput)
         # Where one of the two is closed there is nothing to keep apart.
         with contextlib.suppress(OSError):
             kept = os.dup(1)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from typing import Literal, NoReturn
+from typing import Literal, TypedDict
 
 from krach import _krach, _place
-from krach._audition import arithmetic
-from krach._definition import DspDef
-from krach._errors import Error, error
+from krach._audition import Precision, arithmetic, rate
+from krach._definition import DspDef, absent, transpile
+from krach._entrance import entrance
+from krach._errors import DamagedLibrary, error
+from krach._krach import Program
 from krach._trace import describe
 
 Trust = Literal["tag", "program", "code"]
@@ -19,40 +21,47 @@ Trust = Literal["tag", "program", "code"]
 _SHOWN = 40
 
 
-class DamagedLibrary(UserWarning):
-    """Of a library's file only the programs could be read: its instruments sound, their sources are lost."""
+class Draft(TypedDict):
+    """An instrument to be built. `file` and `line` are the place of its function, "" and 0 without one."""
+
+    name: str
+    doc: str
+    source: str
+    faust: bool
+    file: str
+    line: int
+    precision: Precision
+    program: Program
 
 
 class Library(Mapping[str, DspDef]):
-    """Instruments by name, as `krach.load_library` opens them. But for the list of contents, nothing is read
-    before it is wanted.
+    """Instruments by name, made by `krach.load_library`. Opening reads the list of contents; an instrument
+    is read at its first use.
     """
 
     def __init__(self, path: str | os.PathLike[str], trust: Trust = "tag") -> None:
         """Opens a file; see `krach.load_library`."""
         self._path = os.fspath(path)
+        self._trust: Trust = trust
         self._inner = _krach.Library(self._path, trust)
         self._known: dict[str, DspDef | None] = dict.fromkeys(self._inner.names)
         if self._inner.damage is not None:
-            place = _place.user_place()
-            file, line = (place.file, place.line) if place else ("<unknown>", 1)
-            warnings.warn_explicit(self._inner.damage, DamagedLibrary, file, line)
+            _place.warn(self._inner.damage, DamagedLibrary)
 
     @property
     def path(self) -> str:
         """The file."""
         return self._path
 
+    @entrance
     def __getitem__(self, name: str) -> DspDef:
         known = self._known.get(name)
         if known is None:
-            try:
-                program = self._inner.program(name)
-                source, faust = self._inner.source(name)
-                precision = arithmetic(self._inner.precision(name))
-            except Error as refused:
-                raise refused.located(_place.user_place()) from None
-            function = None if faust else _function(name, self._path)
+            program = self._inner.program(name)
+            source, faust = self._inner.source(name)
+            precision = arithmetic(self._inner.precision(name))
+            gone = f"`{name}` comes from `{self._path}`: its sound is there, its Python function is not"
+            function = None if faust else absent(name, gone)
             known = DspDef(function, program, source=source, precision=precision)
             self._known[name] = known
         return known
@@ -65,6 +74,15 @@ class Library(Mapping[str, DspDef]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._known
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Library, (self._path, self._trust)
+
+    def __copy__(self) -> Library:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Library:
+        return self
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._known)
@@ -98,34 +116,20 @@ class Library(Mapping[str, DspDef]):
 
 
 def _visible(text: str) -> str:
-    """Text without what would command a terminal: libraries may come from strangers."""
+    """Text without control characters: libraries may come from strangers."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def _function(name: str, path: str) -> Callable[..., NoReturn]:
-    """What stands for the function of an instrument: that stayed with its author."""
-
-    def absent(*_: object, **__: object) -> NoReturn:
-        raise error(
-            "KR0114",
-            f"`{name}` comes from `{path}`: its sound is there, its Python function is not",
-            _place.user_place(),
-            help=["render it, or read its .source, .faust and .program"],
-        )
-
-    absent.__name__ = absent.__qualname__ = name
-    return absent
-
-
+@entrance
 def load_library(path: str | os.PathLike[str], *, trust: Trust = "tag") -> Library:
     """Opens a library of instruments: a mapping from names to `krach.DspDef`.
 
-    `trust` decides about the machine code in it. `"tag"`: what you have built yourself, with the secret in
-    your state folder, is run; everything else is compiled from the program beside it, which takes some
-    milliseconds and sounds the same. `"program"`: no code of the file is run. `"code"`: all of it is run, as
-    it is, with all your rights: only for files that you would run as a program.
+    `trust` decides about the machine code in it. `"tag"`: code that you have built yourself, signed with the
+    secret in your state folder, is run; all other instruments are compiled from their programs, which takes
+    some milliseconds and sounds the same. `"program"`: no code of the file is run. `"code"`: all of it is run
+    with all your rights: only for files that you would run as a program.
 
-    A file that has lost its index or its end still gives the programs that are whole, with the warning
+    A file without its index or its end still gives its undamaged programs, with the warning
     `krach.DamagedLibrary`.
 
     Errors: KR0501 for a file that cannot be read, KR0701 for one that is no library, KR0702 for one of
@@ -135,13 +139,48 @@ def load_library(path: str | os.PathLike[str], *, trust: Trust = "tag") -> Libra
     >>> krach.load_library("no/such/kit.krlib")
     Traceback (most recent call last):
         ...
-    krach._errors.Error: cannot read `no/such/kit.krlib`: there is no such file [KR0501]
+    krach.Error: cannot read `no/such/kit.krlib`: there is no such file [KR0501]
     """
     if trust not in ("tag", "program", "code"):
-        raise error(
-            "KR0113", f'trust is "tag", "program" or "code", not {describe(trust)}', _place.user_place()
-        )
-    try:
-        return Library(path, trust)
-    except Error as refused:
-        raise refused.located(_place.user_place()) from None
+        raise error("KR0113", f'trust is "tag", "program" or "code", not {describe(trust)}')
+    return Library(path, trust)
+
+
+@entrance
+def build_library(
+    instruments: Mapping[str, DspDef | Callable[..., object]],
+    path: str | os.PathLike[str],
+    *,
+    rates: Iterable[int] = (48000,),
+    target: Literal["host", "baseline"] = "host",
+) -> Library:
+    """Writes instruments with their native code into one file, as `krach build`, and opens it.
+
+    `instruments` are DspDefs or functions of Signals by name: a name has letters, digits and `_`. Their code
+    is for the sample rates `rates` in Hz, and for this processor (`target="host"`) or any of its kind
+    (`"baseline"`). The same instruments give the same bytes.
+
+    Errors: KR0706 for a bad name, KR0502 for a file that cannot be written, KR0403 for a bad sample rate,
+    and the errors of `krs.transpile`.
+
+    >>> krach.build_library({"half": lambda x: x / 2}, "half.krlib")["half"]
+    <DspDef half: 1 in, 1 out>
+    """
+    drafts = [_draft(name, sound) for name, sound in instruments.items()]
+    _krach.build_library(drafts, path, [rate(hertz) for hertz in rates], target)
+    return Library(path)
+
+
+def _draft(name: str, sound: DspDef | Callable[..., object]) -> Draft:
+    definition = sound if isinstance(sound, DspDef) else transpile(sound, name=name)
+    place = _place.definition_place(definition.fn)
+    return {
+        "name": name,
+        "doc": "" if definition.fn is None else inspect.getdoc(definition.fn) or "",
+        "source": definition.source,
+        "faust": definition.fn is None,
+        "file": os.path.basename(place.file) if place else "",
+        "line": place.line if place else 0,
+        "precision": definition.precision,
+        "program": definition.program,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import warnings
 from inspect import currentframe
 from types import CodeType, FrameType
 
@@ -38,6 +39,13 @@ def user_place() -> Place | None:
     """The expression that the user's code is evaluating now."""
     frame = user_frame()
     return None if frame is None else place_of(frame.f_code, frame.f_lasti, list(frame.f_code.co_positions()))
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warns at the user's line."""
+    place = user_place()
+    file, line = (place.file, place.line) if place else ("<unknown>", 1)
+    warnings.warn_explicit(message, category, file, line)
 
 
 def place_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from krach import _place
+from krach import _place, _ufuncs
 from krach._errors import error
 
 if TYPE_CHECKING:
@@ -25,13 +25,18 @@ class Signal:
     """
 
     __slots__ = ("node", "trace")
-    __array_ufunc__ = None  # numpy scalars and arrays leave arithmetic with signals to this class
 
     trace: Trace
     node: int
 
     def __init__(self) -> None:
         raise error("KR0101", "a Signal is made by krs functions, not by its class", _place.user_place())
+
+    def __array_ufunc__(self, ufunc: object, method: str, *inputs: object, **settings: object) -> object:
+        return _ufuncs.apply(ufunc, method, inputs, settings)
+
+    def __array_function__(self, function: object, types: object, args: object, kwargs: object) -> NoReturn:
+        _ufuncs.refuse(getattr(function, "__name__", "function"))
 
     def __repr__(self) -> str:
         return f"<Signal {self.node} of {self.trace.name}>"
@@ -149,7 +154,7 @@ class Signal:
         )
 
     def __float__(self) -> NoReturn:
-        self._is_not("a float", "compute with the Signal itself; it becomes samples when it is rendered")
+        self._is_not("a float", "use krs.sin instead of math.sin, and so on; numbers come from DspDef.render")
 
     def __int__(self) -> NoReturn:
         self._is_not("an int", "use krs.floor, or krs.round_")
@@ -179,7 +184,10 @@ class Signal:
         self._is_not("a sequence", "functions with several outputs return tuples of Signals")
 
     def __getitem__(self, key: object) -> NoReturn:
-        self._is_not("a sequence", "a sample of the past is krs.delay(sig, n)")
+        self._is_not(
+            "a sequence",
+            "a sample of the past is krs.delay(sig, n); krs.feedback with n=2 carries several Signals",
+        )
 
     def __contains__(self, key: object) -> NoReturn:
         self._is_not("a sequence", "compare signals with ==")

@@ -1,11 +1,13 @@
-"""Finished sound: into a file, out of the loudspeaker."""
+"""Finished sound: to and from a file, and to the loudspeaker."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from krach import _audition, _krach, _place
-from krach._errors import Error
+from krach import _audition, _krach
+from krach._entrance import entrance
+from krach._errors import error
+from krach._trace import describe
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -13,35 +15,54 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+Bits = Literal[16, 24, "float"]
 
-def write_wav(path: str | PathLike[str], sound: ArrayLike, sample_rate: int = 48000) -> None:
-    """Writes a WAV file of 32-bit floats, whole or not at all.
 
-    `sound` is what `DspDef.render` gives, or anything of the shape (channels, frames) or (frames,).
+@entrance
+def write_wav(
+    path: str | PathLike[str], sound: ArrayLike, sample_rate: int = 48000, *, bits: Bits = "float"
+) -> None:
+    """Writes a WAV file. A failed write leaves the old file as it was.
 
-    Errors: KR0407 for another shape, KR0403 for a bad sample rate, KR0502 where no file can be.
+    `sound` has the shape (channels, frames) or (frames,), as from `DspDef.render`, and floats within -1..1.
+    `bits` is 16 or 24 for whole numbers, which clip louder sound, or "float" for 32-bit floats, which do not.
 
-    >>> krach.write_wav("saw.wav", krs.transpile(lambda: krs.saw(110)).render(0.1))
+    Errors: KR0407 for another shape or type, KR0403 for a bad sample rate, KR0113 for other bits, KR0502 for
+    a file that cannot be written.
+
+    >>> krach.write_wav("saw.wav", krs.transpile(lambda: krs.saw(110)).render(0.1), bits=16)
     """
-    try:
-        samples, rate = _asked(sound, sample_rate)
-        _krach.write_wav(path, samples, rate)
-    except Error as refused:
-        raise refused.located(_place.user_place()) from None
+    if bits not in (16, 24, "float"):
+        raise error("KR0113", f'bits are 16, 24 or "float", not {describe(bits)}')
+    _krach.write_wav(path, *_asked(sound, sample_rate), str(bits))
 
 
+@entrance
+def read_wav(path: str | PathLike[str]) -> tuple[NDArray[np.float32], int]:
+    """Reads a WAV, FLAC or Ogg Vorbis file: float32 samples of the shape (channels, frames), and the sample
+    rate in Hz.
+
+    Whole numbers of the file become floats within -1..1. Samples that are not finite become 0.
+
+    Errors: KR0501 for a file that cannot be read or holds no sound.
+
+    >>> krach.write_wav("two.wav", [[0.5, -0.5], [1, 0]], 44100)
+    >>> krach.read_wav("two.wav")
+    (array([[ 0.5, -0.5],
+           [ 1. ,  0. ]], dtype=float32), 44100)
+    """
+    return _krach.read_wav(path)
+
+
+@entrance
 def play(sound: ArrayLike, sample_rate: int = 48000) -> None:
-    """Plays on the default output until the end, or Ctrl-C.
+    """Plays on the default output until the end, or until Ctrl-C.
 
-    `sound` as for `write_wav`: `krach.play(bass.render(2, gate=1))`.
+    `sound` is as for `write_wav`: `krach.play(bass.render(2, gate=1))`.
 
-    Errors: KR0407 and KR0403 as `write_wav`, KR0503 without a device.
+    Errors: KR0407 and KR0403 as for `write_wav`, KR0503 without a device.
     """
-    try:
-        samples, rate = _asked(sound, sample_rate)
-        _krach.play(samples, rate)
-    except Error as refused:
-        raise refused.located(_place.user_place()) from None
+    _krach.play(*_asked(sound, sample_rate))
 
 
 def _asked(sound: ArrayLike, sample_rate: object) -> tuple[NDArray[np.float32], int]:

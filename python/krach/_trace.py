@@ -78,10 +78,15 @@ class Trace:
 
     def leaked(self) -> Error:
         """The error for a signal of this trace that is used in another one, or in none."""
-        where = f"in `{_stack.traces[-1].name}`" if _stack.traces else "after it has returned"
+        of = f"`{self.name}`"
+        where = "after it has returned"
+        if _stack.traces:
+            where = f"in `{_stack.traces[-1].name}`"
+            if _stack.traces[-1].name == self.name:
+                of = f"an earlier call of `{self.name}`"
         return error(
             "KR0106",
-            f"a Signal of `{self.name}` is used {where}",
+            f"a Signal of {of} is used {where}",
             _place.user_place(),
             help=["a Signal lives only inside the function that made it: call what makes it here"],
         )
@@ -94,7 +99,7 @@ class Trace:
         return signal
 
     def node(self, value: object) -> int:
-        """The node of a signal, or of a constant: anything that `float()` takes, but for texts and arrays."""
+        """The node of a Signal or of a constant: all that `float()` takes but texts and arrays."""
         if isinstance(value, Signal):
             if value.trace is not self:
                 raise value.trace.leaked()
@@ -128,7 +133,7 @@ class Trace:
             raise self.error(
                 "KR0119", "a Signal is not one number", help="it is fixed when the function is traced"
             )
-        if not isinstance(value, (str, bytes, bytearray)) and not hasattr(type(value), "__len__"):
+        if is_number(value):
             with suppress(TypeError, ValueError):
                 return float(cast("float", value))
         raise self.error(
@@ -266,6 +271,13 @@ class _Scope:
             and name not in captured
             and name.strip("_").isidentifier()
         ]
+
+
+def is_number(value: object) -> bool:
+    """Whether `float()` may be tried: not on texts, nor on arrays that have an axis."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return False
+    return not hasattr(type(value), "__len__") or getattr(value, "shape", None) == ()
 
 
 def describe(value: object) -> str:

@@ -8,19 +8,20 @@ from collections.abc import Callable
 from typing import cast
 
 from krach import _place
-from krach._errors import Error, error
+from krach._entrance import TRACED
+from krach._errors import Error, UnusedInput, error
 from krach._krach import Program
 from krach._signal import Signal
-from krach._trace import Trace, describe
+from krach._trace import Trace, describe, is_number
 
 _KINDS = inspect.Parameter
 
 
 def trace(function: Callable[..., object], name: str | None, constants: dict[str, object]) -> Program:
-    """Calls the function once with Signals for its inputs, and returns what it means."""
+    """Calls the function once with Signals for its inputs, and returns its Program."""
     if not callable(function):
-        raise error("KR0114", f"a DSP function is wanted, not {describe(function)}", _place.user_place())
-    name = name or title(function)
+        raise error("KR0114", f"a DSP function is a Python function, not {describe(function)}")
+    name = named(name) or title(function)
     inputs, settings = _parameters(function, name, constants)
     with Trace(name) as tracing:
         signals = [tracing.signal(tracing.builder.input(key)) for key in inputs]
@@ -29,14 +30,32 @@ def trace(function: Callable[..., object], name: str | None, constants: dict[str
         except Error:
             raise
         except Exception as raised:
-            raised.add_note(f"raised while krach traced `{name}`, called once with Signals [KR0115]")
+            raised.add_note(f"raised while krach traced `{name}`, called once with Signals {TRACED}")
             raise
         _deliver(tracing, function, result)
         return tracing.finish()
 
 
+def named(name: object) -> str | None:
+    """The name that a sound is given; `None` and "" are none."""
+    if name is None or (isinstance(name, str) and name.isprintable()):
+        return name
+    got = "one with a control character" if isinstance(name, str) else describe(name)
+    raise error("KR0113", f"a name is a text of letters, digits and signs, not {got}")
+
+
+def warn_unread(program: Program) -> None:
+    """Warns of audio inputs that nothing reads."""
+    for key in program.unread:
+        message = (
+            f"`{program.name}` does not use its audio input `{key}` [KR0120]\n"
+            f"  help: if it is meant to be a constant: `{key}=0.5`"
+        )
+        _place.warn(message, UnusedInput)
+
+
 def title(function: object) -> str:
-    """What a function is called; lambdas and objects are called `sound`."""
+    """The name of a function; lambdas and objects get the name `sound`."""
     name = getattr(function, "__name__", "")
     return name if isinstance(name, str) and name.isidentifier() else "sound"
 
@@ -49,7 +68,7 @@ def _parameters(
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError) as unknown:
-        raise error("KR0114", f"the parameters of `{name}` cannot be known", place) from unknown
+        raise error("KR0114", f"the parameters of `{name}` cannot be inspected", place) from unknown
     for parameter in parameters.values():
         if parameter.kind in (_KINDS.VAR_POSITIONAL, _KINDS.VAR_KEYWORD):
             raise error(
@@ -106,10 +125,4 @@ def _deliver(tracing: Trace, function: Callable[..., object], result: object) ->
 
 
 def _is_output(value: object) -> bool:
-    if isinstance(value, Signal):
-        return True
-    return (
-        not isinstance(value, (str, bytes))
-        and hasattr(type(value), "__float__")
-        and not hasattr(type(value), "__len__")
-    )
+    return isinstance(value, Signal) or (hasattr(type(value), "__float__") and is_number(value))

@@ -30,17 +30,19 @@ def render(
 ) -> np.ndarray:
     """Every bit of `frames` frames, of shape (channels, frames)."""
     definition = sound if isinstance(sound, DspDef) else krs.transpile(sound)
-    wishes = {
+    arguments = {
         "seconds": frames / rate,
         "sample_rate": rate,
         "precision": precision,
+        "instance": 0,
         "values": list(values.items()),
         "events": list(events),
         "notes": list(notes),
         "reference": engine == "reference",
     }
     rows = np.zeros((0, 0)) if inputs is None else np.atleast_2d(np.asarray(inputs, np.float64))
-    out: np.ndarray = _krach.render(definition.program, wishes, rows, None)
+    out: np.ndarray
+    out, _ = _krach.render(definition.program, arguments, rows, None)
     assert out.shape[1] == frames
     return out
 

@@ -33,7 +33,7 @@ def test_fields() -> None:
     assert sound.fn is acid
     assert sound.source.startswith("def acid(x, amount=0.5):")
     assert sound.controls == (
-        krach.Control("gate", 0, 0, 1, 0.001),
+        krach.Control("gate", 0, 0, 1, 0.001, kind="button"),
         krach.Control("cutoff", 800, 100, 8000, 1),
     )
     assert sound.controls[1].hi == 8000
@@ -113,7 +113,12 @@ def test_inputs_may_be_given_in_many_forms() -> None:
     sound = krs.transpile(lambda x, y: x - y)
     expected = [[1, 2, 3]]
     rows = [[2, 3, 4], [1, 1, 1]]
-    for inputs in (rows, np.array(rows), np.array(rows, np.int16), np.asfortranarray(np.array(rows, float))):
+    for inputs in (
+        rows,
+        np.array(rows),
+        tuple(map(np.array, rows)),
+        np.asfortranarray(np.array(rows, float)),
+    ):
         assert sound.render(3 / 48000, inputs=inputs).tolist() == expected
     every_other = np.zeros((2, 6))
     every_other[:, ::2] = rows
@@ -140,7 +145,7 @@ def test_events_of_one_frame_happen_in_order() -> None:
 
 def test_values_at_birth_come_both_ways() -> None:
     sound = krs.transpile(lambda: krs.control("seconds", 0, 0, 9, smooth=False) + level())
-    assert sound.render(1 / 48000, controls={"seconds": 2, "level": 1}, level=0.5).tolist() == [[2.5]]
+    assert sound.render(1 / 48000, controls={"seconds": 2}, level=0.5).tolist() == [[2.5]]
     smoothed = krs.transpile(lambda: level(None))
     assert smoothed.render(1 / 48000, level=1)[0, 0] == 1, "a smoothed control starts settled"
 
@@ -161,10 +166,19 @@ REFUSED: list[tuple[str, Callable[[krach.DspDef], object]]] = [
     ("KR0407", lambda s: s.render(0.1, inputs=np.zeros((1, 2, 3)))),
     ("KR0407", lambda s: s.render(0.1, inputs="text")),
     ("KR0407", lambda s: s.render(0.1, inputs=[[1], [2, 3]])),
+    ("KR0407", lambda s: s.render(0.1, inputs=[[[1]]])),
     ("KR0408", lambda s: s.render(-1)),
     ("KR0408", lambda s: s.render(float("nan"))),
     ("KR0408", lambda s: s.render(1e12)),
     ("KR0408", lambda s: s.render(None)),
+    ("KR0408", lambda s: s.render(1, frames=2)),
+    ("KR0408", lambda s: s.render(frames=-1)),
+    ("KR0408", lambda s: s.render(frames=0.5)),
+    ("KR0404", lambda s: s.render(0.1, controls=[("gate", 1)])),
+    ("KR0405", lambda s: s.render(0.1, controls={"gate": 1}, gate=0)),
+    ("KR0113", lambda s: s.render(0.1, seed=-1)),
+    ("KR0113", lambda s: s.render(0.1, seed=1 << 32)),
+    ("KR0113", lambda s: s.render(0.1, instance=0.5)),
     ("KR0403", lambda s: s.render(0.1, 0)),
     ("KR0403", lambda s: s.render(0.1, 44100.5)),
     ("KR0403", lambda s: s.render(0.1, -48000)),
@@ -258,7 +272,7 @@ def test_any_array_of_numbers_is_sound(tmp_path) -> None:
         return np.frombuffer((tmp_path / "any.wav").read_bytes()[-12:], np.float32)
 
     assert np.array_equal(written([0.25, 0.5, 1]), written(np.array([[0.25, 0.5, 1]], np.float64)))
-    for odd in (np.zeros((1, 2, 3)), "la", [[1], [2, 3]]):
+    for odd in (np.zeros((1, 2, 3)), "la", [[[1]]]):
         with pytest.raises(krach.Error, match="KR0407"):
             krach.write_wav(tmp_path / "any.wav", odd)
     with pytest.raises(krach.Error, match="KR0403"):

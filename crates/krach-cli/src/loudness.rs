@@ -4,6 +4,7 @@ use crate::note::Note;
 use crate::shell::counted;
 use krach_abi::Role;
 use krach_ir::{Control, Program};
+use krach_session::NOT_FINITE;
 use std::fmt;
 
 /// What a listener should know before the headphones are on.
@@ -37,10 +38,7 @@ impl Loudness {
 
     /// Why nobody should play it as it is.
     pub(crate) fn helps(self) -> impl Iterator<Item = String> {
-        let strange = (self.strange > 0).then(|| {
-            "what is not finite may have been divided by 0, or come from a filter beyond half the sample rate"
-                .to_owned()
-        });
+        let strange = (self.strange > 0).then(|| NOT_FINITE.to_owned());
         let loud = (self.decibels() > 0.0)
             .then(|| format!("full scale is 0 dBFS: multiply by {:.2} or less", 0.99 / self.peak));
         strange.into_iter().chain(loud)

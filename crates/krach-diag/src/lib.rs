@@ -17,6 +17,6 @@ mod code;
 mod diagnostic;
 mod source;
 
-pub use code::Code;
+pub use code::{Code, ErrorKind};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use source::{Place, Source, Span};

@@ -130,6 +130,17 @@ impl Program {
         &self.inputs
     }
 
+    /// Names of the audio inputs that no node reads.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        let mut read = vec![false; self.inputs.len()];
+        for node in self.nodes.iter() {
+            if let Op::Input(port) = node.op {
+                read[port as usize] = true;
+            }
+        }
+        self.inputs.iter().zip(read).filter(|(_, read)| !read).map(|(input, _)| &**input)
+    }
+
     /// All nodes, operands before their users.
     #[must_use]
     pub fn nodes(&self) -> &Nodes {

@@ -1,6 +1,6 @@
 //! Refusals, as Python sees them: one table from what went wrong to code, message and help.
 
-use krach_diag::{Code, Diagnostic, Place};
+use krach_diag::{Code, Diagnostic, ErrorKind, Place};
 use krach_ir::{BuildError, Site};
 use pyo3::prelude::*;
 
@@ -79,5 +79,23 @@ pub fn report(error: &BuildError, site: Option<&Site>) -> Diagnostic {
     match site {
         Some(site) => report.at(place(site)),
         None => report,
+    }
+}
+
+/// Per code, the kind of error that it is: one exception class each.
+pub fn kinds() -> Vec<(&'static str, &'static str)> {
+    Code::ALL.iter().map(|code| (code.id(), kind(code.kind()))).collect()
+}
+
+fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Value => "InvalidValue",
+        ErrorKind::Type => "InvalidType",
+        ErrorKind::Use => "InvalidUse",
+        ErrorKind::Syntax => "InvalidSyntax",
+        ErrorKind::FaustSyntax => "FaustSyntaxError",
+        ErrorKind::Faust => "FaustError",
+        ErrorKind::Name => "UnknownInstrument",
+        ErrorKind::Other => "Error",
     }
 }

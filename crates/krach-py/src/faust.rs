@@ -47,6 +47,13 @@ pub fn faust(py: Python<'_>, text: Text, precision: &str, name: Option<String>) 
     }
 }
 
+/// Reads a file of Faust: UTF-8, or else Latin-1, without its byte order mark. Returns its name and text.
+#[pyfunction]
+pub fn read_faust(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
+    let source = py.detach(|| krach_store::read_bytes(&path)).map_err(|report| error::raise(py, &report))?;
+    Ok((source.name().to_string(), source.text().to_owned()))
+}
+
 /// What an expression is given: a node of the builder, or a number.
 #[derive(FromPyObject)]
 pub enum Value {

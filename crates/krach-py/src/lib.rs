@@ -23,6 +23,7 @@
 mod builder;
 mod cli;
 mod error;
+mod face;
 mod faust;
 mod library;
 mod program;
@@ -39,18 +40,21 @@ mod _krach {
     #[pymodule_export]
     use super::cli::{nearest, run_cli};
     #[pymodule_export]
-    use super::faust::faust;
+    use super::face::{Control, Credit, Meter};
     #[pymodule_export]
-    use super::library::Library;
+    use super::faust::{faust, read_faust};
     #[pymodule_export]
-    use super::program::Program;
+    use super::library::{Library, build_library};
+    #[pymodule_export]
+    use super::program::{Program, parse_program, read_program};
     #[pymodule_export]
     use super::render::{cache_clear, cache_info, compile, render};
     #[pymodule_export]
-    use super::sound::{play, wav_bytes, write_wav};
+    use super::sound::{play, read_wav, wav_bytes, write_wav};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("error_kinds", super::error::kinds())
     }
 }

@@ -2,8 +2,12 @@
 
 use crate::error;
 use crate::program::Program;
+use crate::render::precision;
+use crate::work::interruptible;
+use krach_abi::Precision;
+use krach_codegen::{Spec, Target};
 use krach_diag::Diagnostic;
-use krach_store::krlib::{self, Language, Policy};
+use krach_store::krlib::{self, Draft, Language, Policy};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -90,4 +94,61 @@ impl Library {
     fn precision(&self, py: Python<'_>, name: &str) -> PyResult<String> {
         self.with(py, name, |library, name| Ok(library.get(name)?.record().precision().to_string()))
     }
+}
+
+/// An instrument to be built, as Python describes it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Instrument<'py> {
+    name: String,
+    doc: String,
+    /// "" if it is not known.
+    source: String,
+    /// Whether the source is Faust.
+    faust: bool,
+    file: String,
+    line: u32,
+    precision: String,
+    program: PyRef<'py, Program>,
+}
+
+impl Instrument<'_> {
+    fn draft(self) -> PyResult<Draft> {
+        let language = if self.faust { Language::Faust } else { Language::Python };
+        let source = (!self.source.is_empty()).then_some(krlib::Source { text: self.source, language });
+        Ok(Draft {
+            name: self.name,
+            doc: self.doc,
+            source,
+            file: self.file,
+            line: self.line,
+            program: self.program.inner().clone(),
+            precision: Some(precision(&self.precision)?),
+        })
+    }
+}
+
+/// Compiles instruments for these sample rates and writes them into one file. Nothing is written if one fails.
+#[pyfunction]
+pub fn build_library(
+    py: Python<'_>,
+    drafts: Vec<Instrument<'_>>,
+    path: PathBuf,
+    rates: Vec<u32>,
+    target: &str,
+) -> PyResult<()> {
+    let target = match target {
+        "host" => Target::Host,
+        "baseline" => Target::Baseline,
+        _ => return Err(PyValueError::new_err("target is 'host' or 'baseline'")),
+    };
+    let drafts: Vec<Draft> = drafts.into_iter().map(Instrument::draft).collect::<PyResult<_>>()?;
+    let spec = |rate| Spec { target, ..Spec::new(rate, Precision::Single) };
+    let specs: Vec<Spec> = rates.into_iter().map(spec).collect();
+    let written = interruptible(py, None, move |progress| {
+        let built = krlib::build(&drafts, &specs, progress).into_iter().collect::<Result<Vec<_>, _>>()?;
+        krlib::write(&path, built)
+    })?;
+    // The place that a library publishes is no path of this machine: the caller's line is better.
+    written.map_err(|report: Diagnostic| error::raise(py, &Diagnostic { place: None, ..report }))
 }

@@ -1,40 +1,40 @@
 //! `Program`: a finished sound, to be read, printed and compiled.
 
 use crate::error;
+use crate::face::{Control, Credit, Meter};
 use crate::work::interruptible;
-use krach_diag::{Code, Diagnostic};
-use krach_ir::{Control, Credit, Meter};
+use krach_abi::Precision;
+use krach_diag::{Code, Diagnostic, Source};
+use krach_ir::Polyphony;
 use krach_store::Playable;
-use krach_store::krlib::Instrument;
+use krach_store::krlib::{self, Instrument};
 use pyo3::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A typed signal graph. `str(program)` is its text form.
 #[pyclass(module = "krach._krach", frozen)]
 #[derive(Debug)]
 pub struct Program {
     pub playable: Playable,
+    key: OnceLock<String>,
 }
 
 impl Program {
     pub fn new(program: krach_ir::Program) -> Self {
-        Self { playable: program.into() }
+        Self::of(program.into())
+    }
+
+    fn of(playable: Playable) -> Self {
+        Self { playable, key: OnceLock::new() }
     }
 
     pub fn of_library(instrument: Arc<Instrument>) -> Result<Self, Diagnostic> {
-        Ok(Self { playable: instrument.try_into()? })
+        instrument.try_into().map(Self::of)
     }
 
     pub fn inner(&self) -> &Arc<krach_ir::Program> {
         self.playable.program()
     }
-}
-
-/// Keys and values, in the order in which they were given.
-type Pairs<'a> = Vec<(&'a str, &'a str)>;
-
-fn pairs(metadata: &[(Arc<str>, Arc<str>)]) -> Pairs<'_> {
-    metadata.iter().map(|(key, value)| (&**key, &**value)).collect()
 }
 
 #[pymethods]
@@ -65,25 +65,25 @@ impl Program {
     /// What its voices go through, if anything.
     #[getter]
     fn effect(&self) -> Option<Self> {
-        Some(Self { playable: self.inner().effect()?.clone().into() })
+        Some(Self::of(self.inner().effect()?.clone().into()))
     }
 
-    /// Per control, in order of first use, its own before those of its effect: name, init, lo, hi, step, address, metadata.
+    /// Its controls in order of first use, then those of its effect.
     #[getter]
-    fn controls(&self) -> Vec<(&str, f64, f64, f64, f64, &str, Pairs<'_>)> {
-        fn row(c: &Control) -> (&str, f64, f64, f64, f64, &str, Pairs<'_>) {
-            (&c.name, c.init, c.lo, c.hi, c.step, &c.face.address, pairs(&c.face.metadata))
-        }
-        self.inner().all_controls().map(row).collect()
+    fn controls(&self) -> Vec<Control> {
+        self.inner().all_controls().map(Control::from).collect()
     }
 
-    /// Per meter, its own before those of its effect: name, lo, hi, address, metadata.
+    /// Its meters, then those of its effect.
     #[getter]
-    fn meters(&self) -> Vec<(&str, f64, f64, &str, Pairs<'_>)> {
-        fn row(m: &Meter) -> (&str, f64, f64, &str, Pairs<'_>) {
-            (&m.name, m.lo, m.hi, &m.face.address, pairs(&m.face.metadata))
-        }
-        self.inner().all_meters().map(row).collect()
+    fn meters(&self) -> Vec<Meter> {
+        self.inner().all_meters().map(Meter::from).collect()
+    }
+
+    /// Names of the audio inputs that nothing reads.
+    #[getter]
+    fn unread(&self) -> Vec<&str> {
+        self.inner().unread().collect()
     }
 
     /// The same heard at its meters, if it has any.
@@ -95,20 +95,66 @@ impl Program {
         Ok(metered?.map(Self::new))
     }
 
-    /// What the author declares, key by key.
+    /// What the author declares, as keys and values.
     #[getter]
-    fn metadata(&self) -> Pairs<'_> {
-        pairs(self.inner().metadata())
+    fn metadata(&self) -> Vec<(&str, &str)> {
+        self.inner().metadata().iter().map(|(key, value)| (&**key, &**value)).collect()
     }
 
-    /// Definitions of other people's libraries: library, function, licence, whether the function's own or its file's.
+    /// Definitions of Faust libraries that it is made with.
     #[getter]
-    fn credits(&self) -> Vec<(&str, &str, Option<&str>, Option<&str>)> {
-        fn row(credit: &Credit) -> (&str, &str, Option<&str>, Option<&str>) {
-            let (of, terms) = credit.licence.declared().unzip();
-            (&credit.library, &credit.function, terms, of)
+    fn credits(&self) -> Vec<Credit> {
+        self.inner().credits().iter().map(Credit::from).collect()
+    }
+
+    /// The same as one of `voices` voices, whose sum goes through `effect`.
+    #[pyo3(signature = (voices, effect=None))]
+    fn polyphonic(&self, py: Python<'_>, voices: u32, effect: Option<PyRef<'_, Self>>) -> PyResult<Self> {
+        let effect = effect.map(|effect| effect.inner().clone());
+        let program = (**self.inner()).clone().polyphonic(Some(Polyphony { voices, effect }));
+        match program.validate() {
+            Ok(()) => Ok(Self::new(program)),
+            Err(faults) => {
+                let name = program.name();
+                let message = format!("`{name}` cannot have these voices: {}", faults[0]);
+                Err(error::raise(py, &Diagnostic::error(Code::ArgumentRange, message)))
+            }
         }
-        self.inner().credits().iter().map(row).collect()
+    }
+
+    /// 64 hexadecimal digits. Programs that have the same key compute the same samples.
+    #[getter]
+    fn key(&self, py: Python<'_>) -> PyResult<&str> {
+        if self.key.get().is_none() {
+            let program = self.inner().clone();
+            let key = interruptible(py, None, move |_| program.key().to_string())?;
+            // Another thread may have been faster, with the same key.
+            let _ = self.key.set(key);
+        }
+        Ok(self.key.get().expect("set above"))
+    }
+
+    /// Whether both compute the same samples from the same controls, whatever they are called.
+    fn __eq__(&self, py: Python<'_>, other: PyRef<'_, Self>) -> PyResult<bool> {
+        Ok(Arc::ptr_eq(self.inner(), other.inner()) || self.key(py)? == other.key(py)?)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<u64> {
+        let digits = &self.key(py)?[..16];
+        Ok(u64::from_str_radix(digits, 16).expect("a key is hexadecimal"))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    /// Pickled as its text form.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.import("krach._krach")?.getattr("parse_program")?, (self.__str__(py)?,)))
     }
 
     /// Faust text that the official compiler renders to the same samples.
@@ -149,4 +195,26 @@ impl Program {
     fn __repr__(&self) -> String {
         format!("<Program {:?} of {} nodes>", self.inner().name(), self.inner().nodes().len())
     }
+}
+
+/// The program of a text form, and the precision that it was made for, if the text says so.
+#[pyfunction]
+pub fn read_program(py: Python<'_>, text: String) -> PyResult<(Program, Option<&'static str>)> {
+    let precision = krlib::made_for(&text).map(|precision| match precision {
+        Precision::Single => "single",
+        Precision::Double => "double",
+    });
+    Ok((parsed(py, "<program>", text)?, precision))
+}
+
+/// The program of a text form: how pickled programs come back.
+#[pyfunction]
+pub fn parse_program(py: Python<'_>, text: String) -> PyResult<Program> {
+    parsed(py, "<pickled program>", text)
+}
+
+fn parsed(py: Python<'_>, file: &str, text: String) -> PyResult<Program> {
+    let source = Source::new(file, text);
+    let program = interruptible(py, None, move |_| krach_ir::parse(&source))?;
+    program.map(Program::new).map_err(|reports| error::raise_all(py, &reports))
 }

@@ -3,11 +3,11 @@
 use crate::error;
 use crate::program::Program;
 use crate::work::{in_place, interruptible};
-use krach_abi::{Precision, Sample};
+use krach_abi::{Precision, Sample, Seed};
 use krach_codegen::Spec;
-use krach_diag::Diagnostic;
+use krach_diag::{Code, Diagnostic};
 use krach_ir::InterpreterFactory;
-use krach_session::{Audition, Session, Stop};
+use krach_session::{Audition, NOT_FINITE, Session, Stop};
 use krach_store::Unit;
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -76,6 +76,7 @@ pub struct Arguments {
     seconds: f64,
     sample_rate: u32,
     precision: String,
+    instance: u32,
     values: Vec<(String, f64)>,
     events: Vec<(u64, String, f64)>,
     notes: Vec<(u64, u64, f64, f64)>,
@@ -83,7 +84,8 @@ pub struct Arguments {
     reference: bool,
 }
 
-/// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input).
+/// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input). The second
+/// result is a warning where samples are not finite.
 #[pyfunction]
 #[pyo3(signature = (program, arguments, inputs, progress=None))]
 pub fn render<'py>(
@@ -92,12 +94,24 @@ pub fn render<'py>(
     arguments: Arguments,
     inputs: &Bound<'py, PyAny>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<(Bound<'py, PyAny>, Option<String>)> {
+    let progress = progress.as_ref();
     if let Ok(inputs) = inputs.extract::<PyReadonlyArray2<'py, f32>>() {
-        return Ok(rendered(py, program, arguments, &inputs, progress.as_ref())?.into_any());
+        let channels = rendered(py, program, arguments, &inputs, progress)?;
+        let warning = not_finite(&channels, |sample| sample.is_finite());
+        return Ok((channels_array(py, channels)?.into_any(), warning));
     }
     let inputs = inputs.extract::<PyReadonlyArray2<'py, f64>>()?;
-    Ok(rendered(py, program, arguments, &inputs, progress.as_ref())?.into_any())
+    let channels = rendered(py, program, arguments, &inputs, progress)?;
+    let warning = not_finite(&channels, |sample| sample.is_finite());
+    Ok((channels_array(py, channels)?.into_any(), warning))
+}
+
+fn not_finite<S>(channels: &[Vec<S>], finite: impl Fn(&S) -> bool) -> Option<String> {
+    let count = channels.iter().flatten().filter(|sample| !finite(sample)).count();
+    let (samples, are) = if count == 1 { ("sample", "is") } else { ("samples", "are") };
+    let id = Code::NotANumber.id();
+    (count > 0).then(|| format!("{count} {samples} {are} not finite [{id}]\n  help: {NOT_FINITE}"))
 }
 
 fn rendered<'py, S: Sample + Element + Send>(
@@ -106,11 +120,12 @@ fn rendered<'py, S: Sample + Element + Send>(
     arguments: Arguments,
     inputs: &PyReadonlyArray2<'py, S>,
     progress: Option<&Py<PyAny>>,
-) -> PyResult<Bound<'py, PyArray2<S>>> {
-    let Arguments { seconds, sample_rate, precision, values, events, notes, reference } = arguments;
+) -> PyResult<Vec<Vec<S>>> {
+    let Arguments { seconds, sample_rate, precision, instance, values, events, notes, reference } = arguments;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let precision = self::precision(&precision)?;
-    let audition = Audition { seconds, sample_rate, precision, inputs, values, events, notes };
+    let seed = Seed { instance, voice: 0 };
+    let audition = Audition { seconds, sample_rate, precision, inputs, values, events, notes, seed };
     let sound = program.playable.clone();
     let spec = Spec::new(sample_rate, precision);
     let ready = |unit: Unit| unit.of(sound.program()).is_none() || sound.compiled(unit, spec).is_some();
@@ -130,7 +145,7 @@ fn rendered<'py, S: Sample + Element + Send>(
         })?
     };
     match outcome {
-        Ok(channels) => channels_array(py, channels),
+        Ok(channels) => Ok(channels),
         Err(Stop::Wrong(report)) => Err(error::raise(py, &report)),
         Err(Stop::Cancelled) => unreachable!("whoever cancels does not wait for the result"),
     }
@@ -146,7 +161,7 @@ fn interpreter<S>(
 }
 
 /// One channel at a time, so that a long rendering is not held three times.
-fn channels_array<S: Element>(py: Python<'_>, channels: Vec<Vec<S>>) -> PyResult<Bound<'_, PyArray2<S>>> {
+pub fn channels_array<S: Element>(py: Python<'_>, channels: Vec<Vec<S>>) -> PyResult<Bound<'_, PyArray2<S>>> {
     let frames = channels.first().map_or(0, Vec::len);
     let array = PyArray2::zeros(py, [channels.len(), frames], false);
     {

@@ -1,9 +1,11 @@
 //! Finished sound: into a file, into a page, out of the loudspeaker.
 
 use crate::error;
+use crate::render::channels_array;
 use crate::work::interruptible;
-use krach_store::WavSamples;
-use numpy::PyReadonlyArray2;
+use krach_store::{SoundFile, WavSamples};
+use numpy::{PyArray2, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -12,17 +14,30 @@ fn channels(sound: &PyReadonlyArray2<'_, f32>) -> Vec<Vec<f32>> {
     sound.as_array().rows().into_iter().map(|row| row.to_vec()).collect()
 }
 
-/// Writes a WAV file of 32-bit floats, whole or not at all.
+/// Writes a WAV file, whole or not at all. `bits`: "16", "24" or "float".
 #[pyfunction]
 pub fn write_wav(
     py: Python<'_>,
     path: PathBuf,
     sound: PyReadonlyArray2<'_, f32>,
     sample_rate: u32,
+    bits: &str,
 ) -> PyResult<()> {
     let channels = channels(&sound);
-    py.detach(|| krach_store::write_wav(&path, &channels, sample_rate, WavSamples::Float))
+    let samples: WavSamples = bits.parse().map_err(PyValueError::new_err)?;
+    py.detach(|| krach_store::write_wav(&path, &channels, sample_rate, samples))
         .map_err(|report| error::raise(py, &report))
+}
+
+/// The samples of a sound file, of shape (channels, frames), and its sample rate.
+#[pyfunction]
+pub fn read_wav(py: Python<'_>, path: PathBuf) -> PyResult<(Bound<'_, PyArray2<f32>>, u32)> {
+    let sound = py.detach(|| SoundFile::read(&path)).map_err(|report| error::raise(py, &report))?;
+    // Samples of more than 24 bits are rounded.
+    #[allow(clippy::cast_possible_truncation)]
+    let single = |channel: Vec<f64>| channel.into_iter().map(|sample| sample as f32).collect();
+    let channels: Vec<Vec<f32>> = sound.channels.into_iter().map(single).collect();
+    Ok((channels_array(py, channels)?, sound.rate))
 }
 
 /// The bytes of a 16-bit WAV file.

@@ -1,7 +1,7 @@
 //! One off-line performance, by name.
 
 use crate::notes::{keyboard, notes};
-use krach_abi::{DspFactory, Frame, Precision, Sample};
+use krach_abi::{DspFactory, Frame, Precision, Sample, Seed};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{RenderError, Rig, Score, Turn};
 use krach_ir::Program;
@@ -24,6 +24,8 @@ pub struct Audition<S = f32> {
     pub events: Vec<(u64, String, f64)>,
     /// Frame, frames, key in semitones (69 is 440 Hz), velocity 0..1: as many at once as the program has voices.
     pub notes: Vec<(u64, u64, f64, f64)>,
+    /// Which copy it is. Other copies have other noise.
+    pub seed: Seed,
 }
 
 impl<S> Audition<S> {
@@ -31,7 +33,8 @@ impl<S> Audition<S> {
     #[must_use]
     pub fn new(seconds: f64, sample_rate: u32) -> Self {
         let (inputs, values, events, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { seconds, sample_rate, precision: Precision::Single, inputs, values, events, notes }
+        let (precision, seed) = (Precision::Single, Seed::default());
+        Self { seconds, sample_rate, precision, inputs, values, events, notes, seed }
     }
 
     /// `seconds` at `sample_rate`, rounded to the nearest frame (a tie to the even one, as Python rounds).
@@ -55,6 +58,10 @@ impl From<Diagnostic> for Stop {
         Self::Wrong(report)
     }
 }
+
+/// The remedy where samples are infinite or not a number.
+pub const NOT_FINITE: &str = "samples that are not finite come from a division by 0, from feedback that grows without \
+    end, or from a filter above half the sample rate";
 
 /// The most memory that the copies of all voices may take. An operating system grants more than it has, so a larger
 /// request might end the process instead of failing.
@@ -97,6 +104,7 @@ pub fn perform<S: Sample, F: DspFactory>(
             .collect::<Result<_, _>>()?,
         turns: audition.events.iter().map(|event| at_frame(sound, event)).collect::<Result<_, _>>()?,
         notes: notes(&audition.notes)?,
+        seed: audition.seed,
         ..Score::new(frames(program, audition)?)
     };
     let keyboard = if audition.notes.is_empty() { None } else { Some(keyboard(program)?) };

@@ -29,7 +29,7 @@ mod notes;
 mod session;
 mod warnings;
 
-pub use audition::{Audition, Stop, perform};
+pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use device::play;
 pub use session::Session;
 pub use warnings::warnings;

@@ -9,7 +9,7 @@ use clap::Args;
 use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_ir::{Op, Program};
+use krach_ir::Program;
 use krach_store::Unit;
 
 #[derive(Debug, Args)]
@@ -96,14 +96,7 @@ fn trace_and_compile(
 
 /// A warning for each audio input that nothing reads. (Faust has no unused parameters: `process(x) = 1` says so.)
 fn unused(program: &Program, name: &str) -> impl Iterator<Item = Diagnostic> {
-    let mut read = vec![false; program.inputs().len()];
-    for node in program.nodes().iter() {
-        if let Op::Input(port) = node.op {
-            read[port as usize] = true;
-        }
-    }
-    let dead = program.inputs().iter().zip(read).filter(|(_, read)| !read);
-    dead.map(move |(input, _)| {
+    program.unread().map(move |input| {
         let message = format!("`{name}` does not use its audio input `{input}`");
         Diagnostic::warning(Code::Unused, message)
             .help(format!("if it is meant to be a constant: `{input}=0.5`"))
