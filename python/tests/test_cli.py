@@ -266,7 +266,7 @@ def test_ctrl_c_ends_the_wait_for_a_silent_pipe(tmp_path: Path) -> None:
 
 
 def test_a_source_in_a_declared_encoding_is_read(jam: Path) -> None:
-    text = '# -*- coding: latin-1 -*-\nimport krach.dsp as krs\n\n\ndef café():\n    return krs.saw(55)\n'
+    text = "# -*- coding: latin-1 -*-\nimport krach.dsp as krs\n\n\ndef café():\n    return krs.saw(55)\n"
     (jam / "old.py").write_bytes(text.encode("latin-1"))
     done = krach(jam, "check", "old.py:café")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -278,7 +278,9 @@ def test_a_source_in_a_declared_encoding_is_read(jam: Path) -> None:
 
 
 def test_a_python_instrument_is_measured_while_it_sounds(jam: Path) -> None:
-    text = 'def lead():\n    return krs.saw(krs.control("freq", 99, 20, 2000)) * krs.control("gate", 0, 0, 1)\n'
+    text = (
+        'def lead():\n    return krs.saw(krs.control("freq", 99, 20, 2000)) * krs.control("gate", 0, 0, 1)\n'
+    )
     (jam / "lead.py").write_text("import krach.dsp as krs\n\n\n" + text)
     done = krach(jam, "bench", "lead.py", "--note", "C3", "--set", "freq=110", "--json")
     assert done.returncode == 0, done.stderr

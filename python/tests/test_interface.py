@@ -101,7 +101,8 @@ def test_controls_are_those_of_the_official_compiler(program: str, official: ora
         *(f'process = _ <: hbargraph("{label}", -60, 0.5), {SHOWN};' for label in LABELS),
         'process = par(i, 3, _ <: attach(_, vbargraph("[%i][unit:dB]", 0, 1 + i)));',
         'process = _ <: vbargraph("", 0, 1), hbargraph("[unit:dB]", 0, 2), vbargraph("[x:3]", 0, 3);',
-        'process = _ <: hgroup("m", vbargraph("", 0, 1)), vgroup("", vbargraph("", 0, 2)), vbargraph("", 0, 3);',
+        'process = _ <: hgroup("m", vbargraph("", 0, 1)), vgroup("", vbargraph("", 0, 2)), '
+        'vbargraph("", 0, 3);',
         f'process = _ <: vgroup("k", hbargraph("../x", 0, 1)), {SHOWN}, {BESIDE};',
         f'process = _, vgroup("g", _ <: _, (vbargraph("v:h/peak [1][unit:dB]", 0, 1)) : attach), {BESIDE};',
         f"process = _ <: {SHOWN}, {SHOWN};",

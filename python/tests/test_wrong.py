@@ -1,4 +1,4 @@
-"""Every program in `fixtures/wrong` is refused with the code, at the place and with the message of its last line.
+"""Every program in `fixtures/wrong` is refused with the code, place and message of its last line.
 
 `UPDATE_EXPECT=1 pytest python/tests/test_wrong.py` writes those lines.
 """
