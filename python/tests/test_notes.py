@@ -135,7 +135,7 @@ def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[st
     arguments = ["krach", "render", str(path), "-o", str(wav), "--seconds", "0.2"]
     assert run_cli([*arguments, "--note", "60", "--note", "64@0.05+0.1*0.5"]) == 0
     assert "2 channels" in capfd.readouterr().err
-    assert run_cli([*arguments, "--note", "c4"]) == 2
+    assert run_cli([*arguments, "--note", "h4"]) == 2
     assert "KEY[@START][+LENGTH][*VELOCITY]" in capfd.readouterr().err
     late = ["krach", "render", str(path), "-o", str(wav), "--rate", "8000", "--note", "60@4+0.5"]
     capfd.readouterr()

@@ -67,16 +67,22 @@ pub const NOT_FINITE: &str = "samples that are not finite come from a division b
 /// request might end the process instead of failing.
 const LARGEST_STATE: u64 = 4 << 30;
 
+/// From here on the memory is asked for once before it is needed: a process with a limit of its own is told so.
+const WORTH_ASKING: u64 = 64 << 20;
+
+/// Whether this process may have so much more memory.
+fn granted(bytes: u64) -> bool {
+    bytes < WORTH_ASKING
+        || usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
+}
+
 fn room_for(program: &Program, bytes: u64) -> Result<(), Diagnostic> {
-    if bytes <= LARGEST_STATE {
-        return Ok(());
-    }
-    let message = format!(
-        "`{}` needs {} MB of memory; the limit is {} MB",
-        program.name(),
-        bytes >> 20,
-        LARGEST_STATE >> 20
-    );
+    let limit = match bytes {
+        _ if bytes > LARGEST_STATE => format!("the limit is {} MB", LARGEST_STATE >> 20),
+        _ if granted(bytes) => return Ok(()),
+        _ => "this process cannot have it".to_owned(),
+    };
+    let message = format!("`{}` needs {} MB of memory; {limit}", program.name(), bytes >> 20);
     Err(Diagnostic::error(Code::StateTooLarge, message)
         .help("shorten its delays and tables; for notes, declare fewer voices: declare nvoices \"4\";"))
 }
@@ -110,9 +116,10 @@ pub fn perform<S: Sample, F: DspFactory>(
     let keyboard = if audition.notes.is_empty() { None } else { Some(keyboard(program)?) };
     let voice = compile(Unit::Voice)?.expect("every program is a voice");
     let effect = compile(Unit::Effect)?;
-    let copies = keyboard.as_ref().map_or(1, |keyboard| 2 * keyboard.voices as u64);
+    // A voice with long delays holds two blocks of state: one is cleared while the other plays.
+    let copies = keyboard.as_ref().map_or(2, |keyboard| 4 * keyboard.voices as u64);
     let state = (voice.state_bytes() as u64).saturating_mul(copies);
-    let state = state.saturating_add(effect.as_ref().map_or(0, |effect| effect.state_bytes() as u64));
+    let state = state.saturating_add(effect.as_ref().map_or(0, |effect| 2 * effect.state_bytes() as u64));
     room_for(program, state)?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };

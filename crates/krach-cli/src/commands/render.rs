@@ -63,6 +63,7 @@ impl Render {
         if self.to_stdout() {
             return Ok(());
         }
+        spare(&self.output, std::iter::once(&self.only.target.file).chain(&self.input))?;
         let target = wav_target(&self.output)?;
         let wav = self.output.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav"));
         let device = target.exists() && !target.is_file();
@@ -71,7 +72,7 @@ impl Render {
             return Err(Diagnostic::error(Code::Unwritable, message)
                 .help("end its name with `.wav`, or write to standard output with `-o -`"));
         }
-        spare(&self.output, std::iter::once(&self.only.target.file).chain(&self.input))
+        Ok(())
     }
 
     fn audition(&self, program: &Program, input: Option<SoundFile>) -> Result<Audition, Diagnostic> {
