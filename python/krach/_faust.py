@@ -74,8 +74,8 @@ def faust(
 
     A text that ends in `.dsp`, without a line break or semicolon, is a path, as is a `pathlib.Path`. `name`
     replaces the declared name; `precision` is "single" or "double". Libraries are looked for in the folders
-    `libraries` (the last one first), beside the file, in those of the variable `FAUST_LIB_PATH`, in the package cyfaust (the extra
-    `faust`), and in the usual folders of the system.
+    `libraries` (the last one first), beside the file, in those of the variable `FAUST_LIB_PATH`, in the
+    package cyfaust (the extra `faust`), and in the usual folders of the system.
     `.source` is the text, `.faust` is the program printed as Faust again.
 
     Errors: `krach.FaustSyntaxError` (KR0301) and other kinds of `krach.FaustError`, at their line and column
