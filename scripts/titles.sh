@@ -3,7 +3,7 @@
 # first and no full stop last.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-first=c28132967567
+first=00e525a9114e
 
 if ! git merge-base --is-ancestor "$first" HEAD 2>/dev/null; then
     echo "titles: this checkout has no history back to $first, nothing is checked" >&2

@@ -5,7 +5,7 @@ use crate::Dsp;
 /// Carries the state of a running copy into one of a changed program, so that phases, envelopes and tails go on. A
 /// back end makes it on the control half, from the names of the state; the stage only turns the crank.
 pub trait Handover: Send {
-    /// Carries about so many bytes more, and returns whether all is across.
+    /// Carries about `bytes` more; true when the whole state is across.
     ///
     /// It does not allocate. Between calls the old copy plays on; the new one is not played until all is across, and
     /// then goes on from the frame of the last call. State that the new program does not name stays as it was born;

@@ -52,7 +52,7 @@ macro_rules! forwards {
             }
         )*
 
-        /// Keeps every definition in the program, whichever order the linker reads libraries in.
+        /// Keeps every definition in the program: the order in which the linker reads libraries has no effect.
         #[used]
         static KEEP: [Function; COUNT] = [$($name),*];
     };

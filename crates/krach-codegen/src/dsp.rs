@@ -8,7 +8,7 @@ use krach_abi::{Audio, AudioMut, FlushGuard, Frame, Sample, Seed, Voice};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Below so many bytes of arrays a block is cleared at once.
+/// A block with fewer bytes of arrays than this is cleared at once.
 const SMALL: u32 = 4096;
 /// Bytes of a used block that are cleared for every frame that is computed, and for every call. A long delay line is
 /// ready again after a few hundredths of a second.

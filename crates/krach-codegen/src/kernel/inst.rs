@@ -63,7 +63,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// Adds an instruction and returns the number of its result. (A store has none: nobody may use that number.)
+    /// Adds an instruction and returns the number of its result. (A store has no result: its number must not be used.)
     pub fn push(&mut self, what: Do, operands: &[V], ty: Option<Type>, node: Option<Sig>) -> V {
         let number = |len: usize| u32::try_from(len).expect("a few instructions per node");
         let (first, count) = (number(self.operands.len()), number(operands.len()));

@@ -40,7 +40,7 @@ pub struct Region {
 #[derive(Clone, Debug)]
 pub struct Kernel {
     pub(crate) spec: Spec,
-    /// Whatever [`Inst::node`] refers to.
+    /// The program whose nodes [`Inst::node`] names.
     pub(crate) program: Program,
     pub(crate) layout: StateLayout,
     pub(crate) addresses: Vec<Address>,
