@@ -27,7 +27,7 @@ mod null;
 mod render;
 mod score;
 
-pub use device::{DeviceError, play};
+pub use device::{Callback, DeviceError, play};
 pub use note::{Keyboard, Note};
 pub use null::NullDevice;
 pub use render::{Rig, render};

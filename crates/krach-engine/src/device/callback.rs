@@ -1,0 +1,14 @@
+//! The seam between devices and the sound that they play.
+
+use krach_abi::{Audio, AudioMut};
+
+/// Computes the sound of a device: the stage, or a toy in a test. It moves from device to device while the music plays,
+/// so it keeps its own clock.
+pub trait Callback: Send {
+    /// Fills every channel of `outputs`. `inputs` has as many frames, and the channels of the input device; it has no
+    /// channels where no input is open. The number of frames differs from call to call. The number of channels is
+    /// constant on one device, and at least two: a device with one loudspeaker plays (left + right) / 2.
+    ///
+    /// It runs on the audio thread: it must not wait, allocate or free. Denormal numbers are flushed to zero already.
+    fn process(&mut self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>);
+}
