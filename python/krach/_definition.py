@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-import linecache
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
 from krach import _audition, _krach, _page, _place, _plots
@@ -15,6 +12,7 @@ from krach._entrance import entrance
 from krach._errors import NotFinite, error
 from krach._krach import Control, Credit, Meter, Program
 from krach._signal import SignalLike
+from krach._source import source_of
 from krach._trace import current
 from krach._transpile import trace, warn_unread
 
@@ -432,17 +430,6 @@ class DspDef:
 
     def _repr_html_(self) -> str:
         return _page.page(self)
-
-
-def source_of(function: object) -> str:
-    """The Python text of a function, or ""."""
-    code = getattr(inspect.unwrap(cast("Callable[..., object]", function)), "__code__", None)
-    if isinstance(code, CodeType):
-        linecache.checkcache(code.co_filename)
-    try:
-        return inspect.getsource(cast("Callable[..., object]", function))
-    except (OSError, TypeError):
-        return ""
 
 
 def _revived(program: Program, source: str, precision: Precision, of_python: bool) -> DspDef:

@@ -20,9 +20,10 @@ from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
 
 from krach import _place
-from krach._definition import DspDef, source_of
+from krach._definition import DspDef
 from krach._errors import Error, Place, UnusedInput, error
 from krach._krach import Program, nearest
+from krach._source import source_of
 from krach._transpile import trace
 
 _Traced = Callable[..., object] | DspDef

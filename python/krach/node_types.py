@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from krach import _krach, _place
-from krach._definition import DspDef, source_of
+from krach._definition import DspDef
 from krach._errors import error
+from krach._source import source_of
 from krach._trace import describe
 from krach._transpile import trace
 
