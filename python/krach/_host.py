@@ -15,7 +15,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
 
@@ -24,11 +24,14 @@ from krach._definition import DspDef
 from krach._errors import Error, Place, UnusedInput, error
 from krach._krach import Program, nearest
 from krach._source import source_of
-from krach._transpile import trace
+from krach._transpile import title, trace
 
 _Traced = Callable[..., object] | DspDef
 
 _MODULE = "__krach__"
+
+_DEEPEST = 4
+"""Of lists inside lists."""
 
 # Names in a function that say: this does not build sound, it uses what others built.
 _SCRIPTS = frozenset({"transpile", "DspDef", "render", "open"})
@@ -40,6 +43,7 @@ class Function(NamedTuple):
     name: str
     line: int
     listed: bool
+    checked: bool
     traced: _Traced
 
 
@@ -51,9 +55,11 @@ class Script:
         self._file = file
 
     @property
-    def functions(self) -> list[tuple[str, int, bool]]:
-        """Name, line from 1, and whether it is meant when no function is named; in order of lines."""
-        return [function[:3] for function in self._functions]
+    def functions(self) -> list[tuple[str, int, bool, bool]]:
+        """In order of lines: name, line from 1; then, for a file without the name of a function, whether a
+        command means this one, and whether `krach check` traces it.
+        """
+        return [function[:4] for function in self._functions]
 
     def trace(self, index: int) -> Program:
         """Traces one of `functions`, anew every time; a DspDef was traced when the file ran."""
@@ -182,27 +188,73 @@ def _place_in(trace: TracebackType | None, file: str) -> Place | None:
 
 
 def _functions(module: ModuleType, file: str, code: CodeType) -> list[Function]:
-    """Everything in the file that can be traced; listed is what builds sound, as far as its code tells."""
-    traced: dict[str, _Traced] = {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, DspDef) or (callable(value) and not isinstance(value, type))
-    }
+    """All things in the file that can be traced; listed are those that build sound, as far as code shows."""
+    scope = vars(module)
     plain = {
-        name: _function(value.fn if isinstance(value, DspDef) else value) for name, value in traced.items()
+        name: _function(value.fn if isinstance(value, DspDef) else value)
+        for name, value in scope.items()
+        if callable(value) and not isinstance(value, type)
     }
-    own = {name: code for name, code in plain.items() if code and code.__code__.co_filename == file}
+    own = {name: inner for name, inner in plain.items() if inner and inner.__code__.co_filename == file}
     survey = _Survey(own, module, _loaded(code))
-    listed = {
-        name
-        for name, value in traced.items()
-        if (name[:1] != "_" and isinstance(value, DspDef)) or survey.lists(name)
-    }
-    made = {name for name, value in traced.items() if isinstance(value, DspDef)} - _imported(code)
-    listed = {name for name in listed or survey.plain() if name in own or name in made}
+    made = list(_made(scope))
+    imported = _imported(code)
+    public = [one for one in made if one.variable[:1] != "_" and one.variable not in imported]
+    sounds = {one.variable for one in made}
+    checked = {name for name in own.keys() - sounds if survey.checks(name)}
+    listed = checked & survey.sounds
+    if not listed and not public:
+        listed = checked = checked or survey.plain()
     lines = _stored(code) | {name: function.__code__.co_firstlineno for name, function in own.items()}
-    functions = [Function(name, lines.get(name, 1), name in listed, value) for name, value in traced.items()]
-    return sorted(functions, key=lambda function: function.line)
+    found = [
+        Function(one.name, lines.get(one.variable, 1), one in public, one in public, one.sound)
+        for one in made
+    ]
+    # A DspDef that `name=` named is also found by its variable.
+    named = {one.variable for one in made if one.name == one.variable}
+    found += [
+        Function(name, lines.get(name, 1), name in listed, name in checked, cast("_Traced", scope[name]))
+        for name in plain
+        if name not in named
+    ]
+    return sorted(found, key=lambda function: function.line)
+
+
+class _Made(NamedTuple):
+    """A DspDef that a file makes: its name as an instrument, and the variable that holds it."""
+
+    name: str
+    variable: str
+    sound: DspDef
+
+
+def _made(scope: dict[str, object]) -> Iterator[_Made]:
+    """Every DspDef in the variables of a file, and in the lists, tuples and dictionaries that they hold.
+
+    A DspDef is called as `name=` says, or else by its variable, its key, or its number in a list.
+    """
+    seen: set[int] = set()
+
+    def inside(variable: str, name: str, value: object, depth: int) -> Iterator[_Made]:
+        if isinstance(value, DspDef):
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield _Made(_own_name(value) or name, variable, value)
+        elif isinstance(value, list | tuple | dict) and depth < _DEEPEST:
+            whole = cast("list[object] | tuple[object, ...] | dict[object, object]", value)
+            pairs = whole.items() if isinstance(whole, dict) else enumerate(whole)
+            for key, part in list(pairs):
+                yield from inside(variable, key if isinstance(key, str) else f"{name}_{key}", part, depth + 1)
+
+    variables = list(scope.items())
+    for variable, value in sorted(variables, key=lambda item: not isinstance(item[1], DspDef)):
+        yield from inside(variable, variable, value, 0)
+
+
+def _own_name(sound: DspDef) -> str | None:
+    """The name that `krs.transpile(name=…)` gave, if it did."""
+    named_after = None if sound.fn is None else title(sound.fn)
+    return sound.name if named_after not in (None, sound.name) else None
 
 
 def _function(value: object) -> FunctionType | None:
@@ -246,17 +298,17 @@ class _Survey:
         """Public functions that do no script's work."""
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
-    def lists(self, name: str) -> bool:
-        """Whether a function builds sound by itself: it reaches `krs`, or has inputs and nobody else uses it.
+    def checks(self, name: str) -> bool:
+        """Whether a function may be a sound: it reaches `krs`, or it has inputs and nothing uses it.
 
-        One that takes parameters and is used by others is their helper, and traced with them.
+        A function with parameters that other functions of sound use is their helper, and traced with them.
         """
         if name not in self.plain() or self._alias(name):
             return False
         users, inputs = self._users(name), _inputs(self.functions[name])
         if name not in self.sounds:
             return inputs and not users and name not in self.used
-        return not (inputs and any(user in self.sounds and user not in self.scripts for user in users))
+        return not (inputs and self.sounds.intersection(users) - self.scripts)
 
     def _alias(self, name: str) -> bool:
         first = next(other for other, function in self.functions.items() if function is self.functions[name])

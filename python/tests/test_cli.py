@@ -27,8 +27,8 @@ def acid(amount=0.5):
 
 
 def stereo(left, right):
-    """Swaps its inputs."""
-    return right, left
+    """Swaps its inputs, a sample later."""
+    return krs.mem(right), krs.mem(left)
 '''
 
 

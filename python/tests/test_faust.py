@@ -264,7 +264,7 @@ def test_the_command_finds_faust_in_python(tmp_path: Path) -> None:
         "def wrong(x):\n    return krs.faust_expr('{0} * gian, nothing', x)\n"
     )
     script = _host.load(str(file), file.read_text())
-    assert [name for name, _, listed in script.functions if listed] == ["half", "wrong"]
+    assert [name for name, _, listed, _ in script.functions if listed] == ["half", "wrong"]
 
 
 def test_the_command_draws_the_template_and_reports_every_error(

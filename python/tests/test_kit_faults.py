@@ -102,6 +102,59 @@ def test_every_sound_of_a_file_is_built_and_none_of_its_imports(tmp_path: Path) 
     assert set(krach.load_library(tmp_path / "jam.krlib")) == {"half", "bell"}
 
 
+def names_built_of(tmp_path: Path, text: str) -> list[str]:
+    (tmp_path / "jam.py").write_text("import krach.dsp as krs\n\n\n" + text)
+    done = shell.krach(tmp_path, "build", "jam.py", "--list")
+    assert done.returncode == 0, done.stderr
+    return [line.split()[0] for line in done.stdout.splitlines()]
+
+
+SAW = "def voice(detune=0.0):\n    return krs.saw(110 + detune)\n\n\n"
+
+
+def test_sounds_in_lists_and_dictionaries_are_built(tmp_path: Path) -> None:
+    text = (
+        "variants = [krs.transpile(lambda d=d: krs.saw(110 + d)) for d in (0.0, 1.0)]\n"
+        "kit = {'low': krs.transpile(lambda: krs.saw(50)), 'pair': (variants[0], variants[1])}\n"
+        "deep = [[krs.transpile(lambda: krs.saw(9), name='nine')], 'no sound', 3]\n"
+        "deep.append(deep)\n"
+        "_own = [krs.transpile(lambda: krs.saw(1))]\n"
+    )
+    assert names_built_of(tmp_path, text) == ["variants_0", "variants_1", "low", "nine"]
+    built(tmp_path, "jam.py", "-o", "jam.krlib")
+    library = krach.load_library(tmp_path / "jam.krlib")
+    assert library["variants_0"] != library["variants_1"]
+    done = shell.krach(tmp_path, "render", "jam.py:variants_1", "-o", "one.wav", "--seconds", "0.1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_sound_named_by_transpile_is_built_under_that_name(tmp_path: Path) -> None:
+    text = SAW + "d = krs.transpile(voice, name='bass2', detune=3.0)\nplain = krs.transpile(voice)\n"
+    assert sorted(names_built_of(tmp_path, text)) == ["bass2", "plain", "voice"]
+    built(tmp_path, "jam.py", "-o", "jam.krlib")
+    assert krach.load_library(tmp_path / "jam.krlib")["bass2"].name == "bass2"
+    for name in ("bass2", "d"):
+        done = shell.krach(tmp_path, "render", f"jam.py:{name}", "-o", f"{name}.wav", "--seconds", "0.1")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "d.wav").read_bytes() == (tmp_path / "bass2.wav").read_bytes()
+
+
+def test_two_sounds_named_alike_are_refused(tmp_path: Path) -> None:
+    text = SAW + "a = krs.transpile(voice, name='bass')\ndef bass():\n    return krs.saw(1)\n"
+    (tmp_path / "jam.py").write_text("import krach.dsp as krs\n\n\n" + text)
+    done = shell.krach(tmp_path, "build", "jam.py", "-o", "jam.krlib")
+    assert done.returncode == 1
+    assert "`bass` is the name of two instruments" in done.stderr
+
+
+def test_arithmetic_is_no_instrument_beside_one(tmp_path: Path) -> None:
+    hertz = "def hertz(midi):\n    return 440 * 2 ** ((midi - 69) / 12)\n\n\n"
+    assert names_built_of(tmp_path, hertz + SAW) == ["voice"]
+    assert shell.krach(tmp_path, "dump", "jam.py").returncode == 0, "one function is meant"
+    built(tmp_path, "jam.py", "-o", "jam.krlib", "--only", "hertz")
+    assert names_built_of(tmp_path, "def half(x):\n    return x / 2\n") == ["half"], "alone it is meant"
+
+
 def test_no_secret_no_trust_and_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "jam.py").write_text(ONE)
     (tmp_path / "state" / "krach").mkdir(parents=True)

@@ -23,7 +23,7 @@ def test_there_are_enough() -> None:
 
 def trace_all(file: str, text: str) -> None:
     script = _host.load(file, text)
-    for index, (_, _, listed) in enumerate(script.functions):
+    for index, (*_, listed) in enumerate(script.functions):
         if listed:
             script.trace(index)
 

@@ -167,12 +167,12 @@ impl Target {
         Diagnostic::error(Code::UnknownFile, message).at(Place::line(name.to_string(), 1))
     }
 
-    /// The functions meant: the one named, or else all that are listed.
+    /// The functions to check: the one named, or else all that can be meant.
     pub(crate) fn all(&self, script: &dyn Script) -> Result<Vec<usize>, Failure> {
         if self.function.is_some() {
             return Ok(vec![self.one(script)?]);
         }
-        Ok(script.functions().iter().enumerate().filter(|(_, f)| f.listed).map(|(at, _)| at).collect())
+        Ok(script.functions().iter().enumerate().filter(|(_, f)| f.checked).map(|(at, _)| at).collect())
     }
 
     /// The one function meant: the one named, or else the only one that is listed.

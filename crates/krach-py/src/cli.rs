@@ -31,11 +31,11 @@ impl Host for PythonHost {
             let load = || -> PyResult<PythonScript> {
                 let host = py.import("krach._host")?;
                 let script = host.call_method1("load", (&**source.name(), source.text()))?;
-                let functions: Vec<(String, u32, bool)> = script.getattr("functions")?.extract()?;
+                let functions: Vec<(String, u32, bool, bool)> = script.getattr("functions")?.extract()?;
                 let functions = functions.into_iter();
                 Ok(PythonScript {
                     functions: functions
-                        .map(|(name, line, listed)| Function { name, line, listed })
+                        .map(|(name, line, listed, checked)| Function { name, line, listed, checked })
                         .collect(),
                     script: script.unbind(),
                 })

@@ -35,7 +35,7 @@ impl<'h> FaustText<'h> {
         let doc = file.declared("description").map(ToString::to_string).unwrap_or_default();
         let folders = Arc::new(FaustFolders::new(include, &host.libraries()).beside(path));
         let options = Options { precision, ..Options::default() };
-        let function = [Function { name, line, listed: true }];
+        let function = [Function { name, line, listed: true, checked: true }];
         Self { host, source, doc, folders, options, function }
     }
 }

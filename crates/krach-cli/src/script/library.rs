@@ -19,6 +19,7 @@ impl LibraryScript {
             name: record.name.clone(),
             line: record.line.max(1),
             listed: true,
+            checked: true,
         };
         let functions = records.map(function).collect();
         Self { library, functions }

@@ -58,4 +58,7 @@ pub struct Function {
     pub line: u32,
     /// Chosen when the user names no function: false for helpers and imported functions.
     pub listed: bool,
+    /// Traced by `krach check` when the user names no function: all that are listed, and functions with inputs that
+    /// only compute.
+    pub checked: bool,
 }

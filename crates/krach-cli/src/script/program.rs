@@ -15,7 +15,7 @@ pub(crate) struct ProgramText {
 impl ProgramText {
     pub(crate) fn new(source: Arc<Source>) -> Result<Self, Failure> {
         let name = krach_ir::parse(&source)?.name().to_owned();
-        Ok(Self { source, function: [Function { name, line: 1, listed: true }] })
+        Ok(Self { source, function: [Function { name, line: 1, listed: true, checked: true }] })
     }
 }
 
