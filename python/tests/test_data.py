@@ -95,6 +95,27 @@ def test_pickles_keep_the_sound_and_its_text(sound: krach.DspDef) -> None:
     assert copy.deepcopy(sound.program) is sound.program
 
 
+def test_a_pickle_holds_the_sound_files_that_it_plays(tmp_path: Path) -> None:
+    krach.write_wav(tmp_path / "a.wav", [[0.5, -0.5, 0.25], [1, 0, 0]])
+    text = f"process = 0, _ : soundfile(\"s [url:{{'{tmp_path / 'a.wav'}'}}]\", 2) : !, !, _, _;"
+    player = krach.faust(text)
+    inside = krs.transpile(lambda at: player(at)[0] * 2)
+    voices = krs.transpile(lambda: krs.control("gate", 0, 0, 1), voices=2, effect=inside)
+    kit = krach.build_library({"player": player}, tmp_path / "a.krlib")
+    kept = [pickle.dumps(sound) for sound in (player, inside, voices, kit["player"])]
+    (tmp_path / "a.wav").unlink()
+    (tmp_path / "a.krlib").unlink()
+    again = [pickle.loads(one) for one in kept]
+    assert again == [player, inside, voices, kit["player"]]
+    at = [[0, 1, 2]]
+    assert again[0].render(inputs=at).tolist() == again[3].render(inputs=at).tolist()
+    assert again[0].render(inputs=at).tolist() == [[0.5, -0.5, 0.25], [1, 0, 0]]
+    assert again[1].render(inputs=at).tolist() == [[1, -1, 0.5]]
+    assert again[2].render(frames=2, notes=[(0, 1, 60)]).shape == (1, 2)
+    with pytest.raises(krach.Error, match=r"damaged sound.*KR0501"):
+        krach._krach.parse_program(str(player.program), [b"no sound"])
+
+
 def test_the_function_of_a_pickle_says_where_it_stayed() -> None:
     again = pickle.loads(pickle.dumps(SOUNDS[0]))
     with pytest.raises(krach.Error, match=r"comes from a pickle.*KR0114"):

@@ -5,11 +5,15 @@ use crate::face::{Control, Credit, Meter};
 use crate::work::interruptible;
 use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Source};
-use krach_ir::Polyphony;
+use krach_ir::{Polyphony, Sound};
 use krach_store::Playable;
 use krach_store::krlib::{self, Instrument};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use std::sync::{Arc, OnceLock};
+
+/// A program as a pickle holds it: its text form, and the samples of the sounds that it reads.
+type Pickled<'py> = (String, Vec<Bound<'py, PyBytes>>);
 
 /// A typed signal graph. `str(program)` is its text form.
 #[pyclass(module = "krach._krach", frozen)]
@@ -152,9 +156,11 @@ impl Program {
         slf
     }
 
-    /// Pickled as its text form.
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
-        Ok((py.import("krach._krach")?.getattr("parse_program")?, (self.__str__(py)?,)))
+    /// Pickled as its text form, and the sounds that it reads.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'py>)> {
+        let sounds = self.inner().sounds();
+        let sounds = sounds.iter().map(|sound| PyBytes::new(py, &sound.to_bytes())).collect();
+        Ok((py.import("krach._krach")?.getattr("parse_program")?, (self.__str__(py)?, sounds)))
     }
 
     /// Faust text that the official compiler renders to the same samples.
@@ -204,17 +210,24 @@ pub fn read_program(py: Python<'_>, text: String) -> PyResult<(Program, Option<&
         Precision::Single => "single",
         Precision::Double => "double",
     });
-    Ok((parsed(py, "<program>", text)?, precision))
+    Ok((Program::new(parsed(py, "<program>", text)?), precision))
 }
 
-/// The program of a text form: how pickled programs come back.
+/// The program of a text form and of the sounds beside it: how pickled programs come back.
 #[pyfunction]
-pub fn parse_program(py: Python<'_>, text: String) -> PyResult<Program> {
-    parsed(py, "<pickled program>", text)
+#[pyo3(signature = (text, sounds=Vec::new()))]
+pub fn parse_program(py: Python<'_>, text: String, sounds: Vec<Bound<'_, PyBytes>>) -> PyResult<Program> {
+    let sounds: Option<Vec<_>> =
+        sounds.iter().map(|bytes| Sound::from_bytes(bytes.as_bytes()).map(Arc::new)).collect();
+    let Some(sounds) = sounds else {
+        let report = Diagnostic::error(Code::Unreadable, "the pickle of a program holds a damaged sound");
+        return Err(error::raise(py, &report.help("pickle the sound again")));
+    };
+    Ok(Program::new(parsed(py, "<pickled program>", text)?.with_sounds(&sounds)))
 }
 
-fn parsed(py: Python<'_>, file: &str, text: String) -> PyResult<Program> {
+fn parsed(py: Python<'_>, file: &str, text: String) -> PyResult<krach_ir::Program> {
     let source = Source::new(file, text);
     let program = interruptible(py, None, move |_| krach_ir::parse(&source))?;
-    program.map(Program::new).map_err(|reports| error::raise_all(py, &reports))
+    program.map_err(|reports| error::raise_all(py, &reports))
 }
