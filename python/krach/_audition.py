@@ -142,7 +142,8 @@ def rows(
     if any(part is None or not is_number(part) for part in parts):
         channels = _padded([_array(part, dtype, what) for part in parts], dtype, what)
     else:
-        channels = np.atleast_2d(_array(cast("object", inputs), dtype, what))
+        channels = _array(cast("object", inputs), dtype, what)
+        channels = channels[None] if channels.ndim == 1 else channels
     if channels.ndim != 2:
         raise error("KR0407", f"{what} has the shape (channels, frames), not {channels.shape}")
     return _upright(channels, what, wanted)
@@ -154,16 +155,32 @@ def _array(of: object, dtype: type[_Sample], what: str) -> NDArray[_Sample]:
 
     try:
         array = np.asarray([] if of is None else cast("ArrayLike", of))
-        if array.dtype.kind in "iu" and array.dtype.itemsize < 8:  # Python's own whole numbers are int64
-            scale = 1 << (8 * array.dtype.itemsize - 1)
+        if remedy := _remedy(of, array):
             message = f"{what} has samples of the type {array.dtype}; floats within -1..1 are needed"
-            first = f"subtract {scale}, then " if array.dtype.kind == "u" else ""
-            raise error("KR0407", message, help=[f"{first}divide by {scale}: sound / {scale}"])
+            raise error("KR0407", message, help=[remedy])
         return array.astype(dtype, copy=False)
-    except (TypeError, ValueError) as unfit:
+    except (TypeError, ValueError, OverflowError) as unfit:
         if isinstance(unfit, Error):
             raise
-        raise error("KR0407", f"{what} is one row of numbers for each channel: {unfit}") from None
+        message = f"{what} is one row of numbers for each channel, not {describe(of)}"
+        raise error("KR0407", message, help=["numpy.array(…) makes such rows of a list of numbers"]) from None
+
+
+def _remedy(of: object, array: NDArray[Any]) -> str | None:
+    """How to make samples of an array that holds other things, if it does."""
+    import numpy as np
+
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if np.ma.is_masked(of):
+        return "fill the masked samples: sound.filled(0)"
+    if kind in "iu" and size < 8:
+        scale = 1 << (8 * size - 1)
+        return ("" if kind == "i" else f"subtract {scale}, then ") + f"divide by {scale}: sound / {scale}"
+    if kind in "iu" and hasattr(of, "dtype"):  # lists of Python's own whole numbers are int64 too
+        return "divide by the largest value, 32768 for 16 bits, or convert with sound.astype(float)"
+    if kind == "c":
+        return "take its real part: sound.real"
+    return None if kind in "iufbO" else "convert it with sound.astype(float)"
 
 
 def _padded(channels: list[NDArray[_Sample]], dtype: type[_Sample], what: str) -> NDArray[_Sample]:

@@ -115,8 +115,8 @@ def test_inputs_may_be_given_in_many_forms() -> None:
     rows = [[2, 3, 4], [1, 1, 1]]
     for inputs in (
         rows,
-        np.array(rows),
-        tuple(map(np.array, rows)),
+        np.array(rows, float),
+        tuple(np.array(row, float) for row in rows),
         np.asfortranarray(np.array(rows, float)),
     ):
         assert sound.render(3 / 48000, inputs=inputs).tolist() == expected

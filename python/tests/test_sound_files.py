@@ -56,7 +56,15 @@ def test_frames_by_channels_is_not_rendered_but_asks_for_its_transpose() -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("int16", "sound / 32768"), ("int32", "sound / 2147483648"), ("uint8", "subtract 128")]
+    ("kind", "said"),
+    [
+        ("int8", "sound / 128"),
+        ("int16", "sound / 32768"),
+        ("int32", "sound / 2147483648"),
+        ("uint8", "subtract 128, then divide by 128"),
+        ("int64", "divide by the largest value"),
+        ("uint64", "divide by the largest value"),
+    ],
 )
 def test_whole_numbers_of_sound_files_ask_for_their_division(tmp_path: Path, kind: str, said: str) -> None:
     sound = np.full((1, 8), 100, kind)
@@ -70,6 +78,36 @@ def test_whole_numbers_of_sound_files_ask_for_their_division(tmp_path: Path, kin
         assert said in refused(ask)
         assert "KR0407" in refused(ask)
     assert effect.render(inputs=[[0, 1, -1]]).tolist() == [[0, 1, -1]]
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [
+        (np.ones(4, "complex64"), "sound.real"),
+        (np.array(["1", "2"]), "sound.astype(float)"),
+        (np.zeros(3, "datetime64[s]"), "sound.astype(float)"),
+        (np.ma.array([0.5, 0.25], mask=[False, True]), "sound.filled(0)"),
+        (np.array(0.5), "the shape (channels, frames), not ()"),
+        (0.5, "the shape (channels, frames), not ()"),
+        (np.zeros((1, 1, 5)), "the shape (channels, frames), not (1, 1, 5)"),
+        ([10**400, 1], "not `["),
+        ((part for part in (0.5, 1)), "not a generator"),
+        (object(), "not an object"),
+        ({"left": [1]}, "not a dict"),
+        ("text", "sound.astype(float)"),
+        ([[1], [[2]]], "one row of numbers for each channel"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_things_that_are_no_samples_are_refused_with_a_remedy(sound: object, said: str) -> None:
+    assert said in refused(lambda: krs.transpile(lambda x: x).render(inputs=sound))
+
+
+@pytest.mark.parametrize("kind", ["float16", "float64", "longdouble", ">f4", "bool", "object"])
+def test_other_numbers_become_samples(kind: str) -> None:
+    sound = np.array([1, 0]).astype(kind)
+    assert krs.transpile(lambda x: x).render(inputs=sound).tolist() == [[1, 0]]
+    assert krs.transpile(lambda x: x).render(inputs=np.asfortranarray(sound)[::-1]).tolist() == [[0, 1]]
 
 
 def test_short_and_missing_channels_end_in_silence(tmp_path: Path) -> None:
