@@ -16,6 +16,11 @@ _FLAT = 0.7071067811865476
 _MOST = 60.0  # dB
 
 
+def _held(freq: SignalLike, gain_db: SignalLike, q: SignalLike) -> tuple[SignalLike, SignalLike, SignalLike]:
+    """The settings of an equaliser, within their ranges."""
+    return hertz(freq), within(gain_db, -_MOST, _MOST), quality(q)
+
+
 def peak_eq(sig: SignalLike, freq: SignalLike, gain_db: SignalLike, q: SignalLike = 1) -> Signal:
     """Raises (or lowers) the band around `freq` by `gain_db` decibels; its width is about freq / q Hz.
 
@@ -25,7 +30,7 @@ def peak_eq(sig: SignalLike, freq: SignalLike, gain_db: SignalLike, q: SignalLik
     >>> krs.transpile(lambda x: krs.peak_eq(x, 1000, 6)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[1.044 , 0.0833]], dtype=float32)
     """
-    return _peak_eq(sig, hertz(freq), within(gain_db, -_MOST, _MOST), quality(q))
+    return _peak_eq(sig, *_held(freq, gain_db, q))
 
 
 @library
@@ -44,7 +49,7 @@ def low_shelf(sig: SignalLike, freq: SignalLike, gain_db: SignalLike, q: SignalL
     >>> krs.transpile(lambda x: krs.low_shelf(x, 100, 6)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[1.0032, 0.0064]], dtype=float32)
     """
-    return _low_shelf(sig, hertz(freq), within(gain_db, -_MOST, _MOST), quality(q))
+    return _low_shelf(sig, *_held(freq, gain_db, q))
 
 
 @library
@@ -63,7 +68,7 @@ def high_shelf(sig: SignalLike, freq: SignalLike, gain_db: SignalLike, q: Signal
     >>> krs.transpile(lambda x: krs.high_shelf(x, 5000, 6)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[ 1.71  , -0.4625]], dtype=float32)
     """
-    return _high_shelf(sig, hertz(freq), within(gain_db, -_MOST, _MOST), quality(q))
+    return _high_shelf(sig, *_held(freq, gain_db, q))
 
 
 @library
