@@ -8,6 +8,7 @@
 (1, 48000)
 """
 
+from krach import _built as _built  # first: an outdated Rust module is refused here
 from krach._definition import DspDef
 from krach._errors import (
     DamagedLibrary,

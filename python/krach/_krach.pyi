@@ -35,6 +35,7 @@ __all__ = [
     "read_wav",
     "render",
     "run_cli",
+    "stub",
     "wav_bytes",
     "write_wav",
 ]
@@ -42,6 +43,8 @@ __all__ = [
 __version__: Final[str]
 error_kinds: Final[list[tuple[str, str]]]
 """Per code, the name of its exception class."""
+stub: Final[str]
+"""This file, as it was when the module was built."""
 
 @final
 class Builder:

@@ -80,7 +80,8 @@ class _Text:
         for node in self._functions.get(code.co_firstlineno, ()):
             if not isinstance(node, ast.Lambda) and node.name == code.co_name:
                 return "".join(self.lines[code.co_firstlineno - 1 : node.end_lineno])
-        lambdas = [node for node in self._functions.get(code.co_firstlineno, ()) if _around(node, code)]
+        functions = self._functions.get(code.co_firstlineno, ())
+        lambdas = [node for node in functions if isinstance(node, ast.Lambda) and _around(node, code)]
         if code.co_name != "<lambda>" or not lambdas:
             return ""
         innermost = min(lambdas, key=lambda node: _size(node.body))
@@ -127,10 +128,8 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
         waiting.extend(const for const in code.co_consts if isinstance(const, CodeType))
 
 
-def _around(node: _Function, code: CodeType) -> bool:
+def _around(node: ast.Lambda, code: CodeType) -> bool:
     """Whether every instruction of a lambda's code lies in the body of that node."""
-    if not isinstance(node, ast.Lambda):
-        return False
     first, last = (node.body.lineno, node.body.col_offset), (node.body.end_lineno, node.body.end_col_offset)
     places = [place for place in code.co_positions() if None not in place and place[3] != 0]
     return all(first <= (line, column) and (end, stop) <= last for line, end, column, stop in places)  # type: ignore[operator]

@@ -55,6 +55,8 @@ mod _krach {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        // Python compares it with its own, so that an outdated build says so instead of failing somewhere.
+        module.add("stub", include_str!("../../../python/krach/_krach.pyi"))?;
         module.add("error_kinds", super::error::kinds())
     }
 }
