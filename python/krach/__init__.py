@@ -9,6 +9,7 @@
 """
 
 from krach import _built as _built  # first: an outdated Rust module is refused here
+from krach import dsp as krs
 from krach._definition import DspDef
 from krach._errors import (
     DamagedLibrary,
@@ -56,6 +57,7 @@ __all__ = [
     "__version__",
     "build_library",
     "faust",
+    "krs",
     "load_library",
     "play",
     "program",

@@ -10,7 +10,6 @@
 //! floating-point mode in which all of them agree bit for bit.
 
 mod audio;
-mod channels;
 mod convert;
 mod dsp;
 mod factory;
@@ -22,7 +21,6 @@ mod sample;
 mod voices;
 
 pub use audio::{Audio, AudioMut, Buffer};
-pub use channels::Adapting;
 pub use convert::Converter;
 pub use dsp::{Block, Dsp, Status, VoiceIo};
 pub use factory::{ControlRange, DspFactory, Ports, Precision, Seed};
@@ -37,7 +35,7 @@ pub use voices::{Voice, Voices};
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The most inputs, and the most outputs, that a factory may have: programs with more are refused.
-pub const MAX_PORTS: usize = 4096;
+pub const MAX_PORTS: usize = 256;
 
 /// The most state one running copy may own: delay lines, tables and registers, in bytes.
 pub const MAX_STATE_BYTES: usize = 1 << 30;

@@ -86,22 +86,23 @@ Bodies: TypeAlias = Callable[
 
 
 @overload
-def feedback(body: Body, n: None = None, *, integer: bool = False) -> Signal: ...
+def feedback(body_fn: Body, n: None = None, *, integer: bool = False) -> Signal: ...
 @overload
-def feedback(body: Bodies, n: int, *, integer: bool = False) -> tuple[Signal, ...]: ...
+def feedback(body_fn: Bodies, n: int, *, integer: bool = False) -> tuple[Signal, ...]: ...
 def feedback(
-    body: Body | Bodies, n: int | None = None, *, integer: bool = False
+    body_fn: Body | Bodies, n: int | None = None, *, integer: bool = False
 ) -> Signal | tuple[Signal, ...]:
-    """A loop through one sample of delay: `body` is called once with its own result of the sample before.
+    """A loop through one sample of delay: `body_fn` is called once with its own result of the last sample.
 
-    `body(fb)` returns the signal that is heard and fed back, or a pair `(output, fed_back)`. It may use `fb`
-    any number of times, or never, and any signal of the functions around it.
+    `body_fn(fb)` returns the signal that is heard and fed back, or a pair `(output, fed_back)`. It may use
+    `fb` any number of times, or never, and any signal of the functions around it.
 
-    With `n`, `body(fbs)` is given a tuple of `n` signals and returns a list of `n`, or a pair of lists
+    With `n`, `body_fn(fbs)` is given a tuple of `n` signals and returns a list of `n`, or a pair of lists
     `(outputs, fed_back)` of which the second has `n`; the outputs are a tuple. With `integer=True` what goes
     round are ints of 32 bits, which count exactly and wrap around.
 
-    Errors: KR0112 when `body` is not a function or returns something else, KR0113 for an `n` outside 1..1024.
+    Errors: KR0112 when `body_fn` is not a function or returns something else, KR0113 for an `n` outside
+    1..1024.
 
     >>> leak = krs.transpile(lambda x: krs.feedback(lambda fb: x + fb * 0.5))
     >>> leak.render(3 / 48000, inputs=[[1, 0, 0]])
@@ -113,17 +114,17 @@ def feedback(
     """
     trace = current()
     trace.locate()
-    if not callable(body):
-        raise trace.error("KR0112", f"feedback wants a function of one Signal, got {describe(body)}")
+    if not callable(body_fn):
+        raise trace.error("KR0112", f"feedback wants a function of one Signal, got {describe(body_fn)}")
     count = 1 if n is None else whole("n", n, 1, _MOST_LOOPS)
     registers = [trace.builder.register(integer) for _ in range(count)]
     before = tuple(trace.signal(trace.builder.read(register)) for register in registers)
     try:
         if n is None:
-            output, back = _pair(trace, cast("Body", body)(before[0]))
+            output, back = _pair(trace, cast("Body", body_fn)(before[0]))
             outputs, fed_back = [output], [back]
         else:
-            outputs, fed_back = _lists(trace, cast("Bodies", body)(before), count)
+            outputs, fed_back = _lists(trace, cast("Bodies", body_fn)(before), count)
     except BaseException:
         for register in registers:
             trace.builder.write(
