@@ -30,7 +30,7 @@ from krach._faust import faust
 from krach._krach import Control, Credit, Meter, Program, __version__
 from krach._krlib import Library, build_library, load_library
 from krach._signal import Signal
-from krach._sound import play, read_wav, write_wav
+from krach._sound import loudness, play, read_wav, write_wav
 from krach._text_form import program
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "faust",
     "krs",
     "load_library",
+    "loudness",
     "play",
     "program",
     "read_wav",

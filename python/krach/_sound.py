@@ -55,6 +55,22 @@ def read_wav(path: str | PathLike[str]) -> tuple[NDArray[np.float32], int]:
 
 
 @entrance
+def loudness(sound: ArrayLike, sample_rate: int = 48000) -> float:
+    """The integrated loudness in LUFS (ITU-R BS.1770-4): how loud a whole sound is to the ear.
+
+    `sound` is as for `write_wav`; each of its channels counts as one loudspeaker. Quiet parts do not count.
+    -inf for silence, and for less than 0.4 seconds. Music for streaming is often -14 LUFS.
+
+    Errors: KR0407 and KR0403 as for `write_wav`.
+
+    >>> beep = krs.transpile(lambda: 0.1 * krs.sine_osc(997))
+    >>> round(krach.loudness(beep.render(2)), 1)
+    -23.0
+    """
+    return _krach.loudness(*_asked(sound, sample_rate))
+
+
+@entrance
 def play(sound: ArrayLike, sample_rate: int = 48000) -> None:
     """Plays on the default output until the end, or until Ctrl-C.
 

@@ -46,7 +46,7 @@ const HOUSE: &[Room] = &[
     },
     Room {
         name: "session", floor: 4, imports: &["abi", "codegen", "diag", "engine", "ir", "store"],
-        outside: &[], unaware: &["std::fs", "std::net", "std::process", "serde_json", "hound", "rawzip", "symphonia", "pyo3"],
+        outside: &["ebur128"], unaware: &["std::fs", "std::net", "std::process", "serde_json", "hound", "rawzip", "symphonia", "pyo3"],
     },
     Room {
         name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session", "store"],

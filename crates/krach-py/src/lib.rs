@@ -50,7 +50,7 @@ mod _krach {
     #[pymodule_export]
     use super::render::{cache_clear, cache_info, compile, render};
     #[pymodule_export]
-    use super::sound::{play, read_wav, wav_bytes, write_wav};
+    use super::sound::{loudness, play, read_wav, wav_bytes, write_wav};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

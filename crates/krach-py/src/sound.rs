@@ -53,6 +53,13 @@ pub fn wav_bytes<'py>(
         .map_err(|report| error::raise(py, &report))
 }
 
+/// The integrated loudness in LUFS.
+#[pyfunction]
+pub fn loudness(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) -> f64 {
+    let channels = channels(&sound);
+    py.detach(|| krach_session::loudness(&channels, sample_rate))
+}
+
 /// Plays on the default output until the end, or Ctrl-C. `krach.Error` KR0503 without a device.
 #[pyfunction]
 pub fn play(py: Python<'_>, sound: PyReadonlyArray2<'_, f32>, sample_rate: u32) -> PyResult<()> {

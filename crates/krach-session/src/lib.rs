@@ -25,11 +25,13 @@
 
 mod audition;
 mod device;
+mod loudness;
 mod notes;
 mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use device::play;
+pub use loudness::loudness;
 pub use session::Session;
 pub use warnings::warnings;
