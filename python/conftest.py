@@ -28,6 +28,7 @@ def names_of_the_docstrings(
 ) -> None:
     import krach
     import krach.dsp as krs
+    from krach.stock import fx, synths
 
-    doctest_namespace.update(krach=krach, krs=krs, np=np)
+    doctest_namespace.update(krach=krach, krs=krs, np=np, fx=fx, synths=synths)
     monkeypatch.chdir(tmp_path)  # where the files go that they write
