@@ -10,6 +10,7 @@
 //! floating-point mode in which all of them agree bit for bit.
 
 mod audio;
+mod channels;
 mod convert;
 mod dsp;
 mod factory;
@@ -21,6 +22,7 @@ mod sample;
 mod voices;
 
 pub use audio::{Audio, AudioMut, Buffer};
+pub use channels::Adapting;
 pub use convert::Converter;
 pub use dsp::{Block, Dsp, Status, VoiceIo};
 pub use factory::{ControlRange, DspFactory, Ports, Precision, Seed};

@@ -3,7 +3,9 @@
 use crate::cue::{Act, Cues};
 use crate::ensemble::Ensemble;
 use crate::{Keyboard, NullDevice, RenderError, Score};
-use krach_abi::{Audio, AudioMut, Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Ports, Sample, VoiceIo};
+use krach_abi::{
+    Adapting, Audio, AudioMut, Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Ports, Sample, VoiceIo,
+};
 use std::ops::ControlFlow;
 
 /// What a score is played on.
@@ -197,7 +199,7 @@ fn solo<S: Sample>(dsp: &mut dyn Dsp, start: Frame, inputs: Audio<'_, S>, output
 /// What the sound goes through, running.
 struct Effect<S> {
     dsp: Box<dyn Dsp>,
-    /// One block of what it is given, and the same in as many channels as it takes.
+    /// One block of the sound of the voices, and the same in as many channels as the effect takes.
     dry: Buffer<S>,
     adapted: Buffer<S>,
 }
@@ -211,18 +213,9 @@ impl<S: Sample> Effect<S> {
         }
     }
 
-    /// Where it takes fewer channels, they are summed, where more, repeated.
     fn compute(&mut self, start: Frame, outputs: &mut AudioMut<'_, S>) {
-        let (given, taken) = (self.dry.channels(), self.adapted.channels());
         let dry = self.dry.head(outputs.frames());
-        let mut adapted = self.adapted.head_mut(outputs.frames());
-        for at in 0..taken {
-            let port = adapted.channel_mut(at);
-            port.copy_from_slice(dry.channel(at % given));
-            for more in (at + taken..given).step_by(taken) {
-                port.iter_mut().zip(dry.channel(more)).for_each(|(sum, &sample)| *sum = *sum + sample);
-            }
-        }
+        Adapting::Effect.adapt(dry, &mut self.adapted.head_mut(outputs.frames()));
         let inputs = self.adapted.head(outputs.frames());
         solo(self.dsp.as_mut(), start, inputs, outputs);
     }

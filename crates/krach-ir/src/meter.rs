@@ -6,6 +6,7 @@
 
 use crate::{BuildError, Fun, Limits, Ty, prune};
 use crate::{Face, Node, Nodes, Op, Output, Polyphony, Program, Sig};
+use krach_abi::Adapting;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -114,8 +115,8 @@ impl Meter {
     }
 }
 
-/// As many channels as an effect takes, made of those it is given: fewer are repeated, more are summed. That is what
-/// the stage does, but on the stage there is no way past the effect.
+/// As many channels as an effect takes, made of those it is given by the rules of [`Adapting::Effect`]. The stage does
+/// the same, but on the stage there is no way past the effect.
 fn fed(given: &[Output], taken: usize, nodes: &mut Nodes) -> Vec<Output> {
     let types: Vec<Ty> = given.iter().map(|output| nodes.of(output.sig).ty).collect();
     let mut apply = |fun: Fun, operands: &[Sig]| nodes.push(Node::new(Op::Apply(fun), Ty::Real, operands));
@@ -123,14 +124,12 @@ fn fed(given: &[Output], taken: usize, nodes: &mut Nodes) -> Vec<Output> {
         Ty::Int => Output { sig: apply(Fun::ToReal, &[output.sig]), ..output.clone() },
         Ty::Real => output.clone(),
     };
-    let given: Vec<Output> = given.iter().zip(types).map(real).collect();
+    let real: Vec<Output> = given.iter().zip(types).map(real).collect();
     let channel = |at: usize| {
-        let first = &given[at % given.len()];
-        let more = given.iter().skip(at + taken).step_by(taken);
-        let sig = more.fold(first.sig, |sum, output| apply(Fun::Add, &[sum, output.sig]));
-        Output { name: first.name.clone(), sig }
+        let sources = Adapting::Effect.sources(real.len(), taken, at).map(|source| real[source].clone());
+        sources.reduce(|sum, output| Output { sig: apply(Fun::Add, &[sum.sig, output.sig]), ..sum })
     };
-    (0..taken).map(channel).collect()
+    (0..taken).filter_map(channel).collect()
 }
 
 #[cfg(test)]

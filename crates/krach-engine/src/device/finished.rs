@@ -1,6 +1,7 @@
 //! The sound card, as far as playing finished audio needs it.
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use krach_abi::{Adapting, Sample};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -45,8 +46,8 @@ impl From<cpal::Error> for DeviceError {
     }
 }
 
-/// Plays finished audio on the default output and returns when it has been heard. Mono goes to every channel of the
-/// device, other channels to their own. `progress` hears the number of frames handed over, some twenty times a
+/// Plays finished audio on the default output and returns when it has been heard. Its channels become those of
+/// the device by the rules of [`Adapting::Device`]. `progress` hears the number of frames handed over, some twenty times a
 /// second, and may end it.
 ///
 /// # Errors
@@ -72,8 +73,10 @@ pub fn play(
         let start = at.load(Ordering::Relaxed);
         for (frame, samples) in buffer.chunks_mut(width).enumerate() {
             for (channel, sample) in samples.iter_mut().enumerate() {
-                let source = if audio.len() == 1 { audio.first() } else { audio.get(channel) };
-                *sample = bearable(source.and_then(|port| port.get(start + frame)).copied().unwrap_or(0.0));
+                let sources = Adapting::Device.sources(audio.len(), width, channel);
+                let level = f32::near(Adapting::Device.level(audio.len(), width, channel));
+                let heard = sources.filter_map(|source| audio[source].get(start + frame)).sum::<f32>();
+                *sample = bearable(heard * level);
             }
         }
         at.store(start + buffer.len() / width, Ordering::Relaxed);
