@@ -42,9 +42,9 @@ def test_a_sound_without_meters_says_so() -> None:
 
 
 def test_too_many_meters_are_shown_all_the_same() -> None:
-    console = krach.faust('process = _ <: par(i, 300, hbargraph("b%3i", 0, 1)) :> _;')
-    assert (len(console.meters), console.render(0.01).shape) == (300, (1, 480))
-    with pytest.raises(krach.InvalidValue, match=r"300 meters, at most 256.*KR0401"):
+    console = krach.faust('process = _ <: par(i, 5000, hbargraph("b%4i", 0, 1)) :> _;')
+    assert (len(console.meters), console.render(0.01).shape) == (5000, (1, 480))
+    with pytest.raises(krach.InvalidValue, match=r"5000 meters, at most 4096.*KR0401"):
         _ = console.metered
 
 

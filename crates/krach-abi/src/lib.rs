@@ -37,7 +37,7 @@ pub use voices::{Voice, Voices};
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The most inputs, and the most outputs, that a factory may have: programs with more are refused.
-pub const MAX_PORTS: usize = 256;
+pub const MAX_PORTS: usize = 4096;
 
 /// The most state one running copy may own: delay lines, tables and registers, in bytes.
 pub const MAX_STATE_BYTES: usize = 1 << 30;

@@ -147,3 +147,12 @@ fn help_that_cannot_be_written_is_an_error() {
         assert_eq!(done.code(), Some(1));
     }
 }
+
+#[test]
+fn more_channels_than_a_wav_file_has_are_refused_before_the_work() {
+    let studio = Studio::new();
+    std::fs::write(studio.path("wide.dsp"), "process = par(i, 300, i);").unwrap();
+    let said = studio.remarks(1, &["render", "wide.dsp", "--seconds", "1000", "-o", "out.wav"]);
+    assert!(said.contains("KR0407") && said.contains("300 channels"), "{said}");
+    assert!(!studio.path("out.wav").exists());
+}

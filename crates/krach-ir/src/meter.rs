@@ -211,10 +211,10 @@ mod tests {
     fn more_than_can_be_heard_at_once_can_still_be_shown() {
         let mut b = ProgramBuilder::new("console");
         let x = b.input("x");
-        (0..257).for_each(|at| b.meter(meter(&format!("m{at}"), x)).unwrap());
+        (0..4097).for_each(|at| b.meter(meter(&format!("m{at}"), x)).unwrap());
         b.output("out", x).unwrap();
         let refused = b.finish().unwrap().metered();
-        assert_eq!(refused, Err(BuildError::TooLarge { what: "meters", count: 257, limit: 256 }));
+        assert_eq!(refused, Err(BuildError::TooLarge { what: "meters", count: 4097, limit: 4096 }));
     }
 
     #[test]

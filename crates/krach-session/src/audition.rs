@@ -84,7 +84,7 @@ fn room_for(program: &Program, bytes: u64) -> Result<(), Diagnostic> {
     };
     let message = format!("`{}` needs {} MB of memory; {limit}", program.name(), bytes >> 20);
     Err(Diagnostic::error(Code::StateTooLarge, message)
-        .help("shorten its delays and tables; for notes, declare fewer voices: declare nvoices \"4\";"))
+        .help("shorten its delays and tables, or give it fewer outputs; for notes, declare fewer voices: declare nvoices \"4\";"))
 }
 
 /// As [`Session::render`](crate::Session::render), with the factories that `compile` gives. The reference interpreter is
@@ -120,7 +120,12 @@ pub fn perform<S: Sample, F: DspFactory>(
     let copies = keyboard.as_ref().map_or(2, |keyboard| 4 * keyboard.voices as u64);
     let state = (voice.state_bytes() as u64).saturating_mul(copies);
     let state = state.saturating_add(effect.as_ref().map_or(0, |effect| 2 * effect.state_bytes() as u64));
-    room_for(program, state)?;
+    // Every voice has a block of its own for each output.
+    let block = (score.block * size_of::<S>() * voice.ports().outputs) as u64;
+    room_for(
+        program,
+        state.saturating_add(keyboard.as_ref().map_or(0, |keys| 2 * keys.voices as u64 * block)),
+    )?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
     krach_engine::render(&rig, &score, progress).map_err(|error| match error {

@@ -52,6 +52,6 @@ pub use secret::unvouched;
 pub use sound_file::SoundFile;
 pub use texts::{Sources, declared_encoding, read, read_bytes, read_raw};
 pub use unit::Unit;
-pub use wav::{WavSamples, wav_bytes, wav_target, write_wav};
+pub use wav::{WavSamples, wav_bytes, wav_channels, wav_target, write_wav};
 pub use whole::target as file_target;
 pub use work::{Progress, on_worker};

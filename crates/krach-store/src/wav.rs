@@ -113,23 +113,34 @@ pub fn wav_target(path: &Path) -> Result<PathBuf, Diagnostic> {
     whole::target(path)
 }
 
+/// The number of channels of a WAV file, if a file can have as many.
+///
+/// # Errors
+/// `KR0407`: no channel, or more than 256.
+pub fn wav_channels(count: usize) -> Result<u16, Diagnostic> {
+    let refuse = |help: &str| {
+        let message = format!("{count} channels, where a WAV file has 1 to {MOST_CHANNELS}");
+        Err(Diagnostic::error(Code::BadInput, message).help(help))
+    };
+    match u16::try_from(count) {
+        Ok(0) => refuse("give one channel or more"),
+        Ok(count) if count <= MOST_CHANNELS => Ok(count),
+        _ => refuse("mix the channels, or write them to several files"),
+    }
+}
+
 fn spec(channels: &[Vec<f32>], sample_rate: u32, samples: WavSamples) -> Result<WavSpec, Diagnostic> {
     let frames = channels.first().map_or(0, Vec::len);
     if channels.iter().any(|channel| channel.len() != frames) {
         return Err(Diagnostic::error(Code::Unwritable, "the channels differ in length"));
     }
     let turned = channels.len() > frames && channels.len() > TURNED && frames > 0;
-    let count = u16::try_from(channels.len()).ok().filter(|&count| (1..=MOST_CHANNELS).contains(&count));
-    let Some(count) = count.filter(|_| !turned) else {
+    if turned {
         let message = format!("{} channels of {frames} frames", channels.len());
-        let report = Diagnostic::error(Code::BadInput, message);
-        return Err(report.help(match channels.is_empty() {
-            true => "give one channel or more".to_owned(),
-            false => format!(
-                "sound has the shape (channels, frames), with at most {MOST_CHANNELS} channels: give sound.T"
-            ),
-        }));
-    };
+        return Err(Diagnostic::error(Code::BadInput, message)
+            .help("sound has the shape (channels, frames): give sound.T"));
+    }
+    let count = wav_channels(channels.len())?;
     if frames as u64 * u64::from(count) * 4 > LARGEST {
         return Err(Diagnostic::error(Code::Unwritable, "a WAV file holds at most 4 GB"));
     }
@@ -209,9 +220,13 @@ mod tests {
 
     #[test]
     fn frames_in_the_place_of_channels_are_refused_with_the_remedy() {
-        for channels in [vec![vec![0.0; 2]; 48_000], vec![vec![0.0; 2]; 17], vec![vec![0.0; 1000]; 257]] {
+        let short: [Vec<Vec<f32>>; 2] = [vec![vec![0.0; 2]; 48_000], vec![vec![0.0; 2]; 17]];
+        let wide = vec![vec![0.0; 1000]; 257];
+        for (channels, help) in
+            short.map(|channels| (channels, "give sound.T")).into_iter().chain([(wide, "several files")])
+        {
             let report = wav_bytes(&channels, 48_000, WavSamples::Float).unwrap_err();
-            assert!(report.code == Code::BadInput && report.helps[0].contains("give sound.T"), "{report:?}");
+            assert!(report.code == Code::BadInput && report.helps[0].contains(help), "{report:?}");
         }
         for channels in [vec![vec![0.0; 1]; 16], vec![vec![]; 20], vec![vec![0.0; 256]; 256]] {
             assert!(wav_bytes(&channels, 48_000, WavSamples::Float).is_ok());

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use krach_diag::{Code, Diagnostic};
 use krach_ir::Program;
 use krach_session::{Audition, warnings};
-use krach_store::{Progress, SoundFile, WavSamples, wav_bytes, wav_target, write_wav};
+use krach_store::{Progress, SoundFile, WavSamples, wav_bytes, wav_channels, wav_target, write_wav};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failur
     what.check_output()?;
     let script = what.only.load(shell, what.machine.precision())?;
     let (sound, _) = script.playable(what.only.target.one(&*script)?)?;
+    wav_channels(sound.program().heard().len())?;
     let input = match what.input.clone() {
         Some(path) => Some(shell.work(move |_| SoundFile::read(&path), |_| {})??),
         None => None,

@@ -123,4 +123,10 @@ pub(super) fn report_refusal(evaluator: &mut Evaluator<'_>, process: BoxId, refu
         None => evaluator.boxes.facts(process).origin,
     };
     evaluator.trouble_at(code, message, origin);
+    if let BuildError::TooLarge { what, .. } = refused.error {
+        evaluator.help(match what {
+            "inputs" | "outputs" => "mix some of the channels, or split the program into several",
+            _ => "share equal parts: split one signal instead of building it twice",
+        });
+    }
 }
