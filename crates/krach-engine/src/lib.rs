@@ -27,7 +27,10 @@ mod null;
 mod render;
 mod score;
 
-pub use device::{Callback, DeviceError, play};
+pub use device::{
+    AudioPriority, Callback, DEFAULT_BLOCK, Device, DeviceError, DeviceFormat, DeviceInfo, DeviceRequest,
+    DeviceStats, Notice, Offer, SoundSystem, play, sound_systems,
+};
 pub use note::{Keyboard, Note};
 pub use null::NullDevice;
 pub use render::{Rig, render};

@@ -3,7 +3,7 @@
 use krach_abi::{
     Audio, AudioMut, ControlRange, Dsp, DspFactory, Frame, Ports, Precision, Seed, Voice, Voices,
 };
-use krach_engine::{DeviceError, RenderError, Rig, Score, Turn, play, render};
+use krach_engine::{DeviceError, DeviceRequest, RenderError, Rig, Score, Turn, play, render};
 use std::ops::ControlFlow;
 
 /// Multiplies its input by a control and adds the number of frames so far.
@@ -133,10 +133,22 @@ fn progress_is_told_and_may_end_it() {
 }
 
 #[test]
-fn silence_needs_no_device_and_no_device_runs_at_one_hertz() {
-    assert_eq!(play(&[], 48_000, &mut quiet), Ok(()));
-    assert_eq!(play(&[vec![]], 48_000, &mut quiet), Ok(()));
-    // On a machine without a device this is refused for want of one.
-    let refused = play(&[vec![0.0; 4]], 1, &mut quiet).expect_err("no device runs at 1 Hz");
-    assert!(!matches!(refused, DeviceError::Cancelled { .. }), "{refused}");
+fn silence_needs_no_device_and_finished_audio_plays_to_its_end() {
+    let on = |device: &str| DeviceRequest {
+        device: Some(device.into()),
+        rate: Some(48_000),
+        ..DeviceRequest::default()
+    };
+    assert_eq!(play(&[], &on("nowhere"), &mut quiet), Ok(()));
+    assert_eq!(play(&[vec![]], &on("nowhere"), &mut quiet), Ok(()));
+    assert!(play(&[vec![0.0; 4]], &on("nowhere"), &mut quiet).is_err());
+    let mut heard = Vec::new();
+    let mut listen = |done| {
+        heard.push(done);
+        ControlFlow::Continue(())
+    };
+    assert_eq!(play(&[vec![0.0; 5000], vec![0.0; 9600]], &on("null"), &mut listen), Ok(()));
+    assert!(heard.is_sorted() && heard.last() == Some(&9600), "{heard:?}");
+    let stopped = play(&[vec![0.0; 480_000]], &on("null"), &mut |_| ControlFlow::Break(()));
+    assert!(matches!(stopped, Err(DeviceError::Cancelled { .. })), "{stopped:?}");
 }

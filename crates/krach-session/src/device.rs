@@ -1,10 +1,10 @@
 //! The sound device of this machine.
 
 use krach_diag::{Code, Diagnostic};
-use krach_engine::DeviceError;
+use krach_engine::{DeviceError, DeviceRequest};
 use std::ops::ControlFlow;
 
-/// Plays channels on the default output until their end. `progress` is called many times a second with the number of
+/// Plays channels until their end, on the device that `KRACH_DEVICE` names or on the default one. `progress` is called many times a second with the number of
 /// frames played, and may stop the sound.
 ///
 /// # Errors
@@ -14,7 +14,13 @@ pub fn play(
     sample_rate: u32,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<(), Diagnostic> {
-    krach_engine::play(channels, sample_rate, progress).map(drop).map_err(|error| no_device(&error))
+    let request = DeviceRequest { rate: Some(sample_rate), device: chosen(), ..DeviceRequest::default() };
+    krach_engine::play(channels, &request, progress).map_err(|error| no_device(&error))
+}
+
+/// The device that the user chose with `KRACH_DEVICE`.
+fn chosen() -> Option<String> {
+    std::env::var("KRACH_DEVICE").ok().filter(|name| !name.trim().is_empty())
 }
 
 fn no_device(error: &DeviceError) -> Diagnostic {

@@ -6,8 +6,8 @@ use krach_abi::{Audio, AudioMut};
 /// so it keeps its own clock.
 pub trait Callback: Send {
     /// Fills every channel of `outputs`. `inputs` has as many frames, and the channels of the input device; it has no
-    /// channels where no input is open. The number of frames differs from call to call. The number of channels is
-    /// constant on one device, and at least two: a device with one loudspeaker plays (left + right) / 2.
+    /// channels where no input is open. The number of frames differs from call to call, the number of
+    /// channels from device to device; `Adapting::Device` of `krach-abi` has the rules for the latter.
     ///
     /// It runs on the audio thread: it must not wait, allocate or free. Denormal numbers are flushed to zero already.
     fn process(&mut self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>);
