@@ -40,6 +40,8 @@ enum Step {
     Control(u8),
     Rate,
     Noise,
+    /// A control that a one-pole of this factor follows.
+    Follow(u8, f64),
     Apply(Fun, [Pick; 4]),
     Mem(Pick),
     Delay {
@@ -105,6 +107,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Control),
         1 => Just(Step::Rate),
         1 => Just(Step::Noise),
+        2 => (any::<u8>(), prop::sample::select(vec![0.5, -0.25, 0.0625])).prop_map(|(c, k)| Step::Follow(c, k)),
         16 => (prop::sample::select(Fun::ALL), any::<[Pick; 4]>()).prop_map(|(fun, x)| Step::Apply(fun, x)),
         2 => pick().prop_map(Step::Mem),
         3 => (pick(), pick(), 0..300_u32).prop_map(|(of, by, max)| Step::Delay { of, by, max }),
@@ -174,6 +177,7 @@ impl Cook {
             Step::Control(which) => self.control(which)?,
             Step::Rate => self.b.sample_rate(),
             Step::Noise => self.b.noise(),
+            Step::Follow(which, factor) => self.follow(which, factor)?,
             Step::Apply(fun, picks) => self.apply(fun, picks)?,
             Step::Mem(of) => self.b.mem(self.pick(of))?,
             Step::Delay { of, by, max } => {
@@ -236,6 +240,20 @@ impl Cook {
         let metadata = vec![("unit".into(), "Hz".into()), ("2".into(), "".into())];
         let face = Face { address: format!("/random/group/control{which}").into(), metadata };
         self.b.control(if which == 1 { Control { face, ..plain } } else { plain })
+    }
+
+    /// Half of it times 1', so that it starts where the control is.
+    fn follow(&mut self, which: u8, factor: f64) -> Result<Sig, BuildError> {
+        let (control, one) = (self.control(which)?, self.b.int(1));
+        let (register, later) = (self.b.register(Ty::Real), self.b.mem(one)?);
+        let (factor, rest) = (self.b.real(factor)?, self.b.real(1.0 - factor)?);
+        let before = self.b.read(register);
+        let kept = self.b.apply(Fun::Mul, &[before, factor])?;
+        let kept = if which.is_multiple_of(2) { self.b.apply(Fun::Mul, &[kept, later])? } else { kept };
+        let new = self.b.apply(Fun::Mul, &[control, rest])?;
+        let next = self.b.apply(Fun::Add, &[new, kept])?;
+        self.b.write(register, next)?;
+        Ok(next)
     }
 
     fn apply(&mut self, fun: Fun, picks: [Pick; 4]) -> Result<Sig, BuildError> {

@@ -1,14 +1,13 @@
 //! Every schedule obeys the rules that lowering relies on.
 
 use krach_abi::Precision;
-use krach_codegen::{Do, Element, Holds, Inst, Kernel, Spec};
-use std::collections::HashSet;
+use krach_codegen::{Do, Element, Holds, Inst, Kernel, Region, Spec};
+use std::collections::{BTreeSet, HashSet};
 
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
 /// written, every output is written once, every value says which node it comes from.
 fn is_legal(kernel: &Kernel) -> Result<(), String> {
-    let bodies = kernel.sample().iter().map(|region| &region.body);
-    for body in [kernel.init(), kernel.control()].into_iter().chain(bodies) {
+    for (_, body) in kernel.bodies() {
         let element = |inst: &Inst, at: usize| {
             body.operands(inst).get(at).and_then(|&v| body.inst(v).ty).map(|ty| ty.element)
         };
@@ -18,6 +17,7 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
                 _ if body.operands(inst).iter().any(|v| v.0 as usize >= at) => Some("an operand comes late"),
                 Do::Choose if element(inst, 0) != Some(Element::Mask) => Some("a choice without a mask"),
                 Do::Choose if element(inst, 1) != element(inst, 2) => Some("a choice of two types"),
+                Do::Differ if element(inst, 0) != element(inst, 1) => Some("a comparison of two types"),
                 Do::Load(slot) if stored.contains(&slot) => Some("a slot is read after it is written"),
                 Do::Store(slot) if !stored.insert(slot) => Some("a slot is written twice"),
                 Do::Store(slot) if element(inst, 0) != Some(kernel.layout().slot(slot).element) => {
@@ -38,9 +38,42 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
             }
         }
     }
-    let outputs = kernel.sample().iter().flat_map(|region| region.body.insts());
-    let outputs = outputs.filter(|inst| matches!(inst.what, Do::Output(_))).count();
-    if outputs == kernel.ports().outputs { Ok(()) } else { Err(format!("{outputs} outputs are written")) }
+    let rest = kernel.rest().map(|rest| rest.sample.as_slice());
+    for regions in [kernel.sample()].into_iter().chain(rest) {
+        let outputs = regions.iter().flat_map(|region| region.body.insts());
+        let outputs = outputs.filter(|inst| matches!(inst.what, Do::Output(_))).count();
+        if outputs != kernel.ports().outputs {
+            return Err(format!("{outputs} outputs are written"));
+        }
+    }
+    rests_only_where_it_looks(kernel)
+}
+
+/// At rest everything is written as while moving, but for the slots that `settle` compares with what they would become.
+fn rests_only_where_it_looks(kernel: &Kernel) -> Result<(), String> {
+    let Some(rest) = kernel.rest() else { return Ok(()) };
+    let written = |regions: &[Region]| -> BTreeSet<(u8, u32)> {
+        let insts = regions.iter().flat_map(|region| region.body.insts());
+        let written = insts.filter_map(|inst| match inst.what {
+            Do::Store(slot) => Some((0, slot.0)),
+            Do::Push(array) | Do::Put(array) => Some((1, array.0)),
+            _ => None,
+        });
+        written.collect()
+    };
+    let compared: BTreeSet<(u8, u32)> = (rest.settle.insts().iter())
+        .filter(|inst| inst.what == Do::Differ)
+        .filter_map(|inst| match rest.settle.inst(rest.settle.operands(inst)[0]).what {
+            Do::Load(slot) => Some((0, slot.0)),
+            _ => None,
+        })
+        .collect();
+    let (moving, resting) = (written(kernel.sample()), written(&rest.sample));
+    if !resting.is_disjoint(&compared) {
+        return Err("a slot that stands still is written".to_owned());
+    }
+    let all: BTreeSet<_> = resting.union(&compared).copied().collect();
+    if all == moving { Ok(()) } else { Err(format!("moving writes {moving:?}, rest and settle {all:?}")) }
 }
 
 proptest::proptest! {

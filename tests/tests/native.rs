@@ -2,7 +2,7 @@
 //! any block size, events on odd frames.
 
 use krach_abi::{DspFactory, Frame, Precision, Seed};
-use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
+use krach_codegen::{Body, Do, Kernel, NativeFactory, Spec, clif, compile};
 use krach_engine::{Rig, Score, Turn, render};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Rule, Sig, TableInit,
@@ -67,7 +67,7 @@ fn check(program: &Program, wide: bool) {
         let reference = InterpreterFactory::new(rated, RATE, precision).expect("a small program");
         let wanted = perform(&reference, 512, wide);
         let native = native(program, precision);
-        for block in [1, 7, 64, 512] {
+        for block in [1, 3, 7, 64, 256, 1000] {
             let got = perform(native.as_ref(), block, wide);
             for (port, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
                 let differs = got.iter().zip(wanted).position(|(&a, &b)| !same(a, b));
@@ -219,6 +219,58 @@ fn functions_of_controls_and_of_constants_that_do_not_fold() {
         }),
         false,
     );
+}
+
+/// A one-pole that follows a control and is at rest after some dozens of frames.
+fn follower(b: &mut ProgramBuilder, name: &str) -> Result<Sig, BuildError> {
+    let value = b.control(control(name, 0.5, 0.0, 1.0))?;
+    let register = b.register(Ty::Real);
+    let (before, half) = (b.read(register), b.real(0.5)?);
+    let kept = b.apply(Fun::Mul, &[before, half])?;
+    let new = b.apply(Fun::Mul, &[value, half])?;
+    let next = b.apply(Fun::Add, &[kept, new])?;
+    b.write(register, next)?;
+    Ok(next)
+}
+
+#[test]
+fn followers_of_controls_rest_and_move_with_the_same_bits() {
+    let program = program(1, |b, inputs| {
+        let (level, drive) = (follower(b, "level")?, follower(b, "drive")?);
+        let angle = b.apply(Fun::Tan, &[level])?;
+        // 0 in the first frame, 1 ever after; and what follows only at rest.
+        let (one, x) = (b.int(1), inputs[0]);
+        let later = b.mem(one)?;
+        let first = b.apply(Fun::Sub, &[one, later])?;
+        let phase = b.register(Ty::Real);
+        let before = b.read(phase);
+        let sum = b.apply(Fun::Add, &[before, angle])?;
+        let wrapped = b.apply(Fun::Rem, &[sum, drive])?;
+        let next = b.apply(Fun::Select, &[first, wrapped, drive])?;
+        b.write(phase, next)?;
+        // Out of hearing once `first` is 0: a noise, a line and a table that must go on all the same.
+        let (noise, far) = (b.noise(), b.int(40));
+        let echo = b.delay(noise, far, None)?;
+        let slot = b.int(0);
+        let table = b.ram(TableInit::Reals([0.0; 4].into()), 4, slot, noise)?;
+        let kept = b.recall(table, slot)?;
+        let hidden = b.apply(Fun::Add, &[echo, kept])?;
+        let heard = b.apply(Fun::Select, &[first, x, hidden])?;
+        let past = b.delay(noise, far, None)?;
+        let swing = b.mem(drive)?;
+        let mixed = b.apply(Fun::Mul, &[swing, past])?;
+        let all = b.apply(Fun::Add, &[heard, mixed])?;
+        b.apply(Fun::Add, &[all, next])
+    });
+    let kernel = Kernel::build(&program, &Spec::new(RATE, Precision::Single)).expect("a small program");
+    let count =
+        |body: &Body, wanted: fn(&Do) -> bool| body.insts().iter().filter(|inst| wanted(&inst.what)).count();
+    let tangent: fn(&Do) -> bool = |what| matches!(what, Do::Call(Fun::Tan) | Do::Apply(Fun::Tan));
+    let rest = kernel.rest().expect("two controls are followed");
+    assert_eq!(count(&kernel.sample()[0].body, tangent), 1);
+    assert_eq!(count(&rest.sample[0].body, tangent), 0, "{kernel}");
+    assert_eq!(count(&rest.hold, tangent), 1);
+    check(&program, false);
 }
 
 #[test]

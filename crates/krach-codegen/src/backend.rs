@@ -1,7 +1,7 @@
 //! Cranelift: from its intermediate form to bytes.
 
 use crate::kernel::{Body, Do, Inst, Kernel};
-use crate::lower::{Functions, lower};
+use crate::lower::lower;
 use crate::{Refusal, Target};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Function;
@@ -68,8 +68,7 @@ pub(crate) fn host() -> Result<OwnedTargetIsa, Refusal> {
 }
 
 fn isa_for(kernel: &Kernel) -> Result<OwnedTargetIsa, Refusal> {
-    let bodies = kernel.sample().iter().map(|region| &region.body);
-    let pressure: u64 = [kernel.init(), kernel.control()].into_iter().chain(bodies).map(pressure).sum();
+    let pressure: u64 = kernel.bodies().map(|(_, body)| pressure(body)).sum();
     let allocator = if pressure > PRESSURE { Allocator::SinglePass } else { Allocator::Backtracking };
     isa(kernel.spec().target, allocator)
 }
@@ -95,21 +94,19 @@ pub(crate) struct Bytes {
 /// The machine code of a kernel.
 pub(crate) struct Compiled {
     pub isa: OwnedTargetIsa,
-    pub init: Bytes,
-    pub control: Bytes,
-    pub process: Bytes,
+    /// In the order of [`lower`].
+    pub functions: Vec<Bytes>,
 }
 
 pub(crate) fn compile(kernel: &Kernel) -> Result<Compiled, Refusal> {
     let isa = isa_for(kernel)?;
-    let Functions { init, control, process } = lower(kernel, isa.as_ref());
     let mut context = Context::new();
-    let mut bytes = |function| {
+    let mut functions = Vec::new();
+    for (_, function) in lower(kernel, isa.as_ref()) {
         context.clear();
-        bytes(&mut context, function, isa.as_ref())
-    };
-    let (init, control, process) = (bytes(init)?, bytes(control)?, bytes(process)?);
-    Ok(Compiled { isa, init, control, process })
+        functions.push(bytes(&mut context, function, isa.as_ref())?);
+    }
+    Ok(Compiled { isa, functions })
 }
 
 fn bytes(context: &mut Context, function: Function, isa: &dyn TargetIsa) -> Result<Bytes, Refusal> {
@@ -137,7 +134,7 @@ fn refusal(error: &CodegenError) -> Refusal {
 pub fn clif(kernel: &Kernel) -> Result<String, Refusal> {
     let isa = isa_for(kernel)?;
     let mut text = String::new();
-    for (name, function) in lower(kernel, isa.as_ref()).named() {
+    for (name, function) in lower(kernel, isa.as_ref()) {
         verify_function(&function, isa.as_ref()).map_err(|error| Refusal::Backend(error.to_string()))?;
         let _ = writeln!(text, "; {name}\n{}", function.display());
     }
@@ -152,7 +149,7 @@ pub fn asm(kernel: &Kernel) -> Result<String, Refusal> {
     let isa = isa_for(kernel)?;
     let mut text = String::new();
     let mut context = Context::new();
-    for (name, function) in lower(kernel, isa.as_ref()).named() {
+    for (name, function) in lower(kernel, isa.as_ref()) {
         context.clear();
         context.func = function;
         context.set_disasm(true);

@@ -56,14 +56,15 @@ impl Parts {
             }
         }
         let mut controls = vec![0; program.controls().len()];
-        let mut noises = Vec::new();
+        let (mut noises, mut moving) = (Vec::new(), None);
         for slot in layout.slots() {
             match slot.holds {
                 Holds::Control(id) => controls[id.index()] = slot.offset,
+                Holds::Moving => moving = Some(slot.offset),
                 Holds::Noise(id) => noises.push((slot.offset, program.noise(id).ordinal)),
                 _ => {}
             }
         }
-        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, noises })
+        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, moving, noises })
     }
 }

@@ -18,8 +18,10 @@ pub(crate) struct Code {
     init: Entry,
     control: Entry,
     process: Process,
+    /// What runs once everything that follows controls stands still: settle, hold, process at rest.
+    rest: Option<(Entry, Entry, Process)>,
     /// Of each function: where it is, its length and its alignment.
-    functions: [(*const u8, usize, u64); 3],
+    functions: Vec<(*const u8, usize, u64)>,
     /// Taken when dropped. Nobody else looks inside.
     module: Mutex<Option<JITModule>>,
 }
@@ -40,44 +42,43 @@ impl Code {
     pub(crate) fn load(compiled: &Compiled) -> Result<Self, Refusal> {
         let builder = JITBuilder::with_isa(compiled.isa.clone(), default_libcall_names());
         let mut module = JITModule::new(builder);
-        let all = [&compiled.init, &compiled.control, &compiled.process];
-        let [init, control, process] = match define(&mut module, all) {
-            Ok(entries) => entries,
+        let places = match define(&mut module, &compiled.functions) {
+            Ok(places) => places,
             Err(refusal) => {
                 // SAFETY: no entry was handed out.
                 unsafe { module.free_memory() };
                 return Err(refusal);
             }
         };
-        let place = |at: *const u8, bytes: &Bytes| (at, bytes.code.len(), bytes.alignment);
-        let functions = [
-            place(init, &compiled.init),
-            place(control, &compiled.control),
-            place(process, &compiled.process),
-        ];
+        let lengths = compiled.functions.iter().map(|bytes| (bytes.code.len(), bytes.alignment));
+        let functions =
+            places.iter().zip(lengths).map(|(&at, (len, alignment))| (at, len, alignment)).collect();
         // SAFETY: `lower` gives the functions these signatures, in the calling convention of `extern "C"`; the
         // module keeps them in memory until `self` is dropped.
-        let (init, control, process) = unsafe {
+        let triple = |at: usize| unsafe {
             (
-                std::mem::transmute::<*const u8, Entry>(init),
-                std::mem::transmute::<*const u8, Entry>(control),
-                std::mem::transmute::<*const u8, Process>(process),
+                std::mem::transmute::<*const u8, Entry>(places[at]),
+                std::mem::transmute::<*const u8, Entry>(places[at + 1]),
+                std::mem::transmute::<*const u8, Process>(places[at + 2]),
             )
         };
-        Ok(Self { init, control, process, functions, module: Mutex::new(Some(module)) })
+        let (init, control, process) = triple(0);
+        let rest = (places.len() > 3).then(|| triple(3));
+        Ok(Self { init, control, process, rest, functions, module: Mutex::new(Some(module)) })
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.functions.iter().map(|&(_, len, _)| len).sum()
     }
 
-    /// The three functions as they were given to `load`.
-    pub(crate) fn functions(&self) -> [Bytes; 3] {
-        self.functions.map(|(at, len, alignment)| {
+    /// The functions as they were given to `load`.
+    pub(crate) fn functions(&self) -> Vec<Bytes> {
+        let bytes = |&(at, len, alignment): &(*const u8, usize, u64)| {
             // SAFETY: the module holds so many readable bytes there, which it never writes again.
             let code = unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
             Bytes { code, alignment }
-        })
+        };
+        self.functions.iter().map(bytes).collect()
     }
 
     /// # Safety
@@ -109,6 +110,51 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Whether the code has a form for the time when everything that follows controls stands still.
+    pub(crate) fn can_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Finds out whether anything moves, and writes the flag.
+    ///
+    /// # Safety
+    /// As for `init`.
+    pub(crate) unsafe fn settle(&self, state: *mut u8) {
+        if let Some((settle, _, _)) = self.rest {
+            // SAFETY: the caller's promise; the section stays within the block.
+            unsafe { settle(state) };
+        }
+    }
+
+    /// Computes what `process_at_rest` takes from the state, once nothing moves.
+    ///
+    /// # Safety
+    /// As for `init`.
+    pub(crate) unsafe fn hold(&self, state: *mut u8) {
+        if let Some((_, hold, _)) = self.rest {
+            // SAFETY: the caller's promise; the section stays within the block.
+            unsafe { hold(state) };
+        }
+    }
+
+    /// As `process`, while nothing moves.
+    ///
+    /// # Safety
+    /// As for `process`; `hold` has run since the last change.
+    pub(crate) unsafe fn process_at_rest(
+        &self,
+        state: *mut u8,
+        inputs: *const *const u8,
+        outputs: *const *mut u8,
+        frames: usize,
+    ) {
+        let process = self.rest.map_or(self.process, |(_, _, process)| process);
+        // SAFETY: the caller's promise, as in `process`.
+        unsafe { process(state, inputs, outputs, frames) };
+    }
+}
+
 impl Drop for Code {
     fn drop(&mut self) {
         let module = self.module.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -121,7 +167,7 @@ impl Drop for Code {
 }
 
 /// The addresses of functions, once they are in memory.
-fn define<const N: usize>(module: &mut JITModule, all: [&Bytes; N]) -> Result<[*const u8; N], Refusal> {
+fn define(module: &mut JITModule, all: &[Bytes]) -> Result<Vec<*const u8>, Refusal> {
     let refusal = |error: ModuleError| Refusal::Backend(error.to_string());
     let signature = module.make_signature();
     let mut ids = Vec::new();
@@ -131,5 +177,5 @@ fn define<const N: usize>(module: &mut JITModule, all: [&Bytes; N]) -> Result<[*
         ids.push(id);
     }
     module.finalize_definitions().map_err(refusal)?;
-    Ok(std::array::from_fn(|at| module.get_finalized_function(ids[at])))
+    Ok(ids.into_iter().map(|id| module.get_finalized_function(id)).collect())
 }

@@ -64,7 +64,9 @@ impl<S: Sample> NativeDsp<S> {
         &self.state
     }
 
+    /// The state, to be written from outside: what stood still may move again.
     pub fn state_mut(&mut self) -> &mut State {
+        self.stale = true;
         &mut self.state
     }
 
@@ -87,6 +89,30 @@ impl<S: Sample> NativeDsp<S> {
         self.stale = true;
         // SAFETY: the block has the layout of this code and its header is written.
         unsafe { shared.code.init(state.start()) };
+    }
+}
+
+impl<S: Sample> NativeDsp<S> {
+    /// Brings everything that is slower than samples up to date. Whether the followers of controls stand still now.
+    fn comes_to_rest(&mut self, stale: bool) -> bool {
+        let moving = self.shared.parts.moving;
+        let code = &self.shared.code;
+        if stale {
+            // SAFETY: the block has the layout of this code and its header is written.
+            unsafe { code.control(self.state.start()) };
+        }
+        let Some(moving) = moving.filter(|_| code.can_rest()) else { return false };
+        if self.state.int(moving) == 0 {
+            return true;
+        }
+        // SAFETY: as above.
+        unsafe { code.settle(self.state.start()) };
+        if self.state.int(moving) != 0 {
+            return false;
+        }
+        // SAFETY: as above.
+        unsafe { code.hold(self.state.start()) };
+        true
     }
 }
 
@@ -135,14 +161,18 @@ impl<S: Sample> Voice for NativeDsp<S> {
         for (at, pointer) in ports.outputs.iter_mut().enumerate() {
             *pointer = outputs.channel_mut(at).as_mut_ptr().cast();
         }
+        let (inputs, outputs) = (ports.inputs.as_ptr(), ports.outputs.as_ptr());
+        let stale = std::mem::take(&mut self.stale);
+        let resting = self.comes_to_rest(stale);
         let (code, state) = (&self.shared.code, self.state.start());
         // SAFETY: the block has the layout of this code and its header is written. There is a pointer for every port,
         // to `frames` samples of the format of the code; channels lent exclusively do not overlap.
         unsafe {
-            if std::mem::take(&mut self.stale) {
-                code.control(state);
+            if resting {
+                code.process_at_rest(state, inputs, outputs, frames);
+            } else {
+                code.process(state, inputs, outputs, frames);
             }
-            code.process(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames);
         }
         self.state.frames = self.state.frames.saturating_add(frames as u64);
         if let Some(spare) = &mut self.spare {

@@ -9,7 +9,7 @@ use crate::kernel::{Address, Body, Do, Element, Type, V};
 use crate::layout::{ArrayId, SlotId};
 use crate::maths;
 use crate::plan::{Access, Plan, Section};
-use crate::storage::Storage;
+use crate::storage::{Memory, Storage};
 use krach_ir::{Fun, LineId, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
 use rustc_hash::FxHashMap;
 
@@ -62,6 +62,10 @@ impl<'a> Writer<'a> {
         for (port, output) in (0_u32..).zip(program.outputs()) {
             due.entry(plan.source(output.sig)).or_default().push(Due::Output(port));
         }
+        let mut stored = vec![false; memories];
+        for still in storage.still(plan) {
+            stored[still] = true;
+        }
         Self {
             program,
             plan,
@@ -74,7 +78,7 @@ impl<'a> Writer<'a> {
             counts: FxHashMap::default(),
             tests: FxHashMap::default(),
             fetched: vec![None; memories],
-            stored: vec![false; memories],
+            stored,
             due,
             outputs: vec![false; program.outputs().len()],
             positions: FxHashMap::default(),
@@ -84,20 +88,60 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn write(mut self) -> Body {
-        for sig in self.program.sigs() {
-            let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
-            if own && !self.is_leaf(sig) {
-                let value = self.about(sig, |writer| writer.compute(sig));
-                self.values.insert(sig, value);
-                self.settle(sig);
-            }
-        }
+        self.compute_all(&self.plan.wanted);
         if self.section == Section::Sample {
             self.finish_frame();
         } else {
             self.export();
         }
+        if let (Section::Control, Some(moving)) = (self.section, self.storage.moving) {
+            let one = self.int(1);
+            self.effect(Do::Store(moving), &[one]);
+        }
         self.body
+    }
+
+    /// Of the program at rest: what its sample section asked for.
+    pub(crate) fn write_held(mut self) -> Body {
+        let needed = self.plan.needed(self.program, self.storage.exports.keys().copied());
+        self.compute_all(&needed);
+        self.export();
+        self.body
+    }
+
+    /// Of the program at rest: whether anything would be written with other bits than it holds.
+    pub(crate) fn write_settling(mut self, moving: SlotId) -> Body {
+        let still: Vec<Memory> =
+            self.storage.still(self.plan).into_iter().map(|at| self.storage.memories[at]).collect();
+        let needed = self.plan.needed(self.program, still.iter().map(|memory| memory.next));
+        self.compute_all(&needed);
+        let mut any = None;
+        for memory in still {
+            any = Some(self.about(memory.next, |writer| {
+                let next = writer.number(memory.next);
+                let element = writer.element(next);
+                let held = writer.emit(Do::Load(memory.slot), &[], element);
+                let differ = writer.emit(Do::Differ, &[held, next], Element::Mask);
+                match any {
+                    Some(before) => writer.emit(Do::Apply(Fun::Or), &[before, differ], Element::Mask),
+                    None => differ,
+                }
+            }));
+        }
+        let any = self.count(any.expect("something stands still"));
+        self.effect(Do::Store(moving), &[any]);
+        self.body
+    }
+
+    fn compute_all(&mut self, wanted: &[bool]) {
+        for sig in self.program.sigs() {
+            let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
+            if own && wanted[sig.index()] && !self.is_leaf(sig) {
+                let value = self.about(sig, |writer| writer.compute(sig));
+                self.values.insert(sig, value);
+                self.settle(sig);
+            }
+        }
     }
 
     fn is_leaf(&self, sig: Sig) -> bool {
@@ -428,6 +472,16 @@ impl<'a> Writer<'a> {
         }
         for at in 0..self.storage.memories.len() {
             self.store(at);
+        }
+        // At rest, a line or a table may be out of hearing; it goes on all the same.
+        for at in 0..self.program.lines().len() {
+            let line = LineId::new(at);
+            if self.storage.rings.contains_key(&line) {
+                self.push(line);
+            }
+        }
+        for at in 0..self.program.rams().len() {
+            self.put(RamId::new(at));
         }
         for port in (0_u32..).take(self.outputs.len()) {
             let sig = self.program.outputs()[port as usize].sig;

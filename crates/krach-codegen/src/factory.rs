@@ -56,6 +56,8 @@ pub(crate) struct Parts {
     pub controls: Vec<u32>,
     /// What read-write tables hold at birth, and where.
     pub rams: Vec<(u32, Arc<Contents>)>,
+    /// Where the code notes that something moves, if it can rest.
+    pub moving: Option<u32>,
     /// Where the state of each noise lives, and which it is.
     pub noises: Vec<(u32, u32)>,
 }

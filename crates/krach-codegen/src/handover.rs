@@ -168,7 +168,7 @@ impl Row {
 fn kind(holds: Holds) -> Option<Discriminant<Holds>> {
     match holds {
         Holds::Register(_) | Holds::Cell(_) | Holds::Noise(_) => Some(discriminant(&holds)),
-        Holds::Control(_) | Holds::Value(_) | Holds::Position(_) => None,
+        Holds::Control(_) | Holds::Value(_) | Holds::Position(_) | Holds::Moving | Holds::AtRest(_) => None,
     }
 }
 

@@ -39,6 +39,10 @@ pub enum Holds {
     /// Where lines write next: the common position, or a gated line's own.
     Position(Option<LineId>),
     Noise(NoiseId),
+    /// Whether anything that follows controls moves.
+    Moving,
+    /// As [`Holds::Value`], of a node of the program at rest.
+    AtRest(Sig),
 }
 
 /// One of several equal pieces of state that lie side by side.
@@ -197,6 +201,8 @@ impl From<Holds> for Numbered {
             Holds::Position(None) => numbered(4, 0),
             Holds::Position(Some(id)) => numbered(5, id.index()),
             Holds::Noise(id) => numbered(6, id.index()),
+            Holds::Moving => numbered(7, 0),
+            Holds::AtRest(sig) => numbered(8, sig.index()),
         }
     }
 }
@@ -214,6 +220,8 @@ impl TryFrom<Numbered> for Holds {
             4 => Self::Position(None),
             5 => Self::Position(Some(LineId::new(part))),
             6 => Self::Noise(NoiseId::new(part)),
+            7 => Self::Moving,
+            8 => Self::AtRest(Sig::new(part)),
             _ => return Err(format!("no slot holds kind {kind}")),
         })
     }

@@ -52,7 +52,7 @@ mod tables;
 pub use backend::{asm, clif};
 pub use compile::compile;
 pub use factory::{NativeFactory, Timing};
-pub use kernel::{Address, Body, Do, Element, Inst, Kernel, Region, Shape, Type, V, Walk, Window};
+pub use kernel::{Address, Body, Do, Element, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window};
 pub use layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout};
 pub use machine::Machine;
 pub use saved::Misfit;

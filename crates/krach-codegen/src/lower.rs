@@ -16,30 +16,23 @@ use krach_abi::Precision;
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
 
-/// The functions of a kernel, by what the driver calls.
-#[derive(Debug)]
-pub(crate) struct Functions {
-    /// `init(state)`
-    pub init: Function,
-    /// `control(state)`
-    pub control: Function,
-    /// `process(state, inputs, outputs, frames)`
-    pub process: Function,
-}
-
-impl Functions {
-    /// For those who read them.
-    pub(crate) fn named(self) -> [(&'static str, Function); 3] {
-        [("init", self.init), ("control", self.control), ("process", self.process)]
+/// The functions of a kernel with their names, in the order in which the driver knows them: `init(state)`,
+/// `control(state)`, `process(state, inputs, outputs, frames)`; if it can rest, `settle(state)`, `hold(state)` and another
+/// function like `process`.
+pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, Function)> {
+    let mut functions = vec![
+        ("init", straight(kernel, isa, &kernel.init)),
+        ("control", straight(kernel, isa, &kernel.control)),
+        ("process", process(kernel, isa, &kernel.sample)),
+    ];
+    if let Some(rest) = &kernel.rest {
+        functions.extend([
+            ("settle", straight(kernel, isa, &rest.settle)),
+            ("hold", straight(kernel, isa, &rest.hold)),
+            ("process at rest", process(kernel, isa, &rest.sample)),
+        ]);
     }
-}
-
-pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Functions {
-    Functions {
-        init: straight(kernel, isa, &kernel.init),
-        control: straight(kernel, isa, &kernel.control),
-        process: process(kernel, isa),
-    }
+    functions
 }
 
 /// State, tables and ports are aligned and there for as long as the code runs.
@@ -67,7 +60,7 @@ fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> Function {
     function
 }
 
-fn process(kernel: &Kernel, isa: &dyn TargetIsa) -> Function {
+fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function {
     let mut function = Function::with_name_signature(Default::default(), signature(isa, 4));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut context);
@@ -81,7 +74,7 @@ fn process(kernel: &Kernel, isa: &dyn TargetIsa) -> Function {
     let program = kernel.program();
     lower.inputs = lower.pointers(inputs, program.inputs().len());
     lower.outputs = lower.pointers(outputs, program.outputs().len());
-    for region in &kernel.sample {
+    for region in regions {
         match region.walk {
             Walk::Step1 => lower.step1(region, frames),
         }
@@ -227,6 +220,7 @@ impl<'k, 'f> Lower<'k, 'f> {
             }
             Do::Call(fun) => self.call(fun, operands),
             Do::Fraction { flushed } => self.fraction(operands[0], flushed),
+            Do::Differ => self.differ(operands[0], operands[1]),
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),

@@ -146,6 +146,13 @@ impl Lower<'_, '_> {
         self.builder.ins().bitcast(ty, MemFlagsData::new(), chosen)
     }
 
+    /// Whether the bits differ, also those of a NaN or of the two zeros.
+    pub(crate) fn differ(&mut self, a: Value, b: Value) -> Value {
+        let is_float = self.builder.func.dfg.value_type(a).is_float();
+        let (a, b) = if is_float { (self.bits(a), self.bits(b)) } else { (a, b) };
+        self.builder.ins().icmp(IntCC::NotEqual, a, b)
+    }
+
     /// A float as an int of its width; a constant becomes one without passing through a float.
     fn bits(&mut self, value: Value) -> Value {
         let dfg = &self.builder.func.dfg;

@@ -1,7 +1,7 @@
 //! Decisions about a program, apart from how they are carried out: when each node runs, how each line is stored,
 //! which registers stay in the machine. "All scalar, one frame per step" is always legal, so it is the first plan.
 
-use krach_ir::{Op, Program, Rate, Rates, RegisterId, Sig};
+use krach_ir::{AtRest, LineId, Op, Program, Rate, Rates, RegisterId, Sig};
 
 /// When a node runs; a section sees the results of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,17 @@ pub(crate) struct Plan {
     pub lines: Vec<Access>,
     /// Registers carried from step to step without touching memory.
     pub carried: Vec<RegisterId>,
+    /// Registers and lines that hold what they would be written with, so that they are not written.
+    pub still: Still,
+    /// For each node, whether anything needs it.
+    pub wanted: Vec<bool>,
+}
+
+/// See [`Plan::still`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Still {
+    pub registers: Vec<RegisterId>,
+    pub lines: Vec<LineId>,
 }
 
 /// More would push others out of the sixteen vector registers of x64.
@@ -48,6 +59,8 @@ impl Plan {
             sections: Vec::with_capacity(count),
             lines: vec![Access::Nothing; program.lines().len()],
             carried: Vec::new(),
+            still: Still::default(),
+            wanted: vec![true; count],
         };
         let rates = Rates::of(program);
         for sig in program.sigs() {
@@ -74,6 +87,46 @@ impl Plan {
         }
         plan.carried = plan.tightest(program);
         plan
+    }
+
+    /// The plan of a program at rest: it shares its state with the program that `moving` is the plan of.
+    pub(crate) fn at_rest(rest: &AtRest, moving: &Self) -> Self {
+        let program = &rest.program;
+        let mut plan = Self::scalar(program);
+        plan.lines.clone_from(&moving.lines);
+        plan.still = Still { registers: rest.registers.clone(), lines: rest.lines.clone() };
+        // Its birth is when it comes to rest.
+        for section in &mut plan.sections {
+            if *section == Section::Init {
+                *section = Section::Control;
+            }
+        }
+        let registers = program.registers().iter().enumerate();
+        let registers = registers.filter(|(at, _)| !rest.registers.contains(&RegisterId::new(*at)));
+        let lines = program.lines().iter().enumerate();
+        let lines = lines.filter(|(at, _)| !rest.lines.contains(&LineId::new(*at)));
+        let mut roots: Vec<Sig> = program.outputs().iter().map(|output| output.sig).collect();
+        roots.extend(registers.flat_map(|(_, register)| [register.next].into_iter().chain(register.gate)));
+        roots.extend(lines.flat_map(|(_, line)| [line.input].into_iter().chain(line.gate)));
+        roots
+            .extend(program.rams().iter().flat_map(|ram| [ram.index, ram.value].into_iter().chain(ram.gate)));
+        // A generator goes on whether or not it is heard.
+        roots.extend(program.sigs().filter(|&sig| matches!(program.node(sig).op, Op::Noise(_))));
+        plan.wanted = plan.needed(program, roots);
+        plan
+    }
+
+    /// Of each node: whether one of the roots is computed from it.
+    pub(crate) fn needed(&self, program: &Program, roots: impl IntoIterator<Item = Sig>) -> Vec<bool> {
+        let mut needed = vec![false; program.nodes().len()];
+        let mut open: Vec<Sig> = roots.into_iter().collect();
+        while let Some(sig) = open.pop() {
+            let sig = self.source(sig);
+            if !std::mem::replace(&mut needed[sig.index()], true) {
+                open.extend(program.dependencies(sig));
+            }
+        }
+        needed
     }
 
     pub(crate) fn source(&self, sig: Sig) -> Sig {

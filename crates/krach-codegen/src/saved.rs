@@ -27,8 +27,8 @@ struct Head {
 
 #[derive(Serialize, Deserialize)]
 struct Body<P> {
-    /// init, control, process
-    code: [Bytes; 3],
+    /// The functions, in their order.
+    code: Vec<Bytes>,
     parts: P,
 }
 
@@ -95,12 +95,12 @@ impl NativeFactory {
         }
         let (body, rest): (Body<Parts>, &[u8]) =
             postcard::take_from_bytes(rest).map_err(|_| Misfit::Malformed)?;
-        if !rest.is_empty() || !body.parts.are_sound() {
+        let functions = if body.parts.moving.is_some() { 6 } else { 3 };
+        if !rest.is_empty() || body.code.len() != functions || !body.parts.are_sound() {
             return Err(Misfit::Malformed);
         }
         let isa = backend::host().map_err(Misfit::Refused)?;
-        let [init, control, process] = body.code;
-        let code = Code::load(&Compiled { isa, init, control, process }).map_err(Misfit::Refused)?;
+        let code = Code::load(&Compiled { isa, functions: body.code }).map_err(Misfit::Refused)?;
         let code_bytes = code.bytes();
         let shared = Shared::new(body.parts, head.machine, code).ok_or(Misfit::Malformed)?;
         let timing = Timing { kernel_ms: 0.0, codegen_ms: begun.elapsed().as_secs_f64() * 1e3, code_bytes };
@@ -126,6 +126,7 @@ impl Parts {
             && self.ports.outputs <= ports
             && self.ports.controls.len() == self.controls.len()
             && self.controls.iter().all(|&offset| slot(offset, real))
+            && self.moving.is_none_or(|offset| slot(offset, 4))
             && self.noises.iter().all(|&(offset, _)| slot(offset, 4))
             && self.rams.iter().all(|(offset, contents)| inside(*offset, contents.bytes()))
     }

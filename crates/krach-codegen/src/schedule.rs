@@ -3,12 +3,13 @@
 //! Faster sections are written first, so that a slower one knows which of its results are wanted.
 
 use crate::emit::Writer;
-use crate::kernel::{Do, Element, Kernel, Region};
+use crate::kernel::{Body, Do, Element, Kernel, Region, Rest};
+use crate::layout::SlotId;
 use crate::plan::{Plan, Section};
 use crate::storage::{Storage, element};
 use crate::{Refusal, Spec};
 use krach_abi::MAX_STATE_BYTES;
-use krach_ir::{Program, Table, at_rate};
+use krach_ir::{AtRest, Program, Table, at_rate};
 
 /// More would be compiled for minutes. A node is one instruction; one that reads a table or a delay line is up to six.
 const INSTRUCTIONS: usize = 600_000;
@@ -22,26 +23,46 @@ impl Kernel {
         spec.check()?;
         let program = at_rate(program, spec.sample_rate);
         let plan = Plan::scalar(&program);
-        schedule(program, &plan, spec)
+        let rest = AtRest::of(&program);
+        schedule(program, &plan, rest, spec)
     }
 }
 
 /// Writes the sections of a program as the plan says. The program is that of the spec's sample rate.
-fn schedule(program: Program, plan: &Plan, spec: &Spec) -> Result<Kernel, Refusal> {
+fn schedule(program: Program, plan: &Plan, rest: Option<AtRest>, spec: &Spec) -> Result<Kernel, Refusal> {
     let mut storage = Storage::of(&program, plan, spec);
+    let moving = rest.as_ref().map(|_| storage.flag());
     let mut section = |section| Writer::new(&program, plan, spec, &mut storage, section).write();
     let (body, control, init) = (section(Section::Sample), section(Section::Control), section(Section::Init));
-    let Storage { mut layout, addresses, mut carried, .. } = storage;
+    let sample = vec![region(body, storage.carried(plan))];
+    let rest = rest.zip(moving).map(|(rest, moving)| schedule_rest(rest, moving, plan, &mut storage, spec));
+    let Storage { mut layout, addresses, .. } = storage;
     layout.place()?;
     limit_tables(&program, spec, layout.bytes())?;
-    carried.retain(|slot| body.insts().iter().any(|inst| inst.what == Do::Load(*slot)));
-    let sample = vec![Region { body, carried, ..Region::default() }];
-    let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample };
+    let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample, rest };
     let instructions = kernel.instructions();
     if instructions > INSTRUCTIONS {
         return Err(Refusal::TooLarge { instructions, limit: INSTRUCTIONS });
     }
     Ok(kernel)
+}
+
+/// A loop that carries the slots it reads.
+fn region(body: Body, mut carried: Vec<SlotId>) -> Region {
+    carried.retain(|slot| body.insts().iter().any(|inst| inst.what == Do::Load(*slot)));
+    Region { body, carried, ..Region::default() }
+}
+
+/// Writes the sections of the program at rest, in the state of the one that moves.
+fn schedule_rest(rest: AtRest, moving: SlotId, plan: &Plan, storage: &mut Storage, spec: &Spec) -> Rest {
+    let plan = Plan::at_rest(&rest, plan);
+    storage.come_to_rest(&rest);
+    let program = rest.program;
+    let body = Writer::new(&program, &plan, spec, storage, Section::Sample).write();
+    let sample = vec![region(body, storage.carried(&plan))];
+    let hold = Writer::new(&program, &plan, spec, storage, Section::Control).write_held();
+    let settle = Writer::new(&program, &plan, spec, storage, Section::Control).write_settling(moving);
+    Rest { program, moving, settle, hold, sample }
 }
 
 /// Shared tables count as the state of the first copy.

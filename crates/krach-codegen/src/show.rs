@@ -3,7 +3,7 @@
 
 use crate::kernel::{Address, Body, Do, Element, Kernel, Region, Type, V, Walk, Window};
 use crate::layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId};
-use krach_ir::Sig;
+use krach_ir::{Program, Sig};
 use std::fmt;
 
 macro_rules! letters {
@@ -48,6 +48,7 @@ impl fmt::Display for Do {
             Self::Call(fun) => write!(f, "call {fun}"),
             Self::Fraction { flushed: true } => f.write_str("fraction flushed"),
             Self::Fraction { flushed: false } => f.write_str("fraction"),
+            Self::Differ => f.write_str("differ"),
             Self::Test => f.write_str("test"),
             Self::Count => f.write_str("count"),
             Self::Choose => f.write_str("choose"),
@@ -74,6 +75,8 @@ impl fmt::Display for Holds {
             Self::Position(Some(id)) => write!(f, "position of {id}"),
             Self::Position(None) => f.write_str("common position"),
             Self::Noise(id) => write!(f, "noise {id}"),
+            Self::Moving => f.write_str("moving"),
+            Self::AtRest(sig) => write!(f, "value {sig} at rest"),
         }
     }
 }
@@ -101,10 +104,16 @@ impl fmt::Display for Kernel {
         for (title, body) in [("init", &self.init), ("control", &self.control)] {
             if !body.insts().is_empty() {
                 writeln!(f, "\n{title}:")?;
-                self.body(f, body)?;
+                show_body(f, self.program(), body)?;
             }
         }
-        self.sample.iter().try_for_each(|region| self.region(f, region))
+        self.sample.iter().try_for_each(|region| show_region(f, "sample", self.program(), region))?;
+        let Some(rest) = &self.rest else { return Ok(()) };
+        for (title, body) in [("settle", &rest.settle), ("hold", &rest.hold)] {
+            writeln!(f, "\n{title}:")?;
+            show_body(f, &rest.program, body)?;
+        }
+        rest.sample.iter().try_for_each(|region| show_region(f, "sample at rest", &rest.program, region))
     }
 }
 
@@ -116,49 +125,53 @@ impl Kernel {
         }
         match slot.holds {
             Holds::Control(id) => write!(f, " `{}`", self.program().control(id).name)?,
-            Holds::Value(sig) => self.name(f, sig)?,
+            Holds::Value(sig) => show_name(f, self.program(), sig)?,
+            Holds::AtRest(sig) => {
+                let rest = self.rest.as_ref().map_or(self.program(), |rest| &rest.program);
+                show_name(f, rest, sig)?;
+            }
             _ => {}
         }
         show_keys(f, &slot.lanes)
     }
+}
 
-    fn region(&self, f: &mut fmt::Formatter<'_>, region: &Region) -> fmt::Result {
-        let walk = match region.walk {
-            Walk::Step1 => "one frame per step",
-        };
-        let window = match region.window {
-            Window::Block => "the whole block",
-        };
-        write!(f, "\nsample: {walk}, {window}")?;
-        if !region.carried.is_empty() {
-            f.write_str(", carrying")?;
-            region.carried.iter().try_for_each(|slot| write!(f, " {slot}"))?;
+fn show_region(f: &mut fmt::Formatter<'_>, title: &str, program: &Program, region: &Region) -> fmt::Result {
+    let walk = match region.walk {
+        Walk::Step1 => "one frame per step",
+    };
+    let window = match region.window {
+        Window::Block => "the whole block",
+    };
+    write!(f, "\n{title}: {walk}, {window}")?;
+    if !region.carried.is_empty() {
+        f.write_str(", carrying")?;
+        region.carried.iter().try_for_each(|slot| write!(f, " {slot}"))?;
+    }
+    writeln!(f)?;
+    show_body(f, program, &region.body)
+}
+
+fn show_body(f: &mut fmt::Formatter<'_>, program: &Program, body: &Body) -> fmt::Result {
+    for (at, inst) in (0..).map(V).zip(body.insts()) {
+        f.write_str("  ")?;
+        if let Some(ty) = inst.ty {
+            write!(f, "{at}: {ty} = ")?;
+        }
+        write!(f, "{}", inst.what)?;
+        body.operands(inst).iter().try_for_each(|operand| write!(f, " {operand}"))?;
+        if let Some(sig) = inst.node {
+            write!(f, "  ; {sig}")?;
+            show_name(f, program, sig)?;
         }
         writeln!(f)?;
-        self.body(f, &region.body)
     }
+    Ok(())
+}
 
-    fn body(&self, f: &mut fmt::Formatter<'_>, body: &Body) -> fmt::Result {
-        for (at, inst) in (0..).map(V).zip(body.insts()) {
-            f.write_str("  ")?;
-            if let Some(ty) = inst.ty {
-                write!(f, "{at}: {ty} = ")?;
-            }
-            write!(f, "{}", inst.what)?;
-            body.operands(inst).iter().try_for_each(|operand| write!(f, " {operand}"))?;
-            if let Some(sig) = inst.node {
-                write!(f, "  ; {sig}")?;
-                self.name(f, sig)?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
-
-    /// What the user called a node.
-    fn name(&self, f: &mut fmt::Formatter<'_>, sig: Sig) -> fmt::Result {
-        self.program().name_of(sig).map_or(Ok(()), |name| write!(f, " `{name}`"))
-    }
+/// What the user called a node.
+fn show_name(f: &mut fmt::Formatter<'_>, program: &Program, sig: Sig) -> fmt::Result {
+    program.name_of(sig).map_or(Ok(()), |name| write!(f, " `{name}`"))
 }
 
 fn show_array(f: &mut fmt::Formatter<'_>, id: ArrayId, array: &Array) -> fmt::Result {

@@ -5,7 +5,7 @@ use crate::Spec;
 use crate::kernel::{Address, Element};
 use crate::layout::{ArrayId, Holds, Keeps, SlotId, StateLayout};
 use crate::plan::{Access, Plan};
-use krach_ir::{ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Ty};
+use krach_ir::{AtRest, ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) fn element(ty: Ty, real: Element) -> Element {
@@ -37,8 +37,10 @@ pub(crate) struct Storage {
     pub noises: Vec<SlotId>,
     /// Results of slower sections that faster ones asked for.
     pub exports: FxHashMap<Sig, SlotId>,
-    /// Registers and positions that stay in the machine from step to step.
-    pub carried: Vec<SlotId>,
+    /// Not 0 while anything moves, if the kernel can rest.
+    pub moving: Option<SlotId>,
+    /// Exports are those of the program at rest.
+    at_rest: bool,
     reached: FxHashSet<Address>,
     real: Element,
 }
@@ -61,11 +63,12 @@ impl Storage {
             rams: Vec::new(),
             noises: Vec::new(),
             exports: FxHashMap::default(),
-            carried: Vec::new(),
+            moving: None,
+            at_rest: false,
             reached: FxHashSet::default(),
             real: Element::real(spec.precision),
         };
-        storage.slots(program, plan);
+        storage.slots(program);
         storage.lines(program, plan);
         storage.tables(program);
         storage
@@ -75,7 +78,7 @@ impl Storage {
         element(ty, self.real)
     }
 
-    fn slots(&mut self, program: &Program, plan: &Plan) {
+    fn slots(&mut self, program: &Program) {
         for at in 0..program.controls().len() {
             let slot = self.layout.add_slot(Holds::Control(ControlId::new(at)), self.real, Vec::new());
             self.controls.push(slot);
@@ -85,9 +88,6 @@ impl Storage {
             let element = self.element(register.ty);
             let slot = self.layout.add_slot(Holds::Register(id), element, register.keys.clone());
             self.memories.push(Memory { slot, next: register.next, gate: register.gate });
-            if plan.carried.contains(&id) {
-                self.carried.push(slot);
-            }
         }
         for (at, noise) in program.noises().iter().enumerate() {
             let holds = Holds::Noise(NoiseId::new(at));
@@ -111,15 +111,13 @@ impl Storage {
                     // One more than the longest delay: the newest frame is written before it is read.
                     let len = (frames + 1).next_power_of_two();
                     let array = self.layout.add_array(Keeps::Ring(id), element, len, line.keys.clone());
-                    let (layout, carried) = (&mut self.layout, &mut self.carried);
+                    let layout = &mut self.layout;
                     let position = match line.gate {
                         Some(_) => {
                             layout.add_slot(Holds::Position(Some(id)), Element::I32, line.keys.clone())
                         }
                         None => *common.get_or_insert_with(|| {
-                            let slot = layout.add_slot(Holds::Position(None), Element::I32, Vec::new());
-                            carried.push(slot);
-                            slot
+                            layout.add_slot(Holds::Position(None), Element::I32, Vec::new())
                         }),
                     };
                     self.rings.insert(id, Ring { array, position });
@@ -150,9 +148,44 @@ impl Storage {
             return self.controls[id.index()];
         }
         let element = self.element(node.ty);
-        *self
-            .exports
-            .entry(sig)
-            .or_insert_with(|| self.layout.add_slot(Holds::Value(sig), element, Vec::new()))
+        let holds = if self.at_rest { Holds::AtRest(sig) } else { Holds::Value(sig) };
+        *self.exports.entry(sig).or_insert_with(|| self.layout.add_slot(holds, element, Vec::new()))
+    }
+
+    /// The slots that a loop keeps in the machine from step to step.
+    pub(crate) fn carried(&self, plan: &Plan) -> Vec<SlotId> {
+        let slots = (0..).map(SlotId).zip(self.layout.slots());
+        let carried = slots.filter(|(_, slot)| match slot.holds {
+            Holds::Register(id) => plan.carried.contains(&id),
+            Holds::Position(None) => true,
+            _ => false,
+        });
+        carried.map(|(id, _)| id).collect()
+    }
+
+    /// A place for the flag that something moves.
+    pub(crate) fn flag(&mut self) -> SlotId {
+        *self.moving.get_or_insert_with(|| self.layout.add_slot(Holds::Moving, Element::I32, Vec::new()))
+    }
+
+    /// From here on, the same state is that of the program at rest: what is written and asked for are its nodes.
+    pub(crate) fn come_to_rest(&mut self, rest: &AtRest) {
+        for (memory, register) in self.memories.iter_mut().zip(rest.program.registers()) {
+            (memory.next, memory.gate) = (register.next, register.gate);
+        }
+        for (&line, &at) in &self.cells {
+            let line = rest.program.line(line);
+            (self.memories[at].next, self.memories[at].gate) = (line.input, line.gate);
+        }
+        let held = rest.registers.iter().map(|id| self.memories[id.index()].slot);
+        self.controls.extend(held);
+        self.exports.clear();
+        self.at_rest = true;
+    }
+
+    /// The memories that stand still.
+    pub(crate) fn still(&self, plan: &Plan) -> Vec<usize> {
+        let registers = plan.still.registers.iter().map(|id| id.index());
+        registers.chain(plan.still.lines.iter().map(|id| self.cells[id])).collect()
     }
 }

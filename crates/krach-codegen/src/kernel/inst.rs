@@ -18,6 +18,8 @@ pub enum Do {
     Fraction {
         flushed: bool,
     },
+    /// The mask of two values whose bits differ.
+    Differ,
     /// The mask of a non-zero int.
     Test,
     /// The 0 or 1 of a mask.

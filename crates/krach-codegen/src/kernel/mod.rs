@@ -36,6 +36,20 @@ pub struct Region {
     pub carried: Vec<SlotId>,
 }
 
+/// What runs instead of the sample section while everything that follows controls stands still.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    /// The program at rest, whose nodes the instructions of these bodies name.
+    pub program: Program,
+    /// Not 0 while anything moves. The control section sets it, and so does whoever writes state from outside.
+    pub moving: SlotId,
+    /// Finds out whether anything still moves.
+    pub settle: Body,
+    /// Computes, once at rest, what the loops below take from it.
+    pub hold: Body,
+    pub sample: Vec<Region>,
+}
+
 /// A [`Program`] for one machine: when everything is computed and where everything lives. See the crate's essay.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -47,6 +61,7 @@ pub struct Kernel {
     pub(crate) init: Body,
     pub(crate) control: Body,
     pub(crate) sample: Vec<Region>,
+    pub(crate) rest: Option<Rest>,
 }
 
 impl Kernel {
@@ -90,6 +105,23 @@ impl Kernel {
         &self.sample
     }
 
+    /// What runs at rest, if anything follows controls.
+    #[must_use]
+    pub fn rest(&self) -> Option<&Rest> {
+        self.rest.as_ref()
+    }
+
+    /// All bodies, each with the program whose nodes it names.
+    pub fn bodies(&self) -> impl Iterator<Item = (&Program, &Body)> {
+        let own =
+            [&self.init, &self.control].into_iter().chain(self.sample.iter().map(|region| &region.body));
+        let rest = self.rest.iter().flat_map(|rest| {
+            let regions = rest.sample.iter().map(|region| &region.body);
+            [&rest.settle, &rest.hold].into_iter().chain(regions).map(|body| (&rest.program, body))
+        });
+        own.map(|body| (&self.program, body)).chain(rest)
+    }
+
     /// What to plug into the compiled code.
     #[must_use]
     pub fn ports(&self) -> Ports {
@@ -104,8 +136,7 @@ impl Kernel {
     /// The number of instructions of all sections.
     #[must_use]
     pub fn instructions(&self) -> usize {
-        let sample: usize = self.sample.iter().map(|region| region.body.insts().len()).sum();
-        self.init.insts().len() + self.control.insts().len() + sample
+        self.bodies().map(|(_, body)| body.insts().len()).sum()
     }
 
     pub(crate) fn real(&self) -> Element {

@@ -9,12 +9,14 @@ mod algebra;
 mod fold;
 mod merge;
 mod rebuild;
+mod rest;
 #[cfg(test)]
 mod tests;
 
 use crate::Program;
 use crate::prune;
 use rebuild::Rebuild;
+pub use rest::AtRest;
 
 /// Each pass sees what the one before uncovered; programs people write need two or three.
 const PASSES: usize = 12;

@@ -56,10 +56,17 @@ impl Target {
         }
     }
 
-    fn push(&mut self, op: Op, ty: Ty, operands: &[Sig]) -> Sig {
+    pub fn push(&mut self, op: Op, ty: Ty, operands: &[Sig]) -> Sig {
         let node = Node::new(op, ty, operands);
         let fresh = self.program.nodes.len();
         *self.known.entry(identity(None, &node, fresh)).or_insert_with(|| self.program.nodes.push(node))
+    }
+}
+
+impl Target {
+    /// The nodes so far; everything else of a program is still empty.
+    pub fn into_program(self) -> Program {
+        self.program
     }
 }
 

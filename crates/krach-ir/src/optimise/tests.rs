@@ -1,4 +1,4 @@
-use super::{at_rate, optimise};
+use super::{AtRest, at_rate, optimise};
 use crate::ControlKind;
 use crate::{BuildError, Control, Fun, Op, Program, ProgramBuilder, Rate, Rates, Sig, TableInit, Ty};
 
@@ -41,6 +41,89 @@ fn pole(b: &mut ProgramBuilder, x: Sig, k: f64) -> Built {
     b.write(y, sum)?;
     b.leave(&[sum])?;
     Ok(sum)
+}
+
+fn control(b: &mut ProgramBuilder) -> Built {
+    b.control(Control::new("x", ControlKind::Slider, [0.5, 0.0, 1.0, 0.01]))
+}
+
+/// The number of registers and lines that stand still once the control does.
+fn still(build: impl FnOnce(&mut ProgramBuilder) -> Built) -> [usize; 2] {
+    let rest = AtRest::of(&at_rate(&program(build), 48_000));
+    rest.map_or([0, 0], |rest| [rest.registers.len(), rest.lines.len()])
+}
+
+#[test]
+fn followers_of_controls_come_to_rest() {
+    let one_pole = |factor: f64| {
+        move |b: &mut ProgramBuilder| {
+            let x = control(b)?;
+            pole(b, x, factor)
+        }
+    };
+    assert_eq!(still(one_pole(0.999)), [1, 0]);
+    assert_eq!(still(one_pole(-0.5)), [1, 0]);
+    assert_eq!(still(one_pole(1.0)), [0, 0], "a sum of the past goes on");
+    assert_eq!(still(one_pole(1.5)), [0, 0]);
+    // y = y' + k (x - y')
+    let leaky = |b: &mut ProgramBuilder| {
+        let (x, k, y) = (control(b)?, b.real(0.1)?, b.register(Ty::Real));
+        let before = b.read(y);
+        let distance = b.apply(Fun::Sub, &[x, before])?;
+        let step = b.apply(Fun::Mul, &[distance, k])?;
+        let next = b.apply(Fun::Add, &[before, step])?;
+        b.write(y, next)?;
+        Ok(next)
+    };
+    assert_eq!(still(leaky), [1, 0]);
+    let two_in_a_row = |b: &mut ProgramBuilder| {
+        let x = control(b)?;
+        let first = pole(b, x, 0.9)?;
+        let late = b.mem(first)?;
+        pole(b, late, 0.8)
+    };
+    assert_eq!(still(two_in_a_row), [2, 1]);
+}
+
+#[test]
+fn what_hears_more_than_controls_is_not_at_rest() {
+    let noise = |b: &mut ProgramBuilder| {
+        let x = b.noise();
+        pole(b, x, 0.9)
+    };
+    assert_eq!(still(noise), [0, 0]);
+    let phase = |b: &mut ProgramBuilder| {
+        let (x, one, y) = (control(b)?, b.real(1.0)?, b.register(Ty::Real));
+        let before = b.read(y);
+        let sum = b.apply(Fun::Add, &[before, x])?;
+        let next = b.apply(Fun::Rem, &[sum, one])?;
+        b.write(y, next)?;
+        pole(b, next, 0.9)
+    };
+    assert_eq!(still(phase), [0, 0]);
+    let counter = |b: &mut ProgramBuilder| {
+        let (x, half, one, y) = (control(b)?, b.real(0.5)?, b.real(1.0)?, b.register(Ty::Real));
+        let before = b.read(y);
+        let held = b.apply(Fun::Gt, &[x, half])?;
+        let next = b.apply(Fun::Add, &[before, one])?;
+        let next = b.apply(Fun::Mul, &[next, held])?;
+        b.write(y, next)?;
+        Ok(next)
+    };
+    assert_eq!(still(counter), [0, 0], "a button that is held makes it count");
+}
+
+#[test]
+fn one_frame_after_birth_folds_away_at_rest() {
+    let build = |b: &mut ProgramBuilder| {
+        let (x, one) = (b.input("x"), b.int(1));
+        let later = b.mem(one)?;
+        let first = b.apply(Fun::Sub, &[one, later])?;
+        let zero = b.real(0.0)?;
+        b.apply(Fun::Select, &[first, x, zero])
+    };
+    let rest = AtRest::of(&at_rate(&program(build), 48_000)).expect("a line of a constant");
+    assert_eq!(rest.program.node(rest.program.outputs()[0].sig).op, Op::Input(0));
 }
 
 #[test]
