@@ -133,6 +133,15 @@ pub fn stack(patterns: &[Pattern]) -> Result<Pattern, Refusal> {
     }
 }
 
+/// One of the patterns in each cycle, by chance.
+pub fn choose(seed: u64, patterns: &[Pattern]) -> Result<Pattern, Refusal> {
+    match patterns {
+        [] => Err(Refusal::NoPatterns("choose")),
+        [pattern] => Ok(pattern.clone()),
+        _ => Pattern::new(Node::Choose { seed, children: patterns.into() }),
+    }
+}
+
 /// One event that sets a control. `label` is the control's name on the node that plays.
 pub fn control(label: &str, value: f64, origin: Origin) -> Result<Pattern, Refusal> {
     let value = Real::new(value).ok_or(Refusal::NotFinite("a control's value"))?;

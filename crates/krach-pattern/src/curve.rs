@@ -21,6 +21,9 @@ pub enum Shape {
 }
 
 impl Shape {
+    pub const ALL: [Self; 6] =
+        [Self::Sine, Self::Ramp, Self::RampDown, Self::Triangle, Self::Square, Self::Exponential];
+
     /// The value at `x`, in `[0, 1]`.
     #[must_use]
     pub fn at(self, x: f64) -> f64 {

@@ -1,6 +1,6 @@
 //! What a query finds.
 
-use crate::query::{QueryError, sample};
+use crate::query::QueryError;
 use crate::value::OWN_PATH;
 use crate::{
     Atom, ControlChange, Curve, MidiNote, OscArgument, Overflow, Param, Pitch, Time, TimeSpan, chance,
@@ -106,7 +106,7 @@ impl<'p> Event<'p> {
         let number = |param: &Param, otherwise: f64| -> Result<f64, QueryError> {
             match param {
                 Param::Number(number) => Ok(number.get()),
-                Param::Pattern(pattern) => Ok(sample(pattern, self.whole.start, seed)?.unwrap_or(otherwise)),
+                Param::Pattern(pattern) => Ok(pattern.value_at(self.whole.start, seed)?.unwrap_or(otherwise)),
             }
         };
         Ok(match self.atom {

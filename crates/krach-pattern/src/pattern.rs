@@ -195,6 +195,12 @@ impl Pattern {
         &self.0.node
     }
 
+    /// A number that clones of one tree share, and no other tree alive has.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The place of the first atom that has one.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {

@@ -69,12 +69,12 @@ impl Pattern {
         }
         Ok(events)
     }
-}
 
-/// The value of a control pattern at a moment. `None` where it rests.
-pub(crate) fn sample(pattern: &Pattern, moment: Time, seed: u64) -> Result<Option<f64>, QueryError> {
-    let events = pattern.query(TimeSpan::new(moment, moment), seed)?;
-    events.last().map_or(Ok(None), |event| event.number_at(moment, seed))
+    /// The value of a control pattern at a moment. `None` where it rests.
+    pub fn value_at(&self, moment: Time, seed: u64) -> Result<Option<f64>, QueryError> {
+        let events = self.query(TimeSpan::new(moment, moment), seed)?;
+        events.last().map_or(Ok(None), |event| event.number_at(moment, seed))
+    }
 }
 
 /// From the time of a node to the time of the query: `at + (t - from) · scale`.

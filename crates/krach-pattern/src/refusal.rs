@@ -8,6 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     NoPatterns(&'static str),
+    NoNotes,
     Repeat(i64),
     Factor(Time),
     Cycles(Time),
@@ -41,6 +42,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoPatterns(what) => write!(f, "`{what}` needs at least one pattern"),
+            Self::NoNotes => f.write_str("`seq` needs at least one note"),
             Self::Repeat(n) => write!(f, "a pattern repeats at least 1 time, not {n}"),
             Self::Factor(by) => write!(f, "speed needs a positive factor, got {by}"),
             Self::Cycles(by) => write!(f, "`over` needs positive cycles, got {by}"),
@@ -84,7 +86,7 @@ impl Refusal {
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Repeat(_) => "for silence write `rest()`",
+            Self::Repeat(_) | Self::NoNotes => "for silence write `rest()`",
             Self::MidiNumber(_) => "hertz are floats: `note(440.0)`",
             Self::NoteName(_) => "write a letter A–G, then `#`, `s` or `b`, then an octave: `Cs4`",
             Self::MaskWord(_) => {

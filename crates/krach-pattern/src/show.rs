@@ -30,7 +30,7 @@ fn show(pattern: &Pattern, level: usize, f: &mut Formatter<'_>) -> fmt::Result {
     };
     match pattern.node() {
         Node::Silence => f.write_char('~'),
-        Node::Atom(leaf) => show_atom(&leaf.atom, f),
+        Node::Atom(leaf) => leaf.atom.fmt(f),
         Node::Cat(steps) => list(steps.children(), ", ", level, f, |at, f| {
             let weight = steps.weight(at);
             if weight == Time::ONE { Ok(()) } else { write!(f, "@{weight}") }
@@ -109,23 +109,25 @@ fn list(
     }
 }
 
-fn show_atom(atom: &Atom, f: &mut Formatter<'_>) -> fmt::Result {
-    match atom {
-        Atom::Note(note) => match note.pitch {
-            Some(Pitch::Midi(number)) => f.write_str(&note_name(number)),
-            Some(Pitch::Hz(hz)) => write!(f, "{}Hz", Short(hz.get())),
-            None if &*note.gate == "gate" => f.write_char('x'),
-            None => f.write_str(&note.gate),
-        },
-        Atom::Control { label, value } => write!(f, "{label}={}", Short(value.get())),
-        Atom::Number(number) => write!(f, "{}", Short(number.get())),
-        Atom::Curve(curve) => {
-            write!(f, "{}({}, {})", curve.shape.name(), Short(curve.lo.get()), Short(curve.hi.get()))
+impl Display for Atom {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Note(note) => match note.pitch {
+                Some(Pitch::Midi(number)) => f.write_str(&note_name(number)),
+                Some(Pitch::Hz(hz)) => write!(f, "{}Hz", Short(hz.get())),
+                None if &*note.gate == "gate" => f.write_char('x'),
+                None => f.write_str(&note.gate),
+            },
+            Self::Control { label, value } => write!(f, "{label}={}", Short(value.get())),
+            Self::Number(number) => write!(f, "{}", Short(number.get())),
+            Self::Curve(curve) => {
+                write!(f, "{}({}, {})", curve.shape.name(), Short(curve.lo.get()), Short(curve.hi.get()))
+            }
+            Self::Random { lo, hi, .. } => write!(f, "rand({}, {})", Short(lo.get()), Short(hi.get())),
+            Self::Midi(note) => f.write_str(&note_name(note.pitch)),
+            Self::ControlChange(change) => write!(f, "cc({},{})", change.controller, change.value),
+            Self::Osc { address, .. } => write!(f, "osc({address})"),
         }
-        Atom::Random { lo, hi, .. } => write!(f, "rand({}, {})", Short(lo.get()), Short(hi.get())),
-        Atom::Midi(note) => f.write_str(&note_name(note.pitch)),
-        Atom::ControlChange(change) => write!(f, "cc({},{})", change.controller, change.value),
-        Atom::Osc { address, .. } => write!(f, "osc({address})"),
     }
 }
 

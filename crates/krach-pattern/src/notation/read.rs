@@ -450,7 +450,7 @@ impl Reader<'_> {
         match between {
             Some(Token::Or) => {
                 let seed = self.chance();
-                Pattern::new(Node::Choose { seed, children: layers.into() })
+                build::choose(seed, &layers)
             }
             _ => stack(&layers),
         }
