@@ -28,7 +28,8 @@ def names_of_the_docstrings(
 ) -> None:
     import krach
     import krach.dsp as krs
+    import krach.pattern as krp
     from krach.stock import fx, synths
 
-    doctest_namespace.update(krach=krach, krs=krs, np=np, fx=fx, synths=synths)
+    doctest_namespace.update(krach=krach, krs=krs, krp=krp, np=np, fx=fx, synths=synths)
     monkeypatch.chdir(tmp_path)  # where the files go that they write

@@ -11,9 +11,11 @@ import inspect
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import krach
 import krach.dsp as krs
+import krach.pattern as krp
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "API.md"
 
@@ -58,9 +60,9 @@ def parameters(name: str) -> list[str]:
         return []
 
 
-def call(name: str) -> str:
+def call(name: str, module: ModuleType = krs) -> str:
     shown = []
-    for parameter in inspect.signature(getattr(krs, name)).parameters.values():
+    for parameter in inspect.signature(getattr(module, name)).parameters.values():
         star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
         shown.append(f"{star}{parameter.name}{default}")
@@ -78,6 +80,20 @@ def topics() -> dict[str, list[str]]:
             title = re.split(r"[.:]", module.__doc__ or module.__name__)[0] if own else "A whole sound"
             found.setdefault(title, []).append(name)
     return dict(sorted(found.items()))
+
+
+def patterns() -> str:
+    """Builders and notations, then the methods of a pattern."""
+    builders = [name for name in krp.__all__ if inspect.isroutine(getattr(krp, name))]
+    rows = [f"| `krp.{call(name, krp)}` | {first_sentence(getattr(krp, name))} |" for name in builders]
+    for name, method in vars(krp.Pattern).items():
+        if name[0] != "_":
+            signature = str(inspect.signature(method)).replace("self, ", "").replace("self", "")
+            rows.append(f"| `.{name}{signature}` | {first_sentence(method)} |")
+    head = (
+        "## Patterns\n\n`import krach.pattern as krp`. [The guide](guides/patterns.md) shows them at work.\n"
+    )
+    return "\n".join([head, "| function or method | does |", "|---|---|", *rows]) + "\n"
 
 
 def units() -> str:
@@ -105,6 +121,7 @@ def page() -> str:
     for title, names in topics().items():
         rows = [f"| `{call(name)}` | {first_sentence(getattr(krs, name))} |" for name in names]
         parts.append("\n".join([f"## {title}\n", "| function | does |", "|---|---|", *rows]) + "\n")
+    parts.append(patterns())
     parts.append("## Units\n\n" + units())
     rows = [
         f"| `{name}` | {first_sentence(getattr(krach, name))} |" for name in krach.__all__ if name[0] != "_"

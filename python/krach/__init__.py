@@ -10,6 +10,7 @@
 
 from krach import _built as _built  # first: an outdated Rust module is refused here
 from krach import dsp as krs
+from krach import pattern as krp
 from krach._definition import DspDef
 from krach._errors import (
     DamagedLibrary,
@@ -57,6 +58,7 @@ __all__ = [
     "__version__",
     "build_library",
     "faust",
+    "krp",
     "krs",
     "load_library",
     "loudness",

@@ -53,7 +53,7 @@ const HOUSE: &[Room] = &[
         outside: &["ariadne", "clap", "ctrlc", "indicatif", "serde", "serde_json"], unaware: &["std::net"],
     },
     Room {
-        name: "py", floor: 5, imports: &["abi", "cli", "codegen", "diag", "engine", "faust", "ir", "session", "store"],
+        name: "py", floor: 5, imports: &["abi", "cli", "codegen", "diag", "engine", "faust", "ir", "pattern", "session", "store"],
         outside: &["numpy", "pyo3"], unaware: &["std::net"],
     },
 ];

@@ -150,6 +150,7 @@ codes! {
     PatternArgument "0802" Value "an argument that no pattern can have";
     PatternTime "0803" Value "a time of a pattern is too fine or too far";
     PatternSize "0804" Value "a pattern is too large";
+    PatternType "0805" Type "not a pattern, or not a value for one";
 }
 
 impl Code {

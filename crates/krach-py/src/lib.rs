@@ -26,6 +26,7 @@ mod error;
 mod face;
 mod faust;
 mod library;
+mod pattern;
 mod program;
 mod render;
 mod sound;
@@ -45,6 +46,14 @@ mod _krach {
     use super::faust::{faust, read_faust};
     #[pymodule_export]
     use super::library::{Library, build_library};
+    #[pymodule_export]
+    use super::pattern::build::{
+        midi_frequency, nearest_midi, parse_note, pattern_cat, pattern_cc, pattern_ctrl, pattern_curve,
+        pattern_freeze, pattern_hit, pattern_midi_note, pattern_note, pattern_osc, pattern_rand,
+        pattern_read, pattern_rest, pattern_seq, pattern_stack, pattern_struct,
+    };
+    #[pymodule_export]
+    use super::pattern::{Pattern, pattern_of_rows};
     #[pymodule_export]
     use super::program::{Program, parse_program, read_program};
     #[pymodule_export]
