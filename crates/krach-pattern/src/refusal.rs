@@ -27,6 +27,9 @@ pub enum Refusal {
     Hertz(f64),
     NoteName(String),
     Octave(String),
+    Scale(String),
+    Chord(String),
+    Degree(i64),
     TooFine,
     TooDeep,
     TooLarge,
@@ -63,6 +66,9 @@ impl fmt::Display for Refusal {
             Self::Hertz(hz) => write!(f, "a frequency must be positive and finite, got {hz}"),
             Self::NoteName(name) => write!(f, "invalid note name `{name}`"),
             Self::Octave(name) => write!(f, "`{name}` lies outside octaves 0–8"),
+            Self::Scale(name) => write!(f, "there is no scale `{name}`"),
+            Self::Chord(name) => write!(f, "there is no chord `{name}`"),
+            Self::Degree(n) => write!(f, "degree {n} lies outside the MIDI notes 0–127"),
             Self::TooFine => f.write_str("a time of this pattern needs more than 64 bits"),
             Self::TooDeep => write!(f, "a pattern nests at most {} levels", crate::pattern::MOST_LEVELS),
             Self::TooLarge => write!(f, "a pattern has at most {} parts", crate::pattern::MOST_PARTS),
@@ -89,6 +95,8 @@ impl Refusal {
             Self::Repeat(_) | Self::NoNotes => "for silence write `rest()`",
             Self::MidiNumber(_) => "hertz are floats: `note(440.0)`",
             Self::NoteName(_) => "write a letter A–G, then `#`, `s` or `b`, then an octave: `Cs4`",
+            Self::Scale(_) => "write a tonic and a kind: `C minor`, `F# dorian`, `Bb minor pentatonic`",
+            Self::Chord(_) => "write a root and a kind: `Am7`, `F#maj9`, `Bbsus4`, `C/G`",
             Self::MaskWord(_) => {
                 "keep a step with `x` or `1`, drop it with `.`, `0`, `~` or `-`, with spaces between"
             }
