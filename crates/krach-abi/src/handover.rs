@@ -5,6 +5,9 @@ use crate::Dsp;
 /// Carries the state of a running copy into one of a changed program, so that phases, envelopes and tails go on. A
 /// back end makes it on the control half, from the names of the state; the stage only turns the crank.
 pub trait Handover: Send {
+    /// Bytes of state that one voice inherits: 0 if the programs have nothing in common.
+    fn bytes(&self) -> usize;
+
     /// Carries about `bytes` more; true when the whole state is across.
     ///
     /// It does not allocate. Between calls the old copy plays on; the new one is not played until all is across, and
@@ -19,6 +22,10 @@ pub trait Handover: Send {
 pub struct Nothing;
 
 impl Handover for Nothing {
+    fn bytes(&self) -> usize {
+        0
+    }
+
     fn carry(&mut self, _: &mut dyn Dsp, _: &mut dyn Dsp, _: usize) -> bool {
         true
     }

@@ -115,6 +115,11 @@ impl NativeHandover {
 }
 
 impl Handover for NativeHandover {
+    fn bytes(&self) -> usize {
+        let rows = self.rows.iter().map(|row| row.lens[0].min(row.lens[1]) as usize * row.entry);
+        self.slots.iter().map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
+    }
+
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, bytes: usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {

@@ -52,6 +52,14 @@ fn pairs<T>(old: &[T], new: &[T], of: impl Fn(&T) -> (&Vec<Arc<str>>, (Ty, u32))
 }
 
 impl<R: Float> Handover for Inheritance<R> {
+    fn bytes(&self) -> usize {
+        let program = &self.programs[1].program;
+        let lines = self.lines.iter().map(|&(_, new)| program.lines[new].max as usize + 1);
+        let rams = self.rams.iter().map(|&(_, new)| program.rams[new].len as usize);
+        let entries = self.registers.len() + lines.sum::<usize>() + rams.sum::<usize>();
+        entries * size_of::<R>() + self.noises.len() * size_of::<i32>()
+    }
+
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, _: usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         let copies = (from.downcast_mut::<Voices<Running<R>>>(), to.downcast_mut::<Voices<Running<R>>>());
