@@ -38,7 +38,7 @@ const HOUSE: &[Room] = &[
         outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash", "blake3", "serde", "postcard"],
         unaware: FILES,
     },
-    Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal", "rtrb", "thread-priority"], unaware: FILES },
+    Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal", "libm", "petgraph", "rtrb", "thread-priority"], unaware: FILES },
     Room {
         name: "store", floor: 3, imports: &["abi", "codegen", "diag", "faust", "ir"],
         outside: &["blake3", "dirs", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],

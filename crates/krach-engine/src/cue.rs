@@ -1,11 +1,7 @@
 //! Everything that happens on a frame, in order.
 
-use crate::{Note, Turn};
+use crate::{Note, NoteId, Turn};
 use krach_abi::Frame;
-
-/// Names one note while it is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoteId(pub u64);
 
 /// What happens. Of one frame, turns come first, then notes are let go, then others begin.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,8 +1,9 @@
 //! The stage: it asks copies of compiled code for samples, on time and in order.
 //!
-//! What flows in: a [`krach_abi::DspFactory`] and a [`Score`]; what flows out: samples, off-line through [`render`],
-//! or, once finished, through the sound card with [`play`]. Turns and notes fall on their frame: a block is split there, so
-//! the block size has no bearing on the samples.
+//! Two ways lead through it. Live, a [`Stage`] takes edits and events and lends what it makes to a [`Processor`], which
+//! a device asks for blocks. Off-line, [`render`] plays a [`Score`] on one [`krach_abi::DspFactory`], and [`play`] sends
+//! finished samples to the sound card. Events fall on their frame: a node is split there, so the block size has no bearing
+//! on the samples.
 //!
 //! What this crate refuses to know: names (controls and ports are numbers), programs, compilers, patterns, Python.
 //! Whatever implements the contract can be played, a toy as well as a compiled synth:
@@ -19,19 +20,40 @@
 //! assert_eq!(sizes, [64, 36]);
 //! ```
 
+mod audio;
+mod command;
 mod cue;
 mod device;
-mod ensemble;
+mod edits;
+mod error;
+mod graph;
+mod limits;
+mod loan;
 mod note;
 mod null;
+mod ramp;
+mod receipt;
 mod render;
+mod schedule;
 mod score;
+mod shape;
+mod sound;
+mod stage;
 
+pub use audio::Processor;
 pub use device::{
     AudioPriority, Callback, DEFAULT_BLOCK, Device, DeviceError, DeviceFormat, DeviceInfo, DeviceRequest,
     DeviceStats, Notice, Offer, SoundSystem, play, sound_systems,
 };
-pub use note::{Keyboard, Note};
+pub use edits::{Edits, RouteSpec};
+pub use error::StageError;
+pub use graph::{NodeId, RouteId};
+pub use limits::{Limits, Settings};
+pub use note::{Keyboard, Note, NoteId};
 pub use null::NullDevice;
+pub use receipt::{Receipt, Stats};
 pub use render::{Rig, render};
 pub use score::{RenderError, Score, Turn};
+pub use shape::{Automation, Shape};
+pub use sound::{NodeSource, NodeSpec, Out, Sound};
+pub use stage::{Stage, When};

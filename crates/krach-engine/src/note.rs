@@ -15,6 +15,10 @@ pub struct Note {
     pub velocity: f64,
 }
 
+/// Names one note, from its onset to the end of its release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NoteId(pub u64);
+
 /// How notes play a program: the number of voices, and the controls that hear of a note. Controls without a role are
 /// shared by all voices.
 #[derive(Clone, Debug, PartialEq, Eq)]

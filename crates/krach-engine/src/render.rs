@@ -1,7 +1,7 @@
 //! The off-line processor: the same calls a sound card would make, as fast as they return.
 
+use crate::audio::{Ensemble, Manner};
 use crate::cue::{Act, Cues};
-use crate::ensemble::Ensemble;
 use crate::{Keyboard, NullDevice, RenderError, Score};
 use krach_abi::{
     Adapting, Audio, AudioMut, Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Ports, Sample, VoiceIo,
@@ -95,7 +95,7 @@ impl<'a, S: Sample> Performance<'a, S> {
         let longest = score.block.clamp(1, score.frames.max(1));
         let (player, notes) = match rig.keyboard {
             Some(keyboard) => {
-                let ensemble = Ensemble::new(rig.voice, keyboard, score.seed, longest);
+                let ensemble = Ensemble::new(rig.voice, keyboard, Manner::Poly, score.seed, longest);
                 (Player::Ensemble(Box::new(ensemble)), score.notes.as_slice())
             }
             None => (Player::Solo(rig.voice.instantiate(score.seed)), &[][..]),
@@ -112,18 +112,18 @@ impl<'a, S: Sample> Performance<'a, S> {
             outputs,
         };
         for &(control, value) in &score.values {
-            performance.turn(control, value);
+            performance.turn(control, value, Frame::default());
         }
         Ok(performance)
     }
 
-    fn turn(&mut self, control: usize, value: f64) {
+    fn turn(&mut self, control: usize, value: f64, at: Frame) {
         let range = self.ports.controls[control];
         let value = value.max(range.lo).min(range.hi);
         match (&mut self.player, &mut self.effect) {
             (_, Some(effect)) if control >= self.own => effect.dsp.set(0, control - self.own, value),
             (Player::Solo(dsp), _) => dsp.set(0, control, value),
-            (Player::Ensemble(ensemble), _) => ensemble.turn(control, value),
+            (Player::Ensemble(ensemble), _) => ensemble.turn(control, value, at),
         }
     }
 
@@ -144,16 +144,16 @@ impl<'a, S: Sample> Performance<'a, S> {
     fn begin(&mut self, frame: Frame) {
         while let Some(act) = self.cues.next_at(frame) {
             match (act, &mut self.player) {
-                (Act::Turn { control, value }, _) => self.turn(control, value),
+                (Act::Turn { control, value }, _) => self.turn(control, value, frame),
                 (Act::Release(id), Player::Ensemble(ensemble)) => ensemble.release(id),
                 (Act::Press { id, key, velocity }, Player::Ensemble(ensemble)) => {
-                    ensemble.press(id, key, velocity);
+                    ensemble.press(id, [key, velocity], frame);
                 }
                 (Act::Release(_) | Act::Press { .. }, Player::Solo(_)) => {}
             }
         }
         if let Player::Ensemble(ensemble) = &mut self.player {
-            ensemble.let_go();
+            ensemble.let_go(frame);
         }
     }
 

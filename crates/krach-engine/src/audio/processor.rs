@@ -1,0 +1,337 @@
+//! The audio half of the stage: one block after the other.
+
+use super::master::Master;
+use super::outbox::Outbox;
+use super::queue::Queue;
+use super::route::Route;
+use super::slot::{NO_EVENT, Slot};
+use super::sum::Sum;
+use crate::command::{Act, Batch, Command, Edit, Event, Wait};
+use crate::device::Callback;
+use crate::loan::{Loan, OnAudio};
+use crate::receipt::{Gauges, Return};
+use crate::schedule::Schedule;
+use crate::{Limits, Settings};
+use krach_abi::{Adapting, Audio, AudioMut, Buffer, FlushGuard, Frame};
+use rtrb::Consumer;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Plays what the [`crate::Stage`] asks for. It is moved to the audio thread, and must be dropped elsewhere.
+pub struct Processor {
+    commands: Consumer<Command>,
+    out: Outbox,
+    gauges: Arc<Gauges>,
+    slots: Box<[Option<Loan<Slot>>]>,
+    routes: Box<[Option<Route>]>,
+    schedule: Schedule,
+    batches: VecDeque<Loan<Batch>>,
+    queue: Queue,
+    /// The events of this block, each with the number of the next one of its node.
+    due: Vec<(Event, u32)>,
+    /// The terms of the master, and of the channels of the device.
+    terms: Sum<f32>,
+    mixed: Buffer<f32>,
+    direct: Sum<f32>,
+    master: Master,
+    now: Frame,
+    channels: usize,
+    block: usize,
+}
+
+/// Channels of a device that routes reach.
+const DEVICE_CHANNELS: usize = 64;
+
+impl fmt::Debug for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Processor").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Processor {
+    pub(crate) fn new(
+        settings: &Settings,
+        commands: Consumer<Command>,
+        out: Outbox,
+        gauges: Arc<Gauges>,
+    ) -> Self {
+        let Settings { channels, block, rate, .. } = *settings;
+        let Limits { nodes, routes, events, groups, edits } = settings.limits;
+        Self {
+            commands,
+            out,
+            gauges,
+            slots: (0..nodes).map(|_| None).collect(),
+            routes: vec![None; routes + nodes].into(),
+            schedule: Schedule::default(),
+            batches: Vec::with_capacity(edits + 1).into(),
+            queue: Queue::new(events, groups, nodes),
+            due: Vec::with_capacity(events),
+            terms: Sum::new(channels, block),
+            mixed: Buffer::new(channels, block),
+            direct: Sum::new(DEVICE_CHANNELS, block),
+            master: Master::new(rate),
+            now: Frame(0),
+            channels,
+            block,
+        }
+    }
+
+    /// The frame that is computed next.
+    #[must_use]
+    pub fn now(&self) -> Frame {
+        self.now
+    }
+
+    /// Fills the outputs, and moves the clock on by as many frames. The master is on the first channels; on a device
+    /// with one channel, its mean.
+    pub fn process(&mut self, inputs: Audio<'_, f32>, mut outputs: AudioMut<'_, f32>) {
+        let _audio = OnAudio::new();
+        let _flush = FlushGuard::new();
+        self.receive();
+        outputs.silence();
+        let (frames, mut done) = (outputs.frames(), 0);
+        while done < frames {
+            let limit = self.apply().min(self.block).min(frames - done);
+            let count = self.take_due(limit);
+            self.piece(inputs.part(done..done + count), &mut outputs.part(done..done + count));
+            self.now = self.now.after(count);
+            done += count;
+        }
+        self.gauges.clock.store(self.now.0, Ordering::Release);
+    }
+
+    fn receive(&mut self) {
+        let (mut late, mut lost) = (0, 0);
+        while let Ok(command) = self.commands.pop() {
+            match command {
+                Command::Event(event) => {
+                    late += u64::from(event.at < self.now && event.at > Frame(0));
+                    lost += u64::from(!self.queue.push(event));
+                    if let Act::Press { tied: false, .. } = event.act
+                        && event.at > self.now
+                    {
+                        // The gate of the note before closes on the frame before this one.
+                        let at = Frame(event.at.0 - 1);
+                        self.queue.push(Event { at, act: Act::Close, ..event });
+                    }
+                }
+                Command::Revoke { group, from } => self.queue.revoke(group, from),
+                Command::Batch(batch) => {
+                    late += u64::from(batch.at.is_some_and(|at| at < self.now));
+                    self.batches.push_back(batch);
+                }
+            }
+        }
+        Gauges::count(&self.gauges.late, late);
+        Gauges::count(&self.gauges.lost, lost);
+    }
+
+    /// Makes the edits that are due: the number of frames before the next ones may be.
+    fn apply(&mut self) -> usize {
+        loop {
+            let Some(batch) = self.batches.front() else { return usize::MAX };
+            if let Some(at) = batch.at.filter(|at| *at > self.now) {
+                return at.since(self.now);
+            }
+            let mut rest = self.now;
+            for at in 0..batch.waits.len() {
+                rest = rest.max(settles(
+                    &mut self.slots,
+                    &self.routes,
+                    batch.waits[at],
+                    self.now,
+                    &mut self.out,
+                ));
+            }
+            if rest > self.now {
+                return rest.since(self.now);
+            }
+            if let Some(mut batch) = self.batches.pop_front() {
+                self.make(&mut batch);
+                self.out.send(Return::Batch(batch));
+            }
+        }
+    }
+
+    fn make(&mut self, batch: &mut Batch) {
+        let now = self.now;
+        for edit in &mut batch.edits {
+            match edit {
+                Edit::Add { node, slot } => std::mem::swap(&mut self.slots[*node as usize], slot),
+                Edit::Replace { node, swap } => {
+                    let Some(slot) = self.slots[*node as usize].as_mut() else { continue };
+                    std::mem::swap(&mut slot.swap, swap);
+                    slot.turn_swap(now, &mut self.out);
+                }
+                Edit::Remove { node, frames } => {
+                    self.queue.forget(*node);
+                    if let Some(slot) = self.slots[*node as usize].as_mut() {
+                        slot.leave.turn(0.0, now, *frames);
+                    }
+                }
+                Edit::Route { index, route } => {
+                    let mut route = *route;
+                    route.level = route.level.begun(now);
+                    self.routes[*index as usize] = Some(route);
+                }
+                Edit::Automate { node, control, automation, frames } => {
+                    if let Some(slot) = self.slots[*node as usize].as_mut() {
+                        slot.automate(*control, *automation, *frames, now);
+                    }
+                }
+                Edit::Act { target, act } => self.happen(*target, *act),
+            }
+        }
+        std::mem::swap(&mut self.schedule, &mut batch.schedule);
+        batch.done = now;
+    }
+
+    /// What happens at once.
+    fn happen(&mut self, target: u32, act: Act) {
+        let now = self.now;
+        match act {
+            Act::Master { frames, to } => self.master.gain.turn(to, now, frames),
+            Act::Limiter { frames, to } => self.master.limiter.turn(to, now, frames),
+            Act::Level { frames, to } | Act::Heard { frames, to } => {
+                let Some(route) = self.routes.get_mut(target as usize).and_then(Option::as_mut) else {
+                    return;
+                };
+                let level =
+                    if matches!(act, Act::Level { .. }) { &mut route.level } else { &mut route.heard };
+                level.turn(to, now, frames);
+            }
+            _ => {
+                if let Some(Some(slot)) = self.slots.get_mut(target as usize) {
+                    slot.happen(act, now);
+                }
+            }
+        }
+    }
+
+    /// Gives the events of the next frames to their nodes: the number of frames that may be computed at once.
+    fn take_due(&mut self, limit: usize) -> usize {
+        self.due.clear();
+        let mut lost = 0;
+        while let Some(event) = self.queue.peek_before(self.now.after(limit)) {
+            if event.act.is_wide() {
+                if event.at > self.now {
+                    Gauges::count(&self.gauges.lost, lost);
+                    return event.at.since(self.now);
+                }
+                self.happen(event.target, event.act);
+            } else if let Some(Some(slot)) = self.slots.get_mut(event.target as usize) {
+                let index = u32::try_from(self.due.len()).unwrap_or(NO_EVENT);
+                let [first, last] = slot.due;
+                slot.due = [if first == NO_EVENT { index } else { first }, index];
+                if let Some(before) = self.due.get_mut(last as usize) {
+                    before.1 = index;
+                }
+                // There is room for as many events as the queue holds.
+                self.due.push((event, NO_EVENT));
+            } else {
+                lost += u64::from(event.act != Act::Close);
+            }
+            self.queue.pop();
+        }
+        Gauges::count(&self.gauges.lost, lost);
+        limit
+    }
+
+    /// Computes frames between which nothing happens to the whole.
+    fn piece(&mut self, inputs: Audio<'_, f32>, outputs: &mut AudioMut<'_, f32>) {
+        let frames = outputs.frames();
+        for step in 0..self.schedule.steps.len() {
+            let node = self.schedule.steps[step].node as usize;
+            let Some(mut slot) = self.slots[node].take() else { continue };
+            if slot.is_gone(self.now) {
+                self.out.send(Return::Slot { node: slot.node, slot });
+                continue;
+            }
+            self.feed(step, &mut slot, frames);
+            slot.play(self.now, frames, inputs, &self.due, &mut self.out);
+            let tap = slot.tap(false, frames);
+            (0..tap.channels()).for_each(|channel| self.gauges.meters[node].see(tap.channel(channel)));
+            self.slots[node] = Some(slot);
+        }
+        self.mix(outputs);
+    }
+
+    /// Adds up what the routes bring to a node.
+    fn feed(&self, step: usize, slot: &mut Slot, frames: usize) {
+        let routes = &self.schedule.routes[self.schedule.steps[step].routes.clone()];
+        for player in slot.players().filter(|player| player.input.channels() > 0) {
+            let inputs = player.input.channels();
+            player.terms.clear(frames);
+            add(&self.slots, &self.routes, routes, self.now, frames, (&mut player.terms, inputs));
+            player.terms.finish(&mut player.input.head_mut(frames));
+        }
+    }
+
+    /// The master, and what goes to the device past it.
+    fn mix(&mut self, outputs: &mut AudioMut<'_, f32>) {
+        let frames = outputs.frames();
+        let routes = &self.schedule.routes[self.schedule.master.clone()];
+        self.terms.clear(frames);
+        add(&self.slots, &self.routes, routes, self.now, frames, (&mut self.terms, self.channels));
+        let mut mixed = self.mixed.head_mut(frames);
+        self.terms.finish(&mut mixed);
+        self.master.process(&mut mixed, self.channels, self.now, &self.gauges);
+        Adapting::Device.adapt(self.mixed.head(frames), outputs);
+        let routes = &self.schedule.routes[self.schedule.device.clone()];
+        if !routes.is_empty() {
+            self.direct.clear(frames);
+            add(&self.slots, &self.routes, routes, self.now, frames, (&mut self.direct, DEVICE_CHANNELS));
+            self.direct.add_to(outputs);
+            for channel in 0..outputs.channels() {
+                for sample in outputs.channel_mut(channel) {
+                    *sample = if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+/// Adds what routes bring to a sum of so many channels.
+fn add(
+    slots: &[Option<Loan<Slot>>],
+    table: &[Option<Route>],
+    routes: &[u32],
+    now: Frame,
+    frames: usize,
+    (terms, channels): (&mut Sum<f32>, usize),
+) {
+    for &route in routes {
+        if let Some(route) = &table[route as usize]
+            && let Some(source) = &slots[route.source as usize]
+        {
+            route.add(&source.tap(route.pre, frames), now, terms, channels);
+        }
+    }
+}
+
+/// The frame on which something is at rest, or after which one has to look again.
+fn settles(
+    slots: &mut [Option<Loan<Slot>>],
+    routes: &[Option<Route>],
+    wait: Wait,
+    now: Frame,
+    out: &mut Outbox,
+) -> Frame {
+    match wait {
+        Wait::Node(node) => {
+            let Some(slot) = slots[node as usize].as_mut() else { return now };
+            slot.turn_swap(now, out);
+            slot.swap.as_ref().map_or(now, |swap| swap.edge())
+        }
+        Wait::Route(route) => routes[route as usize].map_or(now, |route| route.level.end().max(now)),
+    }
+}
+
+impl Callback for Processor {
+    fn process(&mut self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>) {
+        Self::process(self, inputs, outputs);
+    }
+}

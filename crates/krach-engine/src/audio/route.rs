@@ -1,0 +1,62 @@
+//! Ways from the output of a node to an input, the master or the device.
+
+use super::slot::Tap;
+use super::sum::Sum;
+use crate::ramp::{Ramp, add_scaled};
+use krach_abi::{Adapting, Frame};
+
+/// Where a route leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All inputs of a node, or one of them.
+    Node {
+        node: u32,
+        port: Option<u16>,
+    },
+    Master,
+    /// Channels of the device, from this one on.
+    Device(u16),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Route {
+    pub source: u32,
+    pub end: End,
+    /// Before the gain and pan of the source.
+    pub pre: bool,
+    pub level: Ramp,
+    /// 0 where soloed nodes silence it.
+    pub heard: Ramp,
+    /// The number of routes that were made before it.
+    pub order: u64,
+}
+
+impl Route {
+    /// Adds what the source plays to the channels of the end.
+    pub fn add(&self, tap: &Tap<'_>, start: Frame, sum: &mut Sum<f32>, channels: usize) {
+        let ramps = [self.level, self.heard];
+        let mut bring = |source, channel, share| {
+            let to = &mut sum.part(self.order, channel)[..tap.frames];
+            add_scaled(to, tap.channel(source), start, share, &ramps);
+        };
+        let given = tap.channels();
+        match self.end {
+            End::Node { port: Some(port), .. } => {
+                let share = Adapting::Stage.level(given, 1, 0);
+                Adapting::Stage.sources(given, 1, 0).for_each(|source| bring(source, port.into(), share));
+            }
+            End::Node { port: None, .. } | End::Master => {
+                let rule = if self.end == End::Master { Adapting::Device } else { Adapting::Stage };
+                for channel in 0..channels {
+                    let share = rule.level(given, channels, channel);
+                    rule.sources(given, channels, channel).for_each(|source| bring(source, channel, share));
+                }
+            }
+            End::Device(first) => {
+                for (source, channel) in (0..tap.channels()).zip(usize::from(first)..channels) {
+                    bring(source, channel, 1.0);
+                }
+            }
+        }
+    }
+}

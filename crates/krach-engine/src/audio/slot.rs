@@ -1,0 +1,350 @@
+//! One node: its program, the one before it, and its levels.
+
+use super::outbox::Outbox;
+use super::player::Player;
+use super::swap::{Phase, Swap};
+use crate::command::{Act, Event};
+use crate::loan::Loan;
+use crate::ramp::{Ramp, scale};
+use crate::receipt::{Notice, Return};
+use crate::shape::{Automation, Motion};
+use krach_abi::{Audio, Buffer, Frame};
+use std::ops::Range;
+
+/// Controls that move are set on every so many frames of the one clock.
+const GRID: u64 = 32;
+
+/// A node as the audio half knows it.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub node: u32,
+    pub player: Player,
+    pub swap: Option<Loan<Swap>>,
+    pub gain: Ramp,
+    pub mute: Ramp,
+    /// 0 at the end of a node that was removed.
+    pub leave: Ramp,
+    pub sides: [Ramp; 2],
+    /// The value of each control, by its number; NaN where there is none.
+    pub values: Box<[f64]>,
+    pub motions: Box<[Option<Motion>]>,
+    moving: usize,
+    /// A note that waits until its gate has been closed for a frame.
+    waiting: Option<(Frame, Act)>,
+    /// After gain and pan. What comes before them is in `player.heard`.
+    post: Buffer<f32>,
+    /// The first event of this block, and where the next one is noted.
+    pub due: [u32; 2],
+}
+
+pub(crate) const NO_EVENT: u32 = u32::MAX;
+
+/// Some frames of what a node plays.
+pub(crate) struct Tap<'a> {
+    buffer: &'a Buffer<f32>,
+    channels: usize,
+    pub frames: usize,
+}
+
+impl Tap<'_> {
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    pub fn channel(&self, at: usize) -> &[f32] {
+        &self.buffer.channel(at)[..self.frames]
+    }
+}
+
+impl Slot {
+    pub fn new(node: u32, player: Player, values: Box<[f64]>, block: usize) -> Self {
+        let outputs = player.heard.channels();
+        Self {
+            node,
+            player,
+            swap: None,
+            gain: Ramp::still(1.0),
+            mute: Ramp::still(1.0),
+            leave: Ramp::still(1.0),
+            sides: [Ramp::still(1.0); 2],
+            motions: vec![None; values.len()].into(),
+            values,
+            moving: 0,
+            waiting: None,
+            post: Buffer::new(if outputs == 1 { 2 } else { outputs }, block),
+            due: [NO_EVENT; 2],
+        }
+    }
+
+    /// Channels of what it plays.
+    fn width(&self) -> usize {
+        match &self.swap {
+            Some(swap) if matches!(swap.phase, Phase::Fading(_)) => {
+                self.player.outputs.max(swap.player.outputs)
+            }
+            _ => self.player.outputs,
+        }
+    }
+
+    pub fn tap(&self, pre: bool, frames: usize) -> Tap<'_> {
+        let width = self.width();
+        match pre {
+            true => Tap { buffer: &self.player.heard, channels: width, frames },
+            // One channel has a place between left and right.
+            false => Tap { buffer: &self.post, channels: if width == 1 { 2 } else { width }, frames },
+        }
+    }
+
+    /// It was removed, and has faded out.
+    pub fn is_gone(&self, frame: Frame) -> bool {
+        self.leave.settled(frame) == Some(0.0)
+    }
+
+    /// The programs that sound.
+    pub fn players(&mut self) -> impl Iterator<Item = &mut Player> {
+        let before = self.swap.as_deref_mut().filter(|swap| matches!(swap.phase, Phase::Fading(_)));
+        std::iter::once(&mut self.player).chain(before.map(|swap| &mut swap.player))
+    }
+
+    /// Computes a block. `events` are those of this block, linked from `due` on.
+    pub fn play(
+        &mut self,
+        start: Frame,
+        frames: usize,
+        device: Audio<'_, f32>,
+        events: &[(Event, u32)],
+        out: &mut Outbox,
+    ) {
+        let mut at = 0;
+        let mut next = std::mem::replace(&mut self.due, [NO_EVENT; 2])[0];
+        while at < frames {
+            let frame = start.after(at);
+            self.turn_swap(frame, out);
+            self.move_controls(frame);
+            while let Some(&(event, after)) = events.get(next as usize).filter(|(event, _)| event.at <= frame)
+            {
+                self.happen(event.act, frame);
+                next = after;
+            }
+            if let Some((_, act)) = self.waiting.take_if(|(due, _)| *due <= frame) {
+                self.happen(act, frame);
+            }
+            self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.let_go(frame));
+            let event = events.get(next as usize).map_or(Frame::NEVER, |(event, _)| event.at);
+            let end = event.min(self.edge(frame)).since(start).clamp(at + 1, frames);
+            self.compute(start, at..end, device);
+            at = end;
+        }
+        self.report(out);
+    }
+
+    /// The next frame on which something of its own happens.
+    fn edge(&self, frame: Frame) -> Frame {
+        let swap = self.swap.as_ref().map_or(Frame::NEVER, |swap| swap.edge());
+        let waiting = self.waiting.map_or(Frame::NEVER, |(due, _)| due);
+        let mut edge = swap.min(waiting);
+        if self.moving > 0 {
+            edge = edge.min(Frame((frame.0 / GRID + 1) * GRID));
+            let ends = self.motions.iter().flatten().map(Motion::end);
+            edge = ends.filter(|end| *end > frame).fold(edge, Frame::min);
+        }
+        edge
+    }
+
+    /// Carries state, begins or ends a crossfade, if that is due.
+    pub fn turn_swap(&mut self, frame: Frame, out: &mut Outbox) {
+        let Some(swap) = self.swap.as_mut().filter(|swap| swap.edge() <= frame) else { return };
+        match swap.phase {
+            Phase::Carrying(_) => {
+                if swap.carry(&mut self.player, frame) {
+                    self.begin(frame);
+                }
+            }
+            Phase::Fading(_) => {
+                if let Some(swap) = self.swap.take() {
+                    out.send(Return::Swap { node: self.node, swap, end: frame });
+                }
+            }
+        }
+    }
+
+    /// The new program begins to sound.
+    fn begin(&mut self, frame: Frame) {
+        let Some(swap) = self.swap.as_deref_mut() else { return };
+        std::mem::swap(&mut self.player, &mut swap.player);
+        std::mem::swap(&mut self.values, &mut swap.values);
+        std::mem::swap(&mut self.motions, &mut swap.motions);
+        for (number, &value) in swap.values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+            self.values[number] = value;
+            self.motions[number] = swap.motions[number].take();
+            // A control that the old program did not have may have been set before.
+            let known = self.player.controls.get(number).copied().flatten();
+            if let Some(control) = known
+                && swap.inherits[usize::from(control)].is_none()
+                && let Ok(number) = u16::try_from(number)
+            {
+                self.player.turn(number, value, frame);
+            }
+        }
+        for (side, &to) in self.sides.iter_mut().zip(&swap.sides) {
+            side.turn(to.into(), frame, swap.frames);
+        }
+        swap.phase = Phase::Fading(frame);
+    }
+
+    /// Sets the controls that move, on the frames of the grid and where a motion ends.
+    fn move_controls(&mut self, frame: Frame) {
+        if self.moving == 0 {
+            return;
+        }
+        for at in 0..self.motions.len() {
+            let Some(motion) = self.motions[at] else { continue };
+            let ends = frame >= motion.end();
+            if ends || frame.0.is_multiple_of(GRID) {
+                self.put(at, motion.value(frame), frame);
+            }
+            if ends {
+                self.rest(at);
+            }
+        }
+    }
+
+    fn put(&mut self, number: usize, value: f64, frame: Frame) {
+        if let (Some(known), Ok(short)) = (self.values.get_mut(number), u16::try_from(number)) {
+            *known = value;
+            self.players().for_each(|player| player.turn(short, value, frame));
+        }
+    }
+
+    /// A control does not move any more.
+    fn rest(&mut self, number: usize) {
+        if let Some(motion) = self.motions.get_mut(number)
+            && motion.take().is_some()
+        {
+            self.moving -= 1;
+        }
+    }
+
+    fn set_off(&mut self, number: u16, motion: Motion) {
+        self.rest(number.into());
+        if let Some(place) = self.motions.get_mut(usize::from(number)) {
+            *place = Some(motion);
+            self.moving += 1;
+        }
+    }
+
+    pub fn automate(&mut self, number: u16, automation: Option<Automation>, frames: u32, frame: Frame) {
+        let Some(automation) = automation else { return self.rest(number.into()) };
+        let Some(&before) = self.values.get(usize::from(number)) else { return };
+        let entry = Ramp::new(0.0, 1.0, frame, frames);
+        self.set_off(number, Motion::Shape { automation, before, entry });
+        self.put(number.into(), if frames > 0 { before } else { automation.value(frame) }, frame);
+    }
+
+    pub fn happen(&mut self, act: Act, frame: Frame) {
+        match act {
+            Act::Set { control, value } => {
+                self.rest(control.into());
+                self.put(control.into(), value, frame);
+            }
+            Act::Fade { control, frames, to } => {
+                if let Some(&from) = self.values.get(usize::from(control)) {
+                    self.set_off(control, Motion::Fade(Ramp::new(from, to, frame, frames)));
+                    self.move_controls_of(control, frame);
+                }
+            }
+            Act::Gain { frames, to } => self.gain.turn(to, frame, frames),
+            Act::Pan { frames, sides } => {
+                for (side, to) in self.sides.iter_mut().zip(sides) {
+                    side.turn(to.into(), frame, frames);
+                }
+            }
+            Act::Mute { frames, to } => self.mute.turn(to, frame, frames),
+            Act::Reset => self.reset(frame),
+            Act::SetNote { note, control, value } => {
+                self.players().for_each(|player| player.turn_note(note, control, value, frame));
+            }
+            Act::Press { note, key, velocity, tied } => self.press(act, tied, frame, |player| {
+                player.press(note, [key, velocity.into()], frame);
+            }),
+            Act::Release(note) => {
+                self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.release(note));
+            }
+            Act::Close => {
+                self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.close(frame));
+            }
+            Act::Level { .. } | Act::Heard { .. } | Act::Master { .. } | Act::Limiter { .. } => {}
+        }
+    }
+
+    /// A fade of no length is at its end.
+    fn move_controls_of(&mut self, control: u16, frame: Frame) {
+        let at = usize::from(control);
+        if let Some(motion) = self.motions[at].filter(|motion| frame >= motion.end()) {
+            self.put(at, motion.value(frame), frame);
+            self.rest(at);
+        }
+    }
+
+    fn press(
+        &mut self,
+        act: Act,
+        tied: bool,
+        frame: Frame,
+        mut press: impl FnMut(&mut super::voices::Ensemble<f32>),
+    ) {
+        if !tied && (self.waiting.is_some() || self.player.must_close(frame)) {
+            self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.close(frame));
+            self.waiting = Some((frame.after(1), act));
+        } else {
+            self.players().filter_map(Player::ensemble).for_each(&mut press);
+        }
+    }
+
+    fn reset(&mut self, frame: Frame) {
+        self.waiting = None;
+        (0..self.motions.len()).for_each(|at| self.rest(at));
+        for player in self.players() {
+            player.watch.failed = None;
+            if let Some(ensemble) = player.ensemble() {
+                ensemble.reset(frame);
+            }
+        }
+    }
+
+    /// Computes some frames of a block that begins at `start`.
+    fn compute(&mut self, start: Frame, frames: Range<usize>, device: Audio<'_, f32>) {
+        let width = self.width();
+        self.player.play(start, frames.clone(), device);
+        if let Some(swap) = self.swap.as_deref_mut().filter(|swap| matches!(swap.phase, Phase::Fading(_))) {
+            swap.player.play(start, frames.clone(), device);
+            swap.crossfade(&mut self.player, width, start, frames.clone());
+        }
+        let first = start.after(frames.start);
+        for channel in 0..width {
+            scale(
+                &mut self.player.heard.channel_mut(channel)[frames.clone()],
+                first,
+                &[self.mute, self.leave],
+            );
+        }
+        for channel in 0..if width == 1 { 2 } else { width } {
+            let from = if width == 1 { 0 } else { channel };
+            let to = &mut self.post.channel_mut(channel)[frames.clone()];
+            to.copy_from_slice(&self.player.heard.channel(from)[frames.clone()]);
+            match self.sides.get(channel).filter(|_| width <= 2) {
+                Some(&side) => scale(to, first, &[self.gain, side]),
+                None => scale(to, first, &[self.gain]),
+            }
+        }
+    }
+
+    /// Says what went wrong in a block.
+    fn report(&mut self, out: &mut Outbox) {
+        let node = self.node;
+        let watch = &mut self.player.watch;
+        if let Some(at) = watch.struck.take() {
+            out.notice(Notice { node, at, muted: watch.failed.is_some() });
+        }
+    }
+}

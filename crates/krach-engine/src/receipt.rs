@@ -1,0 +1,93 @@
+//! What the audio half reports, and the numbers that it keeps.
+
+use crate::audio::{Slot, Swap};
+use crate::command::Batch;
+use crate::graph::NodeId;
+use crate::loan::Loan;
+use krach_abi::Frame;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// What comes back from the audio half.
+#[derive(Debug)]
+pub(crate) enum Return {
+    Batch(Loan<Batch>),
+    Slot { node: u32, slot: Loan<Slot> },
+    Swap { node: u32, swap: Loan<Swap>, end: Frame },
+}
+
+/// What happened to a node by itself. It may be lost when nobody listens; loans are not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notice {
+    pub node: u32,
+    pub at: Frame,
+    pub muted: bool,
+}
+
+/// What the audio half did, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Receipt {
+    /// The edit of this number happened.
+    Edited { number: u64, at: Frame },
+    /// A program took the place of another: it faded in between two frames. `bytes` of the state of each voice were
+    /// carried. The fade is linear where state was carried, and of equal power where not.
+    Swapped { node: NodeId, start: Frame, end: Frame, bytes: usize, carries: bool },
+    /// Samples were infinite or no numbers: the voice was born again, or, the second time within a second, the node
+    /// was muted.
+    Failed { node: NodeId, at: Frame, muted: bool },
+}
+
+/// Counters since the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Events and edits that came after their frame, and happened at once.
+    pub late: u64,
+    /// Events without a node or without room.
+    pub lost: u64,
+    /// Samples that the limiter changed, or that were cut.
+    pub limited: u64,
+}
+
+/// Numbers that both halves see.
+#[derive(Debug)]
+pub(crate) struct Gauges {
+    /// The frame that is computed next.
+    pub clock: AtomicU64,
+    pub late: AtomicU64,
+    /// Events for a node that does not sound, and events without room.
+    pub lost: AtomicU64,
+    pub limited: AtomicU64,
+    pub meters: Box<[Meter]>,
+    pub master: Meter,
+}
+
+impl Gauges {
+    pub fn new(nodes: usize) -> Self {
+        let zero = || AtomicU64::new(0);
+        let meters = (0..nodes).map(|_| Meter::default()).collect();
+        Self { clock: zero(), late: zero(), lost: zero(), limited: zero(), meters, master: Meter::default() }
+    }
+
+    pub fn count(counter: &AtomicU64, more: u64) {
+        if more > 0 {
+            counter.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The largest sample since the last reading.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(AtomicU32);
+
+impl Meter {
+    pub fn see(&self, samples: &[f32]) {
+        // Floats above 0 are in the order of their bits.
+        let most = samples.iter().fold(0, |most, sample| most.max(sample.abs().to_bits()));
+        if most > self.0.load(Ordering::Relaxed) {
+            self.0.fetch_max(most, Ordering::Relaxed);
+        }
+    }
+
+    pub fn read(&self) -> f32 {
+        f32::from_bits(self.0.swap(0, Ordering::Relaxed))
+    }
+}
