@@ -53,9 +53,23 @@ new_enough() {
     [ "$(printf '%s\n' 1.95 "$(cut -d ' ' -f 2 <<<"$found")" | sort -V | head -n 1)" = 1.95 ]
 }
 
+# Sound servers, for the tests of devices; without them these tests are skipped.
+install_servers() {
+    local servers=()
+    command -v pulseaudio >/dev/null || servers+=(pulseaudio)
+    command -v jackd >/dev/null && command -v jack_connect >/dev/null || servers+=(jackd2)
+    if [ "${#servers[@]}" -eq 0 ] || [ "$(uname)" != Linux ]; then return; fi
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        say "for the tests of devices, please install: ${servers[*]}"
+        return
+    fi
+    (install_packages "${servers[@]}") || say "going on without ${servers[*]}: tests of devices will be skipped"
+}
+
 new_enough || { say "Rust 1.95 or later is needed (rustup.rs), here is $(cargo --version 2>/dev/null || echo none)"; exit 1; }
 mapfile -t packages < <(missing_packages | tr ' ' '\n')
 if [ "${#packages[@]}" -gt 0 ]; then install_packages "${packages[@]}"; fi
+install_servers
 
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python) || { say "Python 3.11 or later is needed"; exit 1; }

@@ -31,7 +31,7 @@ mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
-pub use device::play;
+pub use device::{chosen_device, no_device, play};
 pub use loudness::loudness;
 pub use session::Session;
 pub use warnings::warnings;

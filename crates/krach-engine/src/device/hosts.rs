@@ -75,14 +75,17 @@ pub fn sound_systems() -> Vec<SoundSystem> {
         name: system.name,
         devices: within(move || {
             let host = system.open()?;
-            Ok(devices_of(system, &host)?.iter().map(|found| found.info(&host)).collect())
+            let devices =
+                devices_of(system, &host)?.iter().map(|found| found.info(&host)).collect::<Vec<_>>();
+            // ALSA lists converters and cards that are not there.
+            Ok(devices.into_iter().filter(|it| it.output.is_some() || it.input.is_some()).collect())
         }),
     };
     SYSTEMS.iter().map(ask).collect()
 }
 
 /// Runs `ask` on a thread of its own: a sound server that hangs must not hang the music.
-fn within<T: Send + 'static>(
+pub(super) fn within<T: Send + 'static>(
     ask: impl FnOnce() -> Result<T, DeviceError> + Send + 'static,
 ) -> Result<T, DeviceError> {
     const LONGEST: Duration = Duration::from_secs(4);
@@ -141,8 +144,7 @@ pub(super) fn find_output(word: Option<&str>) -> Result<Option<Found>, DeviceErr
     if word == Some(NULL) {
         return Ok(None);
     }
-    let word = word.map(str::to_owned);
-    within(move || find(word.as_deref(), Way::Out)).map(Some)
+    find(word, Way::Out).map(Some)
 }
 
 /// Finds the device to record from: without a word the default one of the sound system that plays.
@@ -150,8 +152,7 @@ pub(super) fn find_output(word: Option<&str>) -> Result<Option<Found>, DeviceErr
 /// # Errors
 /// No such device, or no sound system that answers.
 pub(super) fn find_input(word: Option<&str>, output: &Found) -> Result<Found, DeviceError> {
-    let word = named(word).unwrap_or(output.system).to_owned();
-    within(move || find(Some(&word), Way::In))
+    find(Some(named(word).unwrap_or(output.system)), Way::In)
 }
 
 fn named(word: Option<&str>) -> Option<&str> {
@@ -308,12 +309,12 @@ fn choose(
 
 /// ALSA writes to stderr what it does not find; what matters comes back as an error anyway.
 #[cfg(target_os = "linux")]
-fn quiet_alsa() -> impl Sized {
+pub(super) fn quiet_alsa() -> impl Sized {
     krach_alsa::load().is_ok().then(alsa::Output::local_error_handler)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn quiet_alsa() -> impl Sized {}
+pub(super) fn quiet_alsa() -> impl Sized {}
 
 #[cfg(test)]
 mod tests {

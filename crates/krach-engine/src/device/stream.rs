@@ -34,6 +34,11 @@ impl Offer {
     /// # Errors
     /// No device, no device of that name, or one that does not run at the rate.
     pub fn of(request: &DeviceRequest) -> Result<Self, DeviceError> {
+        let request = request.clone();
+        hosts::within(move || Self::find(&request))
+    }
+
+    fn find(request: &DeviceRequest) -> Result<Self, DeviceError> {
         let Some(found) = hosts::find_output(request.device.as_deref())? else {
             let format = DeviceFormat::null(
                 request.rate.unwrap_or(48_000).max(1),
@@ -93,6 +98,7 @@ enum Running {
 impl<C: Callback + 'static> Stream<C> {
     /// Opens the stream; it is silent until somebody takes the seat.
     pub fn open(offer: &Offer, counts: Arc<Counts>) -> Result<Self, DeviceError> {
+        let _quiet = hosts::quiet_alsa();
         let seat = Arc::new(Seat::new(None, counts));
         let (sender, errors) = mpsc::channel();
         let mut format = offer.format.clone();
