@@ -56,7 +56,7 @@ impl From<Stop> for Failure {
 pub(crate) const WELL: i32 = 0;
 pub(crate) const WRONG: i32 = 1;
 const USAGE: i32 = 2;
-const NO_DEVICE: i32 = 3;
+pub(crate) const NO_DEVICE: i32 = 3;
 const INTERRUPTED: i32 = 130;
 
 pub(crate) struct Shell<'a> {

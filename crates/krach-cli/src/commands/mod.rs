@@ -1,9 +1,12 @@
 //! The sub-commands: each file holds the arguments of one and the function that runs it.
 
+mod beep;
 mod bench;
 mod build;
 mod cache;
 mod check;
+mod devices;
+mod doctor;
 mod dump;
 mod explain;
 mod impulse;
@@ -49,6 +52,12 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` keeps none)
     Cache(cache::CacheOf),
+    /// Play two soft notes
+    Beep(beep::Beep),
+    /// List the sound devices of this machine
+    Devices(devices::Devices),
+    /// Check everything that sound needs, and say what is missing
+    Doctor(doctor::Doctor),
     /// Explain the code of an error, or list all codes
     Explain {
         /// A code such as KR0102; without one, every code and its title is listed
@@ -70,6 +79,9 @@ impl Command {
             Self::Build(what) => build::build(shell, what),
             Self::Inspect(what) => inspect::inspect(shell, what),
             Self::Cache(what) => cache::cache(shell, what),
+            Self::Beep(what) => beep::beep(shell, what),
+            Self::Devices(what) => devices::devices(shell, what),
+            Self::Doctor(what) => doctor::doctor(shell, what),
             Self::Explain { code } => explain::explain(shell, code.as_deref()),
         }
     }
