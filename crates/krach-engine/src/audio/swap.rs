@@ -84,7 +84,9 @@ impl Swap {
                 *to = if self.carries {
                     old + (*to - old) * part
                 } else {
-                    old * (1.0 - part).sqrt() + *to * part.sqrt()
+                    // Powers that add up to 1, along a curve that begins and ends without a corner.
+                    let power = part * part * (3.0 - 2.0 * part);
+                    old * (1.0 - power).sqrt() + *to * power.sqrt()
                 };
             }
         }
