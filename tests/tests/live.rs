@@ -1,0 +1,260 @@
+//! The stage with compiled instruments: programs take each other's place without a step, and what is played live is what
+//! is rendered off-line.
+
+use krach_abi::{Buffer, DspFactory, Frame, Precision, Role};
+use krach_codegen::{Spec, compile};
+use krach_diag::Source;
+use krach_engine::{
+    Keyboard, NodeId, NodeSpec, Note, NoteId, Processor, Receipt, Rig, Score, Settings, Sound, Stage, When,
+    render,
+};
+use krach_faust::{NoFiles, Options, elaborate};
+use krach_ir::{Program, parse};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+const RATE: u32 = 48_000;
+/// A cosine with a phase of its own, smoothed by `lp`: continuous, so that every step is seen.
+const PARTS: &str = "freq = hslider(\"freq\", 110, 20, 2000, 0.01);
+gate = button(\"gate\");
+phase = (+(freq / 48000.0) : \\(x).(x - floor(x))) ~ _;
+lp(c) = *(1 - c) : + ~ *(c);
+echo = + ~ (@(3000) : *(0.4));
+tone = sin(6.283185307179586 * phase) * (gate : lp(0.999));
+";
+
+fn compiled(program: &Program) -> Arc<dyn DspFactory> {
+    compile(program, &Spec::new(RATE, Precision::Single)).expect("it compiles")
+}
+
+fn faust(process: &str) -> Arc<dyn DspFactory> {
+    let text = format!("{PARTS}process = {process};");
+    let (program, reports) = elaborate(&Source::new("live.dsp", text), &NoFiles, &Options::default());
+    compiled(&program.unwrap_or_else(|| panic!("{process}: {}", reports[0].message)))
+}
+
+fn stored(name: &str) -> Arc<dyn DspFactory> {
+    let path = format!("{}/../fixtures/faust/{name}.program", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect("a fixture");
+    compiled(&parse(&Source::new(name, text)).expect("a program"))
+}
+
+/// Control 0 is the frequency and 1 the gate of all programs here.
+fn sound(factory: Arc<dyn DspFactory>, voices: usize) -> Sound {
+    let roles = vec![(0, Role::Hertz), (1, Role::Gate)];
+    Sound { voices, roles, ..Sound::new(factory) }
+}
+
+fn listen(processor: &mut Processor, frames: usize, block: usize) -> [Vec<f32>; 2] {
+    let (input, mut output) = (Buffer::new(0, block), Buffer::new(2, block));
+    let (mut heard, mut done) = ([Vec::new(), Vec::new()], 0);
+    while done < frames {
+        let count = block.min(frames - done);
+        processor.process(input.head(count), output.head_mut(count));
+        for (channel, heard) in heard.iter_mut().enumerate() {
+            heard.extend_from_slice(&output.channel(channel)[..count]);
+        }
+        done += count;
+    }
+    heard
+}
+
+fn largest_step(samples: &[f32]) -> f32 {
+    samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
+}
+
+const SWAP: usize = 9_000;
+const FADE: usize = 960;
+
+struct Heard {
+    sides: [Vec<f32>; 2],
+    receipts: Vec<Receipt>,
+    node: NodeId,
+}
+
+/// One held note, and a swap while it sounds.
+fn swapped(from: &str, voices: usize, to: Option<(&str, usize)>) -> Heard {
+    let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+    let spec = NodeSpec { gain: 0.25, ..NodeSpec::new(sound(faust(from), voices)) };
+    let node = stage.edit(None, |edit| edit.add(spec)).expect("room").0;
+    stage.press(node, NoteId(1), [45.0, 1.0], false, When::at(Frame(10))).expect("room");
+    if let Some((to, voices)) = to {
+        let to = sound(faust(to), voices);
+        stage.edit(Some(Frame(SWAP as u64)), |edit| edit.replace(node, to, 0.02)).expect("room");
+    }
+    let sides = listen(&mut processor, 2 * SWAP, 64);
+    Heard { sides, receipts: stage.receipts(), node }
+}
+
+const PAIRS: [(&str, &str); 8] = [
+    ("tone", "tone"),
+    ("tone", "tone * 0.8"),
+    ("tone : lp(0.9)", "tone : lp(0.9) : lp(0.8)"),
+    ("tone : lp(0.9)", "tone : lp(0.8) : lp(0.9)"),
+    ("tone : lp(0.9)", "tone"),
+    ("tone", "tone <: _, _"),
+    ("tone <: _, *(0.5)", "tone"),
+    ("tone : echo", "tone : echo <: _, lp(0.9)"),
+];
+
+#[test]
+fn no_pair_of_programs_steps() {
+    for (from, to) in PAIRS {
+        for voices in [[1, 1], [1, 8], [8, 1], [8, 3]] {
+            let heard = swapped(from, voices[0], Some((to, voices[1])));
+            let about = format!("{from} to {to}, {voices:?}");
+            let swap = heard.receipts.iter().find_map(|receipt| match *receipt {
+                Receipt::Swapped { node, start, end, bytes, carries } => {
+                    Some((node, start, end, bytes, carries))
+                }
+                _ => None,
+            });
+            let (node, start, end, bytes, carries) = swap.unwrap_or_else(|| panic!("{about}: no receipt"));
+            assert_eq!(
+                (node, end.since(start), start >= Frame(SWAP as u64)),
+                (heard.node, FADE, true),
+                "{about}"
+            );
+            assert!(carries && bytes > 0, "{about}");
+            for side in &heard.sides {
+                // The tone's own step; each of both sounds fades over 960 frames from an amplitude of at most 0.5.
+                let own = 0.5 * std::f32::consts::TAU * 110.0 / RATE as f32;
+                let step = largest_step(&side[SWAP - 100..end.since(Frame(0)) + 200]);
+                assert!(step < own + 2.0 * 0.5 / FADE as f32, "{about}: {step}");
+                assert!(
+                    side[2 * SWAP - 500..].iter().any(|sample| sample.abs() > 0.05),
+                    "{about}: the note ends"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_program_goes_on_bit_for_bit() {
+    for program in ["tone", "tone : echo <: _, lp(0.9)"] {
+        for voices in [1, 8] {
+            let (alone, again) =
+                (swapped(program, voices, None), swapped(program, voices, Some((program, voices))));
+            assert!(alone.sides == again.sides, "{program}, {voices}");
+        }
+    }
+}
+
+#[test]
+fn phases_go_on_through_a_swap() {
+    // After the fade the new program sounds as if it had always been there: its state is that of the old one.
+    let (new, now) = (swapped("tone * 0.8", 1, None), swapped("tone", 1, Some(("tone * 0.8", 1))));
+    let end = SWAP + FADE;
+    assert!(new.sides[0][end..] == now.sides[0][end..]);
+    assert!(new.sides[0][..SWAP] != now.sides[0][..SWAP]);
+}
+
+#[test]
+fn programs_with_nothing_in_common_cross_over_with_equal_power() {
+    let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+    let node = stage.edit(None, |edit| edit.add(NodeSpec::new(Sound::new(faust("0.25"))))).expect("room").0;
+    stage
+        .edit(Some(Frame(100)), |edit| edit.replace(node, Sound::new(faust("0.25 <: _, _")), 0.02))
+        .expect("room");
+    let [left, _] = listen(&mut processor, 3_000, 64);
+    // Two equal constants are as alike as sounds can be: in the middle their sum is √2 of each.
+    let most = left.iter().copied().fold(0.0, f32::max);
+    assert!((most - 0.25 * 2.0_f32.sqrt()).abs() < 1e-3, "{most}");
+    assert!(largest_step(&left) < 0.25 * 4.0 / FADE as f32);
+    let equal_power =
+        |receipt: &Receipt| matches!(receipt, Receipt::Swapped { bytes: 0, carries: false, .. });
+    assert!(stage.receipts().iter().any(equal_power));
+}
+
+#[test]
+fn notes_sound_live_as_they_do_off_line() {
+    let factory = faust("tone : echo");
+    let keyboard = Keyboard { voices: 4, roles: vec![(0, Role::Hertz), (1, Role::Gate)] };
+    let notes: Vec<Note> = (0..30)
+        .map(|at| Note { frame: Frame(at * 500), frames: 700, key: 40.0 + at as f64, velocity: 0.125 })
+        .collect();
+    let score: Score<'_, f32> = Score { notes: notes.clone(), ..Score::new(20_000) };
+    let rig = Rig { keyboard: Some(&keyboard), ..Rig::solo(factory.as_ref()) };
+    let wanted = render(&rig, &score, &mut |_| ControlFlow::Continue(())).expect("it fits");
+    let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+    let spec = NodeSpec::new(Sound::new(factory).with_keyboard(&keyboard));
+    let node = stage.edit(None, |edit| edit.add(spec)).expect("room").0;
+    for (id, note) in (0..).map(NoteId).zip(&notes) {
+        let end = note.frame.after(note.frames);
+        stage.press(node, id, [note.key, note.velocity], false, When::at(note.frame)).expect("room");
+        stage.release(node, id, When::at(end)).expect("room");
+    }
+    let [left, right] = listen(&mut processor, 20_000, 441);
+    assert!(left == wanted[0] && left == right && left.iter().any(|sample| sample.abs() > 0.1));
+}
+
+#[test]
+fn shipped_instruments_sound_the_same_at_any_block_size() {
+    let played = |block| {
+        let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+        let names = ["acid_bass", "kick", "hat", "verb"];
+        let factories = names.map(stored);
+        let nodes = stage
+            .edit(Some(Frame(5)), |edit| {
+                let mut nodes = Vec::new();
+                for factory in &factories {
+                    let spec = NodeSpec { gain: 0.3, ..NodeSpec::new(Sound::new(factory.clone())) };
+                    nodes.push(edit.add(spec)?);
+                }
+                let verb = nodes[3];
+                for &node in &nodes[..3] {
+                    edit.route(node, verb, krach_engine::RouteSpec { level: 0.3, ..Default::default() })?;
+                }
+                Ok(nodes)
+            })
+            .expect("room")
+            .0;
+        for (node, factory) in nodes.iter().zip(&factories).take(3) {
+            for (control, range) in (0..).zip(&factory.ports().controls) {
+                for step in 0..20 {
+                    let value = if step % 2 == 0 { range.hi } else { range.lo };
+                    let at = Frame(200 + step * 700 + u64::from(control) * 13);
+                    stage.set(*node, control, value, When::at(at)).expect("room");
+                }
+            }
+        }
+        let acid = sound_of(&factories[0]);
+        stage.edit(Some(Frame(7_777)), |edit| edit.replace(nodes[0], acid, 0.02)).expect("room");
+        listen(&mut processor, 15_000, block)
+    };
+    let whole = played(15_000);
+    assert!(whole[0].iter().any(|sample| sample.abs() > 0.01));
+    for block in [1, 7, 64, 125, 256, 1_000] {
+        assert!(played(block) == whole, "blocks of {block}");
+    }
+}
+
+fn sound_of(factory: &Arc<dyn DspFactory>) -> Sound {
+    Sound::new(factory.clone())
+}
+
+/// Executable pieces of this process.
+#[cfg(target_os = "linux")]
+fn mappings() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux has it");
+    maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.contains('x'))).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn replaced_machine_code_is_freed() {
+    let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+    let node = stage.edit(None, |edit| edit.add(NodeSpec::new(Sound::new(faust("tone"))))).expect("room").0;
+    let mut most = [0, 0];
+    for round in 0..60 {
+        let program = faust(&format!("tone * {}", 0.5 + f64::from(round) / 1_000.0));
+        stage.edit(None, |edit| edit.replace(node, Sound::new(program), 0.001)).expect("room");
+        listen(&mut processor, 300, 64);
+        stage.receipts();
+        let half = &mut most[usize::from(round >= 30)];
+        *half = mappings().max(*half);
+    }
+    // Other tests compile at the same time: a leak would be thirty pieces more.
+    assert!(most[1] < most[0] + 25, "{most:?}");
+}
