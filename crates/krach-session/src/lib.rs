@@ -27,11 +27,13 @@ mod audition;
 mod device;
 mod loudness;
 mod notes;
+mod recorder;
 mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use device::{chosen_device, no_device, play};
 pub use loudness::loudness;
+pub use recorder::{Recorder, Tape, Track, track_path};
 pub use session::Session;
 pub use warnings::warnings;

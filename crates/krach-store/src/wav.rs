@@ -42,7 +42,7 @@ impl FromStr for WavSamples {
 }
 
 impl WavSamples {
-    fn bits(self) -> u16 {
+    pub(crate) fn bits(self) -> u16 {
         match self {
             Self::Int16 => 16,
             Self::Int24 => 24,
@@ -50,13 +50,20 @@ impl WavSamples {
         }
     }
 
-    fn write<W: io::Write + io::Seek>(self, sample: f32, to: &mut WavWriter<W>) -> hound::Result<()> {
-        // 1 is the largest number; a float's conversion saturates, and NaN becomes 0.
-        let whole = |largest: f32| (f64::from(sample.clamp(-1.0, 1.0)) * f64::from(largest)).round();
-        #[allow(clippy::cast_possible_truncation)]
+    /// A sample as a whole number, of which `largest` is 1. A float's conversion saturates, and NaN becomes 0.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn whole(sample: f32, largest: f32) -> i32 {
+        (f64::from(sample.clamp(-1.0, 1.0)) * f64::from(largest)).round() as i32
+    }
+
+    pub(crate) fn write<W: io::Write + io::Seek>(
+        self,
+        sample: f32,
+        to: &mut WavWriter<W>,
+    ) -> hound::Result<()> {
         match self {
-            Self::Int16 => to.write_sample(whole(32_767.0) as i16),
-            Self::Int24 => to.write_sample(whole(8_388_607.0) as i32),
+            Self::Int16 => to.write_sample(Self::whole(sample, 32_767.0)),
+            Self::Int24 => to.write_sample(Self::whole(sample, 8_388_607.0)),
             Self::Float => to.write_sample(sample),
         }
     }
@@ -163,7 +170,7 @@ fn encode<W: io::Write + io::Seek>(
     writer.finalize()
 }
 
-fn io_error(error: hound::Error) -> io::Error {
+pub(crate) fn io_error(error: hound::Error) -> io::Error {
     match error {
         hound::Error::IoError(error) => error,
         other => io::Error::other(other),
