@@ -26,6 +26,7 @@
 mod audition;
 mod device;
 mod loudness;
+pub mod midi;
 mod notes;
 mod recorder;
 mod session;

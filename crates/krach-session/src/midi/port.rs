@@ -1,0 +1,161 @@
+//! MIDI ports, whichever system they belong to.
+
+use super::jack::JackMidi;
+use super::midir::MidirMidi;
+use std::fmt;
+
+/// Why a MIDI port does not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MidiError {
+    /// The system has no MIDI, or its library or server is missing.
+    NoSystem(String),
+    /// No port has this name; these are there.
+    NoSuchPort { asked: String, names: Vec<String> },
+    /// The message of the system.
+    Failed(String),
+}
+
+impl fmt::Display for MidiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSystem(why) => write!(f, "there is no MIDI: {why}"),
+            Self::NoSuchPort { asked, names } if names.is_empty() => {
+                write!(f, "there is no MIDI port `{asked}`, nor any other")
+            }
+            Self::NoSuchPort { asked, names } => {
+                write!(f, "there is no MIDI port `{asked}`; there are: {}", names.join(", "))
+            }
+            Self::Failed(why) => write!(f, "the MIDI port failed: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for MidiError {}
+
+/// A system of MIDI ports: that of the operating system, or JACK.
+pub trait MidiSystem: Send {
+    fn name(&self) -> &'static str;
+
+    /// The ports that send to us, by name.
+    ///
+    /// # Errors
+    /// The system does not answer.
+    fn inputs(&self) -> Result<Vec<String>, MidiError>;
+
+    /// The ports that we can send to, by name.
+    ///
+    /// # Errors
+    /// The system does not answer.
+    fn outputs(&self) -> Result<Vec<String>, MidiError>;
+
+    /// Hears a port, named by a part of its name; without a name it opens a port that others connect to.
+    ///
+    /// # Errors
+    /// No such port, or it does not open.
+    fn listen(&self, name: Option<&str>) -> Result<Box<dyn MidiIn>, MidiError>;
+
+    /// Opens a port to send to, as [`MidiSystem::listen`] does.
+    ///
+    /// # Errors
+    /// No such port, or it does not open.
+    fn open(&self, name: Option<&str>) -> Result<Box<dyn MidiOut>, MidiError>;
+}
+
+/// A port that is heard. Dropping it closes it.
+pub trait MidiIn: Send {
+    /// Gives the bytes that came since the last look to `hear`, message by message in their order, with their time in
+    /// microseconds of a clock of the port.
+    fn read(&mut self, hear: &mut dyn FnMut(u64, &[u8]));
+}
+
+/// A port to send to. Dropping it closes it.
+pub trait MidiOut: Send {
+    /// Sends the bytes of one message now.
+    ///
+    /// # Errors
+    /// The port has gone, or takes no more.
+    fn send(&mut self, bytes: &[u8]) -> Result<(), MidiError>;
+}
+
+/// Every system that this machine may have.
+#[must_use]
+pub fn midi_systems() -> Vec<Box<dyn MidiSystem>> {
+    vec![Box::new(MidirMidi), Box::new(JackMidi)]
+}
+
+/// The place of the port that a word means: its whole name, else a part of it.
+pub(super) fn position(names: &[String], word: &str) -> Result<usize, MidiError> {
+    let lower = word.to_lowercase();
+    let find = |test: &dyn Fn(String) -> bool| names.iter().position(|name| test(name.to_lowercase()));
+    find(&|name| name == lower)
+        .or_else(|| find(&|name| name.contains(&lower)))
+        .ok_or_else(|| MidiError::NoSuchPort { asked: word.to_owned(), names: names.to_vec() })
+}
+
+/// A port that came or went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortChange {
+    Came(String),
+    Went(String),
+}
+
+/// Finds out which ports come and go, from lists that are taken now and then: MIDI systems do not report it alike.
+#[derive(Clone, Debug, Default)]
+pub struct PortWatch {
+    known: Vec<String>,
+}
+
+impl PortWatch {
+    /// Compares a new list with the last one. Two ports of one name count as two.
+    #[must_use]
+    pub fn look(&mut self, now: Vec<String>) -> Vec<PortChange> {
+        let mut came = now.clone();
+        let mut went = std::mem::replace(&mut self.known, now);
+        went.retain(|name| match came.iter().position(|other| other == name) {
+            Some(at) => {
+                came.remove(at);
+                false
+            }
+            None => true,
+        });
+        let went = went.into_iter().map(PortChange::Went);
+        went.chain(came.into_iter().map(PortChange::Came)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn ports_come_and_go_by_name() {
+        let mut watch = PortWatch::default();
+        let came = |name: &str| PortChange::Came(name.into());
+        assert_eq!(watch.look(names(&["keys", "pads"])), [came("keys"), came("pads")]);
+        assert_eq!(watch.look(names(&["pads", "keys"])), [], "their order is no change");
+        assert_eq!(watch.look(names(&["pads", "pads"])), [PortChange::Went("keys".into()), came("pads")]);
+        assert_eq!(watch.look(names(&["pads"])), [PortChange::Went("pads".into())]);
+    }
+
+    #[test]
+    fn a_whole_name_comes_before_a_part() {
+        let ports = names(&["Piano 2", "Piano", "Pads"]);
+        assert_eq!((position(&ports, "piano"), position(&ports, "ANO 2")), (Ok(1), Ok(0)));
+        let error = position(&ports, "drums").unwrap_err();
+        assert_eq!(error.to_string(), "there is no MIDI port `drums`; there are: Piano 2, Piano, Pads");
+    }
+
+    #[test]
+    fn a_machine_without_midi_says_so() {
+        for system in midi_systems() {
+            // Where there is MIDI, the port is missing all the same.
+            let opened = system.listen(Some("a port that is not there"));
+            let Err(error) = opened else { panic!("{} opens it", system.name()) };
+            assert!(!error.to_string().is_empty() && !error.to_string().contains("panicked"), "{error}");
+        }
+    }
+}
