@@ -28,6 +28,7 @@ mod device;
 mod loudness;
 pub mod midi;
 mod notes;
+pub mod osc;
 mod recorder;
 mod session;
 mod warnings;
