@@ -42,7 +42,7 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
     for regions in [kernel.sample()].into_iter().chain(rest) {
         let outputs = regions.iter().flat_map(|region| region.body.insts());
         let outputs = outputs.filter(|inst| matches!(inst.what, Do::Output(_))).count();
-        if outputs != kernel.ports().outputs {
+        if outputs != kernel.program().outputs().len() {
             return Err(format!("{outputs} outputs are written"));
         }
     }

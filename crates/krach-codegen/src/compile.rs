@@ -35,7 +35,7 @@ pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Ref
 
 impl Parts {
     fn new(kernel: Kernel) -> Result<Self, Refusal> {
-        let ports = kernel.ports();
+        let ports = kernel.program().ports();
         let Kernel { spec, program, layout, addresses, .. } = kernel;
         let fill = |init, len| Contents::fill(&program, init, len, &spec);
         let mut tables = Vec::new();

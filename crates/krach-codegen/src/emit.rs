@@ -10,7 +10,7 @@ use crate::layout::{ArrayId, SlotId};
 use crate::maths;
 use crate::plan::{Access, Plan, Section};
 use crate::storage::{Memory, Storage};
-use krach_ir::{Fun, LineId, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
+use krach_ir::{Fun, LineId, Noise, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
 use rustc_hash::FxHashMap;
 
 /// What waits for a node's value.
@@ -401,9 +401,9 @@ impl<'a> Writer<'a> {
         let slot = self.storage.noises[id.index()];
         let real = self.storage.element(Ty::Real);
         let seed = self.emit(Do::Load(slot), &[], Element::I32);
-        let factor = self.int(1_103_515_245);
+        let factor = self.int(Noise::FACTOR);
         let product = self.emit(Do::Apply(Fun::Mul), &[seed, factor], Element::I32);
-        let step = self.int(12345);
+        let step = self.int(Noise::STEP);
         let next = self.emit(Do::Apply(Fun::Add), &[product, step], Element::I32);
         self.effect(Do::Store(slot), &[next]);
         let value = self.emit(Do::Apply(Fun::ToReal), &[next], real);

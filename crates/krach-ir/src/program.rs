@@ -5,6 +5,7 @@ use crate::{
     Call, CallId, Control, ControlId, Credit, Line, LineId, Meter, Node, Nodes, Noise, NoiseId, Op, Ram,
     RamId, Register, RegisterId, Sig, Table, TableId,
 };
+use krach_abi::{ControlRange, Ports};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -139,6 +140,17 @@ impl Program {
             }
         }
         self.inputs.iter().zip(read).filter(|(_, read)| !read).map(|(input, _)| &**input)
+    }
+
+    /// What can be plugged into it.
+    #[must_use]
+    pub fn ports(&self) -> Ports {
+        let range = |control: &Control| ControlRange { init: control.init, lo: control.lo, hi: control.hi };
+        Ports {
+            inputs: self.inputs.len(),
+            outputs: self.outputs.len(),
+            controls: self.controls.iter().map(range).collect(),
+        }
     }
 
     /// All nodes, operands before their users.

@@ -64,3 +64,11 @@ pub struct Noise {
     pub ordinal: u32,
     pub keys: Vec<Arc<str>>,
 }
+
+impl Noise {
+    /// The state is an int that wraps around: `next = FACTOR * state + STEP`, the example of ANSI C. A sample is the next
+    /// state divided by 2,147,483,647.
+    pub const FACTOR: i32 = 1_103_515_245;
+    /// See [`Noise::FACTOR`].
+    pub const STEP: i32 = 12_345;
+}

@@ -8,7 +8,6 @@ pub use types::{Address, Element, Shape, Type, V};
 
 use crate::Spec;
 use crate::layout::{SlotId, StateLayout};
-use krach_abi::{ControlRange, Ports};
 use krach_ir::Program;
 
 /// How a region walks through time. Steps of four frames, loops over lanes and waves along chains belong here.
@@ -120,17 +119,6 @@ impl Kernel {
             [&rest.settle, &rest.hold].into_iter().chain(regions).map(|body| (&rest.program, body))
         });
         own.map(|body| (&self.program, body)).chain(rest)
-    }
-
-    /// What to plug into the compiled code.
-    #[must_use]
-    pub fn ports(&self) -> Ports {
-        let range = |c: &krach_ir::Control| ControlRange { init: c.init, lo: c.lo, hi: c.hi };
-        Ports {
-            inputs: self.program.inputs().len(),
-            outputs: self.program.outputs().len(),
-            controls: self.program.controls().iter().map(range).collect(),
-        }
     }
 
     /// The number of instructions of all sections.

@@ -16,9 +16,7 @@ use crate::Fault;
 use crate::maths::Float;
 use crate::{Digest, Program, TableInit};
 use handover::Inheritance;
-use krach_abi::{
-    ControlRange, Dsp, DspFactory, Handover, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed, Voices,
-};
+use krach_abi::{Dsp, DspFactory, Handover, MAX_STATE_BYTES, Ports, Precision, SAMPLE_RATES, Seed, Voices};
 use running::{Code, Running};
 use std::any::Any;
 use std::fmt;
@@ -33,11 +31,11 @@ pub enum InterpretError {
     SampleRate(u32),
     /// The program does not pass validation.
     Invalid(Vec<Fault>),
-    /// Registers, lines and tables need so many bytes.
+    /// Registers, lines and tables need this many bytes, which is too much.
     State(u64),
     /// The program reads this sound, and it is not at hand, or has not that channel or that length.
     Sound(Digest),
-    /// So many entries of a generated table, of so many nodes each.
+    /// The entries of a generated table, and the nodes to compute for each.
     Table {
         entries: u32,
         nodes: usize,
@@ -121,12 +119,7 @@ impl InterpreterFactory {
         else {
             return Err(InterpretError::State(bytes + tables));
         };
-        let control = |c: &crate::Control| ControlRange { init: c.init, lo: c.lo, hi: c.hi };
-        let ports = Ports {
-            inputs: program.inputs.len(),
-            outputs: program.outputs.len(),
-            controls: program.controls.iter().map(control).collect(),
-        };
+        let ports = program.ports();
         let code = match precision {
             Precision::Single => Either::Single(Arc::new(Code::new(program, sample_rate)?)),
             Precision::Double => Either::Double(Arc::new(Code::new(program, sample_rate)?)),

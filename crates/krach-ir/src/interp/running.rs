@@ -3,7 +3,7 @@
 use super::{Entries, InterpretError};
 use crate::maths::{Float, Value};
 use crate::{Fun, Ty};
-use crate::{NoiseId, Op, Program, RamId, Sig};
+use crate::{Noise, NoiseId, Op, Program, RamId, Sig};
 use krach_abi::{Audio, AudioMut, Buffer, FlushGuard, Frame, Precision, Seed, Voice};
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl<R: Float> Running<R> {
         }
     }
 
-    /// The first output of so many frames of a program without inputs.
+    /// The first output of a program without inputs, for a number of frames.
     pub fn collect(mut self, frames: usize) -> Entries<R> {
         let _flush = FlushGuard::new();
         let code = self.code.clone();
@@ -179,10 +179,9 @@ impl<R: Float> Running<R> {
         }
     }
 
-    /// A linear congruential generator with the constants of ANSI C's example.
     fn noise(&mut self, id: NoiseId) -> R {
         let state = &mut self.noises[id.index()];
-        *state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        *state = state.wrapping_mul(Noise::FACTOR).wrapping_add(Noise::STEP);
         R::binary(Fun::Div, R::from_i32(*state), R::from_i32(i32::MAX))
     }
 

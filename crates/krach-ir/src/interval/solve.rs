@@ -1,18 +1,18 @@
 //! Walking what a signal depends on, loops included, without recursion.
 //!
-//! Tarjan's algorithm finds the strongly connected components, dependencies first. Outside loops every node is
-//! computed once; inside, registers start at 0 and grow until nothing moves (Cousot and Cousot 1977).
+//! Strongly connected components are settled one by one, dependencies first. Outside loops every node is computed once;
+//! inside, registers start at 0 and grow until nothing moves (Cousot and Cousot 1977).
 
 use super::OnePole;
 use super::bounds::Bounds;
 use super::rules;
 use crate::builder::UNWRITTEN;
-use crate::{Fun, Ty};
+use crate::{Fun, Ty, components};
 use crate::{Op, Program, Sig, TableId, TableInit};
 use krach_abi::SAMPLE_RATES;
 use rustc_hash::FxHashMap;
 
-/// A loop that still moves after so many rounds is taken for unbounded.
+/// Rounds after which a loop that still moves is taken for unbounded.
 const ROUNDS: usize = 40;
 /// How often a stable loop is computed once more to win back what widening gave away.
 const NARROWING: usize = 2;
@@ -29,7 +29,6 @@ pub(crate) struct Memo {
 #[derive(Clone, Debug)]
 struct Visit {
     sig: Sig,
-    low: usize,
     /// Whether its component is complete, and `known` with it.
     done: bool,
     /// Whether it rests on a register without a value, so that more may be known later.
@@ -83,42 +82,34 @@ impl<'a> Solver<'a> {
         self.bounds(sig)
     }
 
+    /// Settles what a node depends on and was not met before, then the node.
     fn walk(&mut self, root: Sig) {
-        let mut open = Vec::new();
-        let mut path = vec![(self.visit(root, &mut open), 0)];
-        while let Some(&mut (at, ref mut edge)) = path.last_mut() {
-            let target = self.edge(self.visits[at].sig, *edge);
-            *edge += 1;
-            match target {
-                Some(target) => match self.slot(target) {
-                    None => path.push((self.visit(target, &mut open), 0)),
-                    Some(other) if !self.visits[other].done => {
-                        self.visits[at].low = self.visits[at].low.min(other);
-                    }
+        let first = self.visits.len();
+        self.visit(root);
+        let mut at = first;
+        while at < self.visits.len() {
+            let sig = self.visits[at].sig;
+            for number in 0.. {
+                match self.edge(sig, number) {
+                    Some(target) if self.slot(target).is_none() => self.visit(target),
                     Some(_) => {}
-                },
-                None => {
-                    path.pop();
-                    let low = self.visits[at].low;
-                    if let Some(&(caller, _)) = path.last() {
-                        self.visits[caller].low = self.visits[caller].low.min(low);
-                    }
-                    if low == at {
-                        let from = open.iter().rposition(|&other| other == at).unwrap_or(0);
-                        let mut component = open.split_off(from);
-                        self.settle(&mut component);
-                    }
+                    None => break,
                 }
             }
+            at += 1;
+        }
+        let new = |at: usize| {
+            self.edges(self.visits[first + at].sig).filter_map(|target| self.slot(target)?.checked_sub(first))
+        };
+        for mut component in components(self.visits.len() - first, new) {
+            component.iter_mut().for_each(|at| *at += first);
+            self.settle(&mut component);
         }
     }
 
-    fn visit(&mut self, sig: Sig, open: &mut Vec<usize>) -> usize {
-        let at = self.visits.len();
-        self.visits.push(Visit { sig, low: at, done: false, pending: false, known: Bounds::ZERO });
-        self.slots[sig.index()] = Sig::new(at + 1).0;
-        open.push(at);
-        at
+    fn visit(&mut self, sig: Sig) {
+        self.visits.push(Visit { sig, done: false, pending: false, known: Bounds::ZERO });
+        self.slots[sig.index()] = Sig::new(self.visits.len()).0;
     }
 
     fn edges(&self, sig: Sig) -> impl Iterator<Item = Sig> + '_ {
