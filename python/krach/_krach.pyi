@@ -122,7 +122,11 @@ class Control:
     `init` is the value at the start, `lo` and `hi` are the range, `step` is advice to widgets. `address` is
     the path of a Faust widget through its groups, "" for `krs.control`. `metadata` are keys and values: the
     Faust label `"freq [unit:Hz]"` gives `("unit", "Hz")`. `kind` is "slider", "number", "button" or
-    "checkbox".
+    "checkbox". `is_gate` is whether it starts sounds: a word of its label is `gate`, `trig` or `trigger`.
+    `is_smoothed` is whether `krs.control` smooths such a control unless `smooth=` is given.
+
+    >>> krach.Control("kick_gate", 0, 0, 1).is_gate
+    True
     """
 
     def __new__(
@@ -154,6 +158,10 @@ class Control:
     def kind(self) -> str: ...
     @property
     def unit(self) -> str: ...
+    @property
+    def is_gate(self) -> bool: ...
+    @property
+    def is_smoothed(self) -> bool: ...
     def __getnewargs__(self) -> tuple[object, ...]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...

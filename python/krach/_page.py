@@ -44,10 +44,8 @@ def preview(definition: DspDef) -> NDArray[np.float32]:
     """
     import numpy as np
 
-    from krach.dsp.controls import is_gate
-
     frames = round(_SECONDS * _RATE)
-    gates = [c.name for c in definition.controls if is_gate(c.name)]
+    gates = [c.name for c in definition.controls if c.is_gate]
     events = [(frame, name, value) for name in gates for frame, value in ((1, 1.0), (frames // 2, 0.0))]
     bursts = np.random.default_rng(0).uniform(-0.5, 0.5, frames) * np.exp(
         -8 * (np.arange(frames) / _RATE % 0.5)

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A control, its new value, and the time.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
-    name: String,
+    pub name: String,
     value: f64,
     time: Time,
 }

@@ -1,8 +1,7 @@
-//! How loud a rendering became, and what to do where nobody would want to hear it.
+//! How loud a rendering became, and the remedy where it is silent, too loud or not finite.
 
 use crate::note::Note;
 use crate::shell::counted;
-use krach_abi::Role;
 use krach_ir::{Control, Program};
 use krach_session::NOT_FINITE;
 use std::fmt;
@@ -36,7 +35,7 @@ impl Loudness {
         (20.0 * self.peak.log10() * 10.0).round() / 10.0 + 0.0
     }
 
-    /// Why nobody should play it as it is.
+    /// The remedies for a sound that is too loud or not finite.
     pub(crate) fn helps(self) -> impl Iterator<Item = String> {
         let strange = (self.strange > 0).then(|| NOT_FINITE.to_owned());
         let loud = (self.decibels() > 0.0)
@@ -59,16 +58,17 @@ impl fmt::Display for Loudness {
     }
 }
 
-/// What may have kept a program silent.
-pub(crate) fn why_silent(program: &Program, set: &[(String, f64)], notes: &[Note]) -> Option<String> {
-    let is_gate = |control: &&Control| Role::of(control.label(), control.hi) == Some(Role::Gate);
-    let gate = program.controls().iter().filter(is_gate).find(|gate| gate.init == 0.0);
-    let touched = |gate: &Control| {
-        !notes.is_empty()
-            || set.iter().any(|(name, _)| [&*gate.name, &*gate.face.address].contains(&name.as_str()))
+/// Why a program may have been silent: its gates stayed closed, or its inputs heard nothing.
+pub(crate) fn why_silent(program: &Program, set: &[&str], notes: &[Note]) -> Option<String> {
+    let gates: Vec<&Control> = program.controls().iter().filter(|control| control.is_gate()).collect();
+    let opened = |gate: &&Control| {
+        gate.init != 0.0
+            || gate.role().is_some() && !notes.is_empty()
+            || set.iter().any(|name| [&*gate.name, &*gate.face.address].contains(name))
     };
-    if let Some(gate) = gate.filter(|gate| !touched(gate)) {
-        return Some(format!("its gate is closed: --set {}=1 or --note 60 opens it", gate.name));
+    if let Some(gate) = gates.first().filter(|_| !gates.iter().any(opened)) {
+        let or_note = if gate.role().is_some() { " or --note 60" } else { "" };
+        return Some(format!("its gate `{0}` is closed: --set {0}=1{or_note} opens it", gate.name));
     }
     match program.inputs() {
         [] => None,

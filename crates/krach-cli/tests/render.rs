@@ -156,3 +156,15 @@ fn more_channels_than_a_wav_file_has_are_refused_before_the_work() {
     assert!(said.contains("KR0407") && said.contains("300 channels"), "{said}");
     assert!(!studio.path("out.wav").exists());
 }
+
+#[test]
+fn a_silent_instrument_is_told_by_its_closed_gate() {
+    let studio = Studio::new();
+    std::fs::write(studio.path("kick.dsp"), r#"process = button("kick_gate") * 0.5;"#).unwrap();
+    let silent = studio.remarks(0, &["render", "kick.dsp", "-o", "out.wav"]);
+    assert!(silent.contains("--set kick_gate=1 opens it"), "{silent}");
+    let note = studio.remarks(1, &["render", "kick.dsp", "--note", "60", "-o", "out.wav"]);
+    assert!(note.contains("rename `kick_gate` to `gate`"), "{note}");
+    let opened = studio.remarks(0, &["render", "kick.dsp", "--event", "kick_gate=1@0", "-o", "out.wav"]);
+    assert!(!opened.contains("gate"), "{opened}");
+}

@@ -120,6 +120,18 @@ impl Control {
         self.0.face.values("unit").next_back().unwrap_or("")
     }
 
+    /// Whether it starts sounds: a word of its label is `gate`, `trig` or `trigger`.
+    #[getter]
+    fn is_gate(&self) -> bool {
+        self.0.is_gate()
+    }
+
+    /// Whether `krs.control` smooths it unless `smooth=` says otherwise.
+    #[getter]
+    fn is_smoothed(&self) -> bool {
+        self.0.is_smoothed()
+    }
+
     fn __hash__(&self) -> u64 {
         hashed(&self.0.name, &self.0.face)
     }

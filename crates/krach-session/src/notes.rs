@@ -13,7 +13,7 @@ const VOICES: usize = 16;
 /// range of the control ends at 1).
 pub(crate) fn roles(program: &Program) -> Vec<(usize, Role)> {
     let controls = program.controls().iter().enumerate();
-    controls.filter_map(|(at, c)| Role::of(c.label(), c.hi).map(|role| (at, role))).collect()
+    controls.filter_map(|(at, c)| c.role().map(|role| (at, role))).collect()
 }
 
 /// How notes play the program.
@@ -24,7 +24,7 @@ pub(crate) fn keyboard(program: &Program) -> Result<Keyboard, Diagnostic> {
     let roles = roles(program);
     if !roles.iter().any(|&(_, role)| role == Role::Gate) {
         let message = format!("notes cannot play `{}`: it has no control `gate`", program.name());
-        let trigger = program.controls().iter().find(|c| ["trig", "trigger"].contains(&c.label()));
+        let trigger = program.controls().iter().find(|control| control.is_gate());
         let report = Diagnostic::error(Code::BadEvent, message);
         return Err(trigger
             .map(|control| format!("rename `{}` to `gate`", control.label()))

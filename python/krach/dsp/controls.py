@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from krach import _krach
 from krach._function import between, library
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
 from krach.dsp.core import feedback, mem, sr
 from krach.dsp.maths import exp, max_
-
-_PLAYED = {"freq", "pitch", "note", "key", "vel", "velocity", "gain"}
-_GATES = {"gate", "trig", "trigger"}
-
-
-def is_gate(name: str) -> bool:
-    """Whether a control of that name starts notes."""
-    return not _GATES.isdisjoint(name.rsplit("/", 1)[-1].lower().split("_"))
 
 
 def control(
@@ -55,16 +48,17 @@ def control(
     if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise trace.error("KR0109", f"a control's name is a text, not {describe(name)}")
     init, lo, hi, step = [trace.finite(f"control `{name}`", value) for value in (init, lo, hi, step)]
-    word = name.rsplit("/", 1)[-1]
-    gate = is_gate(name)
     metadata = _metadata(trace, unit, scale, choices, (lo, hi))
     if toggle and (lo, hi) != (0, 1):
         raise trace.error("KR0113", f"a toggle goes from 0 to 1, not from {lo:g} to {hi:g}")
-    button = gate and (init, lo, hi) == (0, 0, 1)
+    declared = _krach.Control(
+        name, init, lo, hi, step, metadata=metadata, kind="checkbox" if toggle else "slider"
+    )
+    button = declared.is_gate and (init, lo, hi) == (0, 0, 1)
     kind = "toggle" if toggle else "button" if button else "slider"
     raw = trace.signal(trace.builder.control(name, init, lo, hi, step, kind, metadata))
     if smooth is None:
-        smooth = not (gate or toggle or choices) and word not in _PLAYED
+        smooth = declared.is_smoothed
     seconds = between("smooth", smooth, 0, 3600)
     if seconds == 0:
         return raw

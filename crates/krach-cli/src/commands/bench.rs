@@ -8,7 +8,7 @@ use crate::shell::WELL;
 use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::Args;
-use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Role, Sample, Seed, VoiceIo};
+use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
 use krach_codegen::{Refusal, Spec};
 use krach_diag::Diagnostic;
 use krach_ir::Program;
@@ -118,7 +118,7 @@ struct Run {
 fn controls(sound: &Playable, what: &Bench) -> Result<Vec<(usize, f64)>, Diagnostic> {
     let own = sound.program().controls();
     let note = own.iter().enumerate().filter_map(|(at, control)| {
-        let role = Role::of(control.label(), control.hi)?;
+        let role = control.role()?;
         let [lowest, highest] = control.reach();
         Some((at, role.value(what.note.key(), what.note.velocity()).clamp(lowest, highest)))
     });

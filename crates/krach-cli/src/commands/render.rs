@@ -24,7 +24,8 @@ pub(crate) struct Render {
     /// The WAV file to write; `-` writes it to standard output
     #[arg(short, long, value_name = "FILE.wav|-")]
     pub output: PathBuf,
-    /// Sound for the audio inputs: a WAV, FLAC or Ogg Vorbis file. A mono file feeds every input
+    /// Sound for the audio inputs: a WAV, FLAC or Ogg Vorbis file; its rate is that of the render. A mono file feeds every
+    /// input
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Length in seconds (default: the length of --input, else 4, and at least 1 s after the last note)
@@ -52,6 +53,12 @@ impl Render {
         let length = input.map_or(4.0, |input| input.frames() as f64 / f64::from(input.rate));
         let ends = self.note.iter().map(|note| note.end() + 1.0);
         self.seconds.unwrap_or_else(|| ends.fold(length, f64::max))
+    }
+
+    /// The controls that are set, at the start or later.
+    fn touched(&self) -> Vec<&str> {
+        let later = self.event.iter().map(|event| event.name.as_str());
+        self.set.iter().map(|(name, _)| name.as_str()).chain(later).collect()
     }
 
     fn to_stdout(&self) -> bool {
@@ -136,7 +143,7 @@ fn report(shell: &Shell<'_>, what: &Render, program: &Program, channels: &[Vec<f
     let name = if what.to_stdout() { "standard output".into() } else { what.output.display().to_string() };
     let channels = counted(channels.len(), "channel");
     shell.remark(&format!("wrote {name}: {channels}, {frames} at {rate} Hz, {loudness}"));
-    let silent = loudness.is_silent().then(|| why_silent(program, &what.set, &what.note)).flatten();
+    let silent = loudness.is_silent().then(|| why_silent(program, &what.touched(), &what.note)).flatten();
     for help in loudness.helps().chain(silent) {
         shell.remark(&format!("help: {help}"));
     }

@@ -8,7 +8,7 @@ mod rand;
 
 use rand::Rand;
 
-use krach_abi::{Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Precision, Role, Seed, VoiceIo};
+use krach_abi::{Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
 use krach_diag::{Diagnostic, Source};
 use krach_faust::{Elaborated, File, Files, Missing, Options, Sound, elaborate_whole};
 use krach_ir::ControlKind;
@@ -69,7 +69,7 @@ impl Files for Synthetic<'_> {
     }
 }
 
-/// Runs a program for so many frames. `hear` is given the samples of each call, one slice per output, and may
+/// Runs a program for a number of frames. `hear` is given the samples of each call, one slice per output, and may
 /// break off. `factory` is the program compiled (or interpreted) for [`IMPULSE_RATE`].
 pub(crate) fn respond(
     factory: &dyn DspFactory,
@@ -138,7 +138,7 @@ impl<'a> Trial<'a> {
         for (at, voice) in (0_u8..).zip(&mut self.voices) {
             let key = f64::from(60 + 2 * at);
             for (at, control) in self.whole.program.controls().iter().enumerate() {
-                if let Some(role) = Role::of(control.label(), control.hi) {
+                if let Some(role) = control.role() {
                     voice.set(0, at, role.value(key, VELOCITY));
                 }
             }

@@ -11,7 +11,7 @@ use crate::elaborate::interner::Texts;
 use crate::elaborate::signal::{SigId, Signal, Signals, Wave};
 use krach_abi::Role;
 use krach_ir::maths::Float;
-use krach_ir::{Fun, Ty};
+use krach_ir::{Control, Fun, Ty};
 use std::f64::consts::{FRAC_PI_2, PI};
 
 /// All values lie in `lo..=hi`.
@@ -118,7 +118,7 @@ impl Ranges {
                 let widget = signals.widget_of(id);
                 let [_, lo, hi, _] = widget.range.map(f64::from_bits);
                 // Notes reach beyond the range of a slider.
-                match Role::of(texts.get(widget.name), hi).map(Role::range) {
+                match Control::role_of(texts.get(widget.name), hi).map(Role::range) {
                     Some([least, most]) => Range::new(lo.min(least), hi.max(most)),
                     None => Range::new(lo, hi),
                 }

@@ -4,7 +4,6 @@ use super::lex::Word;
 use crate::{
     Call, Control, ControlKind, Digest, Face, LineId, Op, Program, Ram, RamId, Sig, Static, TableInit,
 };
-use krach_abi::Role;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -342,7 +341,7 @@ impl<W: Write> Printer<'_, W> {
 /// it reaches depends on it.
 fn played(control: &Control) -> Option<Arc<str>> {
     let label = control.label();
-    let is_played = |word: &str| Role::of(word, control.hi).is_some();
+    let is_played = |word: &str| Control::role_of(word, control.hi).is_some();
     let differs = label != &*control.name && (is_played(label) || is_played(&control.name));
     differs.then(|| format!("/{label}").into())
 }
