@@ -1,6 +1,6 @@
-//! What notes tell the controls of a voice, by the convention of Faust's polyphonic programs.
+//! How notes set the controls of a voice.
 
-/// What a control of a voice is told about its note.
+/// The property of its note that a control of a voice is set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Its frequency in Hz.
@@ -16,24 +16,11 @@ pub enum Role {
 }
 
 impl Role {
-    /// In the order in which they are told: when the gate opens, the rest is known.
+    /// The order in which the controls of a voice are set. The gate comes last, so that pitch and velocity are in place
+    /// when the note starts.
     pub const ALL: [Self; 5] = [Self::Hertz, Self::Key, Self::Velocity, Self::MidiVelocity, Self::Gate];
 
-    /// The role of a control that is called so and reaches up to `hi`.
-    #[must_use]
-    pub fn of(label: &str, hi: f64) -> Option<Self> {
-        Some(match label {
-            "freq" => Self::Hertz,
-            "key" => Self::Key,
-            "gate" => Self::Gate,
-            "gain" => Self::Velocity,
-            "vel" | "velocity" if hi > 1.0 => Self::MidiVelocity,
-            "vel" | "velocity" => Self::Velocity,
-            _ => return None,
-        })
-    }
-
-    /// What a note says while it is held: its key in semitones, 69 being 440 Hz, and its velocity, 0..1.
+    /// The value of the control while a note is held. The key is in semitones, 69 being 440 Hz; the velocity is 0..1.
     #[must_use]
     pub fn value(self, key: f64, velocity: f64) -> f64 {
         match self {
@@ -45,7 +32,7 @@ impl Role {
         }
     }
 
-    /// What it takes to be told of every MIDI note.
+    /// The range that every MIDI note fits in.
     #[must_use]
     pub fn range(self) -> [f64; 2] {
         match self {
@@ -70,10 +57,5 @@ mod tests {
         }
         assert_eq!(Role::MidiVelocity.value(69.0, 100.0 / 127.0), 100.0);
         assert_eq!(Role::Hertz.value(69.0, 1.0), 440.0);
-        assert_eq!(
-            (Role::of("vel", 1.0), Role::of("vel", 127.0)),
-            (Some(Role::Velocity), Some(Role::MidiVelocity))
-        );
-        assert_eq!(Role::of("cutoff", 127.0), None);
     }
 }

@@ -57,6 +57,7 @@ mod state_keys;
 mod sums;
 mod text;
 mod ty;
+mod unique;
 mod validate;
 
 pub use builder::ProgramBuilder;
@@ -81,4 +82,5 @@ pub use sound::Sound;
 pub use state::{Line, Noise, Ram, Register, Table, TableInit};
 pub use text::parse;
 pub use ty::Ty;
+pub use unique::Unique;
 pub use validate::Fault;

@@ -1,7 +1,6 @@
 //! Names for state that outlive an edit: scope path, then the user's name, then an ordinal.
 
-use crate::{CallId, Program, Sig};
-use rustc_hash::FxHashMap;
+use crate::{CallId, Program, Sig, Unique};
 use std::sync::Arc;
 
 /// In which call each piece of state was made.
@@ -16,7 +15,7 @@ pub(crate) struct Owners {
 /// Gives every piece of state its key. `voice.lowpass/r0` is the first register of the lowpass whose result the
 /// user called `voice`; without a name it is `lowpass.0/r0`, the first lowpass of its caller.
 pub(crate) fn assign(program: &mut Program, owners: &Owners) {
-    let mut names = Namer::default();
+    let mut names = Unique::default();
     let paths: Vec<String> = {
         let mut paths: Vec<String> = Vec::with_capacity(program.calls.len());
         for call in &program.calls {
@@ -26,7 +25,7 @@ pub(crate) fn assign(program: &mut Program, owners: &Owners) {
                 Some(user) => format!("{parent}{user}.{}", call.function),
                 None => format!("{parent}{}", call.function),
             };
-            paths.push(format!("{}/", names.unique(label, user.is_none())));
+            paths.push(format!("{}/", unique(&mut names, &label, user.is_none())));
         }
         paths
     };
@@ -36,7 +35,7 @@ pub(crate) fn assign(program: &mut Program, owners: &Owners) {
             Some(name) => format!("{}{name}", path(home)),
             None => format!("{}{kind}", path(home)),
         };
-        vec![names.unique(label, named.is_none()).into()]
+        vec![unique(&mut names, &label, named.is_none())]
     };
     let named = |sig: Sig| program.names.get(&sig);
     let registers: Vec<_> = (program.registers.iter().zip(&owners.registers))
@@ -54,15 +53,7 @@ pub(crate) fn assign(program: &mut Program, owners: &Owners) {
     program.noises.iter_mut().zip(noises).for_each(|(state, keys)| state.keys = keys);
 }
 
-/// Appends ordinals where labels repeat, always where the label is not the user's.
-#[derive(Default)]
-struct Namer(FxHashMap<String, usize>);
-
-impl Namer {
-    fn unique(&mut self, label: String, numbered: bool) -> String {
-        let count = self.0.entry(label.clone()).or_default();
-        let ordinal = *count;
-        *count += 1;
-        if numbered || ordinal > 0 { format!("{label}.{ordinal}") } else { label }
-    }
+/// The label of the user, or a numbered one: `r.0`, `r.1`.
+fn unique(names: &mut Unique, label: &str, numbered: bool) -> Arc<str> {
+    if numbered { names.number(&format!("{label}."), 0) } else { names.give(label, ".", 1) }
 }

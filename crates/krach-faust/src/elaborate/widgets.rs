@@ -5,7 +5,7 @@ use crate::elaborate::interner::{Text, Texts};
 use crate::elaborate::signal::{SigId, Signal, Signals, Widget, WidgetId, WidgetKind};
 use crate::syntax::Group;
 use krach_abi::Role;
-use krach_ir::{Control, ControlKind, Face, Program};
+use krach_ir::{Control, ControlKind, Face, Program, Unique};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -126,7 +126,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// By a program, for whatever follows it.
+    /// By a program, for the effect that follows it.
     pub fn by(program: &Program) -> Self {
         Self {
             controls: program.controls().iter().map(|control| control.name.clone()).collect(),
@@ -169,7 +169,7 @@ pub(crate) fn bargraphs(
         Signal::Shown(widget, _) => Some((id, widget)),
         _ => None,
     };
-    // What fills a table is computed before anybody looks.
+    // The contents of a table are computed before the first frame.
     let reached = signals.reachable(outputs, false);
     let (shown, used): (Vec<SigId>, Vec<WidgetId>) = reached.into_iter().filter_map(shown).unzip();
     let faces = faces(evaluator, order, &used, root, &evaluator.taken.meters);
@@ -218,7 +218,7 @@ fn faces(
             let widget = signals.widget_of(id);
             let text = |text: Text| texts.get(text).clone();
             let metadata = widget.metadata.iter().map(|&(key, value)| (text(key), text(value))).collect();
-            (name.into(), Face { address: address.into(), metadata })
+            (name, Face { address: address.into(), metadata })
         })
         .collect()
 }
@@ -253,7 +253,7 @@ fn numbered_bargraphs(evaluator: &Evaluator<'_>, used: &[WidgetId]) -> FxHashMap
 const NAMELESS: &str = "0x00";
 
 /// For each path its last part, with as many before it as make it unique, joined by `_`; none is one of those taken.
-fn unique_names(paths: &[Vec<String>], taken: &[Arc<str>]) -> Vec<String> {
+fn unique_names(paths: &[Vec<String>], taken: &[Arc<str>]) -> Vec<Arc<str>> {
     let mut lengths = vec![1; paths.len()];
     let name = |path: &[String], length: usize| path[path.len().saturating_sub(length)..].join("_");
     loop {
@@ -272,17 +272,13 @@ fn unique_names(paths: &[Vec<String>], taken: &[Arc<str>]) -> Vec<String> {
             break;
         }
     }
-    let mut taken: FxHashMap<String, usize> = taken.iter().map(|name| (name.to_string(), 1)).collect();
-    let mut give = |(path, &length): (&Vec<String>, &usize)| {
-        let mut name = name(path, length);
-        if name.trim().is_empty() {
-            NAMELESS.clone_into(&mut name);
-        }
-        let again = taken.entry(name.clone()).or_default();
-        *again += 1;
-        if *again > 1 { format!("{name}_{again}") } else { name }
-    };
-    paths.iter().zip(&lengths).map(&mut give).collect()
+    let mut unique = Unique::default();
+    taken.iter().for_each(|name| unique.take(name.clone()));
+    let named = paths.iter().zip(&lengths).map(|(path, &length)| {
+        let name = name(path, length);
+        unique.give(if name.trim().is_empty() { NAMELESS } else { &name }, "_", 2)
+    });
+    named.collect()
 }
 
 /// Whether the whole interface is in one group, which then is its root.
@@ -297,10 +293,10 @@ fn is_rooted(signals: &Signals, order: &[SigId]) -> bool {
     first.is_some() && tops.all(|top| top == first)
 }
 
-/// Lets the controls of a voice take every MIDI note and velocity, whatever the range of the widget.
+/// Lets the controls of a voice take every MIDI note and velocity, also beyond the range of the widget.
 pub(crate) fn accept_notes(controls: &mut [Control]) {
     for control in controls {
-        if let Some([lo, hi]) = Role::of(control.label(), f64::INFINITY).map(Role::range) {
+        if let Some([lo, hi]) = Control::role_of(control.label(), f64::INFINITY).map(Role::range) {
             (control.lo, control.hi) = (control.lo.min(lo), control.hi.max(hi));
         }
     }

@@ -1,7 +1,7 @@
 //! Names that Faust accepts, each given once.
 
 use crate::prim::is_reserved;
-use krach_ir::{Face, Program};
+use krach_ir::{Face, Program, Unique};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -9,51 +9,25 @@ use std::sync::Arc;
 const LIBRARIES: &str = "\
     aa sf an ba co db de dm dx en fd fi ho hy it la ma mi mo ef no os pf pl pm qu rm re ro sp si so sy ve vl wa wd";
 
-/// The names taken in one scope, each with the last number that was appended to it.
+/// The names taken in one scope of a printed program.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    taken: FxHashMap<Arc<str>, usize>,
-}
+pub(crate) struct Names(Unique);
 
 impl Names {
     /// A name that is still free here: the wanted one, made legal, with a number if it is taken.
     pub fn give(&mut self, wanted: &str) -> Arc<str> {
         let base = identifier(wanted);
-        if !is_taken(&base) && !self.taken.contains_key(&*base) {
-            return self.take(base.into());
-        }
-        let base: Arc<str> = format!("{base}_").into();
-        self.numbered(&base, 1)
+        if is_taken(&base) { self.0.number(&format!("{base}_"), 2) } else { self.0.give(&base, "_", 2) }
     }
 
     /// The next free of `v1`, `v2`, …
     pub fn number(&mut self, base: &str) -> Arc<str> {
-        self.numbered(&base.into(), 0)
+        self.0.number(base, 1)
     }
 
     /// Makes names of another scope unavailable.
     pub fn avoid<'a>(&mut self, others: impl IntoIterator<Item = &'a Arc<str>>) {
-        self.taken.extend(others.into_iter().map(|name| (name.clone(), 1)));
-    }
-
-    fn numbered(&mut self, base: &Arc<str>, least: usize) -> Arc<str> {
-        // The count is kept under the base with its numeral sign, which no identifier contains.
-        let counter: Arc<str> = format!("{base}#").into();
-        let mut count = self.taken.get(&counter).copied().unwrap_or(least);
-        let name: Arc<str> = loop {
-            count += 1;
-            let name = format!("{base}{count}");
-            if !self.taken.contains_key(&*name) {
-                break name.into();
-            }
-        };
-        self.taken.insert(counter, count);
-        self.take(name)
-    }
-
-    fn take(&mut self, name: Arc<str>) -> Arc<str> {
-        self.taken.insert(name.clone(), 1);
-        name
+        others.into_iter().for_each(|name| self.0.take(name.clone()));
     }
 }
 

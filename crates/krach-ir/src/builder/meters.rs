@@ -1,9 +1,8 @@
 //! Meters of a program in the making: each once, each under a name of its own.
 
 use super::ProgramBuilder;
-use crate::Meter;
-use crate::Sig;
 use crate::error::BuildError;
+use crate::{Meter, Sig, Unique};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -11,21 +10,7 @@ use std::sync::Arc;
 pub(super) struct Taken {
     /// By the name that was wanted and the signal.
     meters: FxHashMap<(Arc<str>, Sig), usize>,
-    /// Names that are taken, each with the last number that was appended to it.
-    names: FxHashMap<Arc<str>, usize>,
-}
-
-impl Taken {
-    fn name(&mut self, wanted: &Arc<str>) -> Arc<str> {
-        let mut name = wanted.clone();
-        while self.names.contains_key(&name) {
-            let number = self.names.entry(wanted.clone()).or_insert(1);
-            *number += 1;
-            name = format!("{wanted}_{number}").into();
-        }
-        self.names.insert(name.clone(), 1);
-        name
-    }
+    names: Unique,
 }
 
 impl ProgramBuilder {
@@ -38,7 +23,7 @@ impl ProgramBuilder {
         let key = (meter.name.clone(), meter.sig);
         let name = match self.meters.meters.get(&key) {
             Some(&known) if self.program.meters[known].is_like(&meter) => return Ok(()),
-            _ => self.meters.name(&meter.name),
+            _ => self.meters.names.give(&meter.name, "_", 2),
         };
         self.meters.meters.insert(key, self.program.meters.len());
         self.program.meters.push(Meter { name, ..meter });
