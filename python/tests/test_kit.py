@@ -241,7 +241,7 @@ def test_the_secret_is_private_and_in_the_state_folder(jam: Path, tmp_path: Path
     secret.chmod(0o644)
     built(jam, "jam.py", "-o", "open.krlib", XDG_STATE_HOME=str(state))
     told = shell.krach(jam, "inspect", "jam.krlib", "soft", XDG_STATE_HOME=str(state)).stdout
-    assert "not run, but compiled from the program: nobody vouches for it" in told
+    assert "not run, but compiled from the program: it was not compiled by this user" in told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")

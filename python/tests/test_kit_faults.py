@@ -161,7 +161,7 @@ def test_no_secret_no_trust_and_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "state" / "krach" / "secret").write_text("hi")
     done = shell.krach(tmp_path, "build", "jam.py", "-o", "jam.krlib", XDG_STATE_HOME=str(tmp_path / "state"))
     assert done.returncode == 0
-    assert "warning: nobody vouches for this code" in done.stderr
+    assert "warning: this code has no proof of its origin" in done.stderr
     assert str(tmp_path / "state" / "krach" / "secret") in done.stderr
 
 

@@ -3,8 +3,9 @@
 use crate::{Dsp, Handover, handover::Nothing};
 use std::any::Any;
 use std::fmt;
+use std::str::FromStr;
 
-/// The arithmetic a program is compiled for.
+/// The size of the numbers that a program computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Precision {
     #[default]
@@ -28,6 +29,15 @@ impl fmt::Display for Precision {
             Self::Single => "single",
             Self::Double => "double",
         })
+    }
+}
+
+impl FromStr for Precision {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = [Self::Single, Self::Double].into_iter().find(|precision| precision.to_string() == name);
+        known.ok_or_else(|| format!("a precision is `single` or `double`, not `{name}`"))
     }
 }
 

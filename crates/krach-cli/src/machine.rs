@@ -8,11 +8,11 @@ use krach_store::Playable;
 /// Rate and precision.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Machine {
-    /// Sample rate in Hz [default: 48000, or the rate of --input]
+    /// Sample rate in Hz [default: 48000]
     #[arg(long, value_name = "HZ")]
     pub rate: Option<u32>,
     /// Precision: single or double (default: the precision that the sound was made for, else single)
-    #[arg(long, value_parser = precision, value_name = "single|double")]
+    #[arg(long, value_name = "single|double")]
     pub precision: Option<Precision>,
 }
 
@@ -30,21 +30,5 @@ impl Machine {
     pub(crate) fn spec(&self, sound: &Playable) -> Spec {
         let precision = self.precision.or(sound.precision()).unwrap_or(Precision::Single);
         Spec::new(self.rate(), precision)
-    }
-}
-
-pub(crate) fn processor(text: &str) -> Result<krach_codegen::Target, String> {
-    use krach_codegen::Target::{Baseline, Host};
-    [Host, Baseline]
-        .into_iter()
-        .find(|target| target.to_string() == text)
-        .ok_or("host or baseline".to_owned())
-}
-
-pub(crate) fn precision(text: &str) -> Result<Precision, String> {
-    match text {
-        "single" => Ok(Precision::Single),
-        "double" => Ok(Precision::Double),
-        _ => Err("single or double".to_owned()),
     }
 }

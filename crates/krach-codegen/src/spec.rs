@@ -3,6 +3,7 @@
 use krach_abi::{Precision, SAMPLE_RATES};
 use krach_ir::Digest;
 use std::fmt;
+use std::str::FromStr;
 
 /// The machine that the code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -20,6 +21,15 @@ impl fmt::Display for Target {
             Self::Host => "host",
             Self::Baseline => "baseline",
         })
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = [Self::Host, Self::Baseline].into_iter().find(|target| target.to_string() == name);
+        known.ok_or_else(|| format!("a target is `host` or `baseline`, not `{name}`"))
     }
 }
 
@@ -56,9 +66,9 @@ impl Spec {
 /// Why a valid program is not compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// So many instructions, at most `limit`: it would take minutes and exhaust the memory.
+    /// The number of instructions is above `limit`: compiling would take minutes and exhaust the memory.
     TooLarge { instructions: usize, limit: usize },
-    /// Delay lines, tables and registers want so many bytes, at most `limit`.
+    /// Delay lines, tables and registers need `bytes` bytes; the most is `limit`.
     StateTooLarge { bytes: u64, limit: u64 },
     /// In Hz, outside [`SAMPLE_RATES`].
     SampleRate(u32),

@@ -137,11 +137,7 @@ pub fn build_library(
     rates: Vec<u32>,
     target: &str,
 ) -> PyResult<()> {
-    let target = match target {
-        "host" => Target::Host,
-        "baseline" => Target::Baseline,
-        _ => return Err(PyValueError::new_err("target is 'host' or 'baseline'")),
-    };
+    let target: Target = target.parse().map_err(PyValueError::new_err)?;
     let drafts: Vec<Draft> = drafts.into_iter().map(Instrument::draft).collect::<PyResult<_>>()?;
     let spec = |rate| Spec { target, ..Spec::new(rate, Precision::Single) };
     let specs: Vec<Spec> = rates.into_iter().map(spec).collect();

@@ -3,7 +3,6 @@
 use crate::error;
 use crate::face::{Control, Credit, Meter};
 use crate::work::interruptible;
-use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic, Source};
 use krach_ir::{Polyphony, Sound};
 use krach_store::Playable;
@@ -205,11 +204,8 @@ impl Program {
 
 /// The program of a text form, and the precision that it was made for, if the text says so.
 #[pyfunction]
-pub fn read_program(py: Python<'_>, text: String) -> PyResult<(Program, Option<&'static str>)> {
-    let precision = krlib::made_for(&text).map(|precision| match precision {
-        Precision::Single => "single",
-        Precision::Double => "double",
-    });
+pub fn read_program(py: Python<'_>, text: String) -> PyResult<(Program, Option<String>)> {
+    let precision = krlib::made_for(&text).map(|precision| precision.to_string());
     Ok((Program::new(parsed(py, "<program>", text)?), precision))
 }
 

@@ -20,13 +20,7 @@ fn session() -> &'static Session {
 }
 
 pub fn precision(name: &str) -> PyResult<Precision> {
-    match name {
-        "single" => Ok(Precision::Single),
-        "double" => Ok(Precision::Double),
-        other => Err(pyo3::exceptions::PyValueError::new_err(format!(
-            "precision is 'single' or 'double', not {other:?}"
-        ))),
-    }
+    name.parse().map_err(pyo3::exceptions::PyValueError::new_err)
 }
 
 /// Compiles unless a program of the same meaning was compiled: milliseconds of optimising and of making code, and

@@ -1,6 +1,5 @@
 //! `krach build`: many instruments into one file.
 
-use crate::machine::{precision, processor};
 use crate::script::Script;
 use crate::shell::{WELL, WRONG, counted};
 use crate::target::{Kind, Target, spare};
@@ -30,10 +29,10 @@ pub(crate) struct Build {
     #[arg(long, value_name = "HZ", num_args = 1.., value_delimiter = ',', default_value = "48000")]
     pub rate: Vec<u32>,
     /// host: this processor with all its features; baseline: any processor of its kind
-    #[arg(long, value_parser = processor, value_name = "host|baseline", default_value = "host")]
+    #[arg(long, value_name = "host|baseline", default_value = "host")]
     pub target: krach_codegen::Target,
     /// Precision: single or double (default: the precision that each sound was made for, else single)
-    #[arg(long, value_parser = precision, value_name = "single|double")]
+    #[arg(long, value_name = "single|double")]
     pub precision: Option<Precision>,
     /// Build only this instrument; may be repeated
     #[arg(long, value_name = "NAME")]
@@ -97,7 +96,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
     shell.remark(&summary);
     if let Some(why) = krach_store::unvouched() {
         shell.remark(&format!(
-            "warning: nobody vouches for this code, so it will be compiled from the programs: {why}"
+            "warning: this code has no proof of its origin, so the programs will be compiled again: {why}"
         ));
     }
     Ok(if reports.is_empty() || what.keep_going { WELL } else { WRONG })
@@ -233,7 +232,7 @@ fn compiled(
     Ok(built)
 }
 
-/// `asked`: whether the user names the arithmetic.
+/// `asked`: whether the user names the precision.
 fn draft(candidate: &Candidate<'_>, asked: bool) -> Result<Draft, Failure> {
     let (sound, _) = candidate.script.playable(candidate.at)?;
     let about = candidate.script.about(candidate.at)?;

@@ -3,6 +3,7 @@
 
 use super::index::{Digest, Index, Part, SCHEMA, bad_name};
 use crate::whole;
+use krach_abi::Precision;
 use krach_diag::{Code, Diagnostic};
 use rawzip::{
     CompressionMethod, FileReader, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive,
@@ -82,7 +83,7 @@ impl ReaderAt for Bytes {
 }
 
 /// A library being read: the index is in memory, everything else is read when it is asked for, and checked then.
-/// It is read, not mapped: a file that somebody shortens while it is mapped would end the process.
+/// It is read, not mapped: a mapped file that is made shorter would end the process.
 #[derive(Debug)]
 pub(super) struct Archive {
     path: PathBuf,
@@ -102,7 +103,7 @@ impl Archive {
             Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {error}", path.display()))
         };
         if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-            return Err(unreadable(&"it is not a file")); // and opening a pipe would wait for somebody to write
+            return Err(unreadable(&"it is not a file")); // opening a pipe would wait for a writer
         }
         let file = File::open(path)
             .map_err(|error| crate::texts::refusal(path, &path.display().to_string(), &error))?;
@@ -157,7 +158,7 @@ impl Archive {
                 return Err("it is too long".to_owned());
             }
             if entry.compression_method() != CompressionMethod::STORE {
-                continue; // Not one of ours: whoever needs it will miss it.
+                continue; // Not one of ours: an instrument that needs it reports it missing.
             }
             if entries.insert(Box::from(name), entry.wayfinder()).is_some() {
                 return Err(format!("`{name}` is there twice"));
@@ -195,7 +196,7 @@ impl Archive {
         Err(self.damaged(what, "the checksum differs"))
     }
 
-    /// Entries that no instrument mentions: of a later version, or somebody's own.
+    /// Entries that no instrument mentions: of a later version, or added by hand.
     pub(super) fn unknown(&self, index: &Index) -> Vec<String> {
         let mut known: FxHashSet<&str> = [MIMETYPE.0, INDEX].into_iter().collect();
         for record in &index.instruments {
@@ -234,11 +235,11 @@ impl Archive {
                 let name: String = record.name.chars().take(40).collect();
                 return Err(self.damaged("its index", &format!("{name:?} cannot be a name: {why}")));
             }
-            let known = |name: &String| ["single", "double"].contains(&name.as_str());
+            let known = |name: &String| name.parse::<Precision>().is_ok();
             if !record.precision.iter().all(known)
                 || record.all_codes().any(|target| !known(&target.precision))
             {
-                return Err(self.damaged("its index", "an arithmetic that nobody knows"));
+                return Err(self.damaged("its index", "an unknown precision"));
             }
             if record.all_codes().any(|target| target.machine >= index.machines.len()) {
                 return Err(self.damaged("its index", "code for a processor that is not described"));

@@ -17,10 +17,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the entries of programs are called, around the instrument's name.
 pub(super) const PROGRAMS: (&str, &str) = ("programs/", ".program");
 
-/// What texts of programs for double precision begin with: a comment, for whoever finds nothing else of a library.
+/// The first line of texts of programs for double precision: a comment, so that the text alone says it.
 const DOUBLE: &str = "# precision double\n";
 
-/// The arithmetic that the text of a program was written for, if it says so.
+/// The precision that the text of a program was written for, if it says so.
 #[must_use]
 pub fn made_for(text: &str) -> Option<Precision> {
     text.starts_with(DOUBLE).then_some(Precision::Double)
@@ -37,7 +37,7 @@ pub struct Draft {
     pub file: String,
     pub line: u32,
     pub program: Arc<Program>,
-    /// The arithmetic that it is made for, if that is not the one asked for.
+    /// The precision that it is made for, if that is not the one asked for.
     pub precision: Option<Precision>,
 }
 
@@ -91,7 +91,7 @@ impl Built {
 pub fn build(drafts: &[Draft], specs: &[Spec], progress: &Progress) -> Vec<Result<Built, Diagnostic>> {
     let mut seen = FxHashSet::default();
     let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
-    // Without a secret the code is there, but only a promise can make anybody run it.
+    // Without a secret the code is kept, but it runs only where all code is trusted.
     let secret = secret::own().ok();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results: Vec<Mutex<Option<Result<Built, Diagnostic>>>> =

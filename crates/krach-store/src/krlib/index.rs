@@ -11,7 +11,7 @@ use std::fmt;
 /// The version of the shape. Additions that a reader may ignore do not change it.
 pub const SCHEMA: u32 = 2;
 
-/// Longer names are nobody's.
+/// The longest name of an instrument, in bytes.
 const LONGEST_NAME: usize = 100;
 
 /// A BLAKE3 hash, written as 64 hexadecimal digits.
@@ -79,7 +79,7 @@ pub struct Record {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub controls: Vec<ControlRecord>,
-    /// The arithmetic that it was made for, if its program says so.
+    /// The precision that it was made for, if its program says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<String>,
     #[serde(default)]
@@ -99,17 +99,12 @@ pub struct Record {
     pub effect: Vec<TargetRecord>,
 }
 
-/// The arithmetic of that name, or else single.
-pub(crate) fn precision_of(name: &str) -> Precision {
-    if name == Precision::Double.to_string() { Precision::Double } else { Precision::Single }
-}
-
 impl Record {
-    /// The arithmetic that it was made for.
+    /// The precision that it was made for, else that of its code, else single.
     #[must_use]
     pub fn precision(&self) -> Precision {
         let first = self.targets.first().map(|target| &target.precision);
-        self.precision.as_ref().or(first).map_or(Precision::Single, |name| precision_of(name))
+        self.precision.as_ref().or(first).and_then(|name| name.parse().ok()).unwrap_or_default()
     }
 
     /// The code of one unit of the program.
@@ -199,7 +194,7 @@ impl From<&Meter> for MeterRecord {
     }
 }
 
-/// A definition of somebody's library, and what its author asks of those who pass it on.
+/// A definition of a library that the instrument is made with, and the licence of its author.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CreditRecord {
     pub library: String,
@@ -251,17 +246,16 @@ impl TargetRecord {
     /// Whether it is what `spec` asks for, on whichever machine: code for the baseline serves a host as well.
     #[must_use]
     pub fn serves(&self, spec: &Spec) -> bool {
-        (self.rate, self.voices) == (spec.sample_rate, spec.voices)
-            && self.precision == spec.precision.to_string()
-            && (spec.target == Target::Host || self.target == spec.target.to_string())
+        self.spec().is_some_and(|own| {
+            own == *spec || spec.target == Target::Host && Spec { target: Target::Host, ..own } == *spec
+        })
     }
 
+    /// `None` for a target or a precision that this krach does not know.
     #[must_use]
-    pub fn spec(&self) -> Spec {
-        let precision = precision_of(&self.precision);
-        let host = self.target == Target::Host.to_string();
-        let target = if host { Target::Host } else { Target::Baseline };
-        Spec { sample_rate: self.rate, precision, voices: self.voices, target }
+    pub fn spec(&self) -> Option<Spec> {
+        let (precision, target) = (self.precision.parse().ok()?, self.target.parse().ok()?);
+        Some(Spec { sample_rate: self.rate, precision, voices: self.voices, target })
     }
 }
 

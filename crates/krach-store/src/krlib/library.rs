@@ -132,7 +132,7 @@ impl Library {
     /// The instrument at that place of the index.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer instruments.
     #[must_use]
     pub fn at(&self, at: usize) -> Arc<Instrument> {
         assert!(at < self.index().instruments.len(), "places are of the index");
@@ -249,13 +249,13 @@ impl Instrument {
             let code = self.library.archive.part(&target.code, "code").ok()?;
             let trust = self.trust(target)?;
             let loaded = NativeFactory::load(&code, &self.record().identity(unit).0, trust).ok()?;
-            let fits =
-                loaded.spec() == &target.spec() && (trust.is_proof() || self.promise_holds(unit, &loaded));
+            let fits = target.spec().as_ref() == Some(loaded.spec())
+                && (trust.is_proof() || self.promise_holds(unit, &loaded));
             fits.then_some(loaded)
         })
     }
 
-    /// Whether code that nobody vouches for has at least the ports of the program.
+    /// Whether code that is not vouched for has at least the ports of the program.
     fn promise_holds(&self, unit: Unit, code: &NativeFactory) -> bool {
         let (program, ports) = (self.program(), code.ports());
         program.is_ok_and(|program| {
@@ -283,7 +283,7 @@ impl Instrument {
         if let Some(lack) = self.library.index.machines[target.machine].lack() {
             return Some(lack);
         }
-        self.trust(target).is_none().then(|| "nobody vouches for it".to_owned())
+        self.trust(target).is_none().then(|| "it was not compiled by this user".to_owned())
     }
 
     /// Reads code and says why it is not run here, if so.

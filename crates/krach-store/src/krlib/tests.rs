@@ -344,14 +344,14 @@ fn code_tells_the_precision_where_the_index_does_not() {
 }
 
 #[test]
-fn a_precision_that_nobody_knows_is_damage() {
+fn an_unknown_precision_is_damage() {
     let bench = bench();
     for place in [0, 1] {
         let forged = bench.forged(|index, _| match place {
             0 => index.instruments[0].precision = Some("triple".to_owned()),
             _ => index.instruments[1].targets[0].precision = String::new(),
         });
-        assert!(damage(&forged).message.contains("arithmetic"));
+        assert!(damage(&forged).message.contains("precision"));
     }
 }
 
