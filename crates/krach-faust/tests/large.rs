@@ -220,3 +220,29 @@ fn depth_of_every_kind_is_an_error() {
         refused("error[KR03", format!("process = _{};", chain.repeat(deep)));
     }
 }
+
+/// Everything that is said about a program that is refused.
+fn said(text: &str) -> String {
+    let (program, reports) = elaborate(&Source::new("t.dsp", text), &NoFiles, &Options::default());
+    assert!(program.is_none(), "it is refused");
+    reports.iter().map(|report| format!("{} {}", report.message, report.helps.join(" "))).collect()
+}
+
+#[test]
+fn a_million_copies_are_not_taken_for_a_recursion_without_end() {
+    for text in ["process = par(i, 1000000, _);", "f(n) = par(i, n, *(i)); process = f(900000);"] {
+        assert!(said(text).contains("make fewer copies"), "{}", said(text));
+    }
+    assert!(said("f(n) = f(n + 1), f(n + 2); process = f(0);").contains("a rule that ends it"));
+}
+
+#[test]
+fn a_table_that_is_too_large_is_told_the_largest_size() {
+    assert!(said("process = rdtable(1000000000, 1.0, 0);").contains("from 1 to 268435456"));
+}
+
+#[test]
+fn a_hundred_thousand_boxes_in_a_row_are_not_taken_for_a_recursion() {
+    let row = format!("process = _{};", " : _".repeat(100_000));
+    assert!(said(&row).contains("names for its parts"), "{}", said(&row));
+}

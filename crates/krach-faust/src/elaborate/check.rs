@@ -4,6 +4,7 @@
 use super::diagram::BoxId;
 use super::emit::Refused;
 use super::eval::Evaluator;
+use super::propagate::MAX_TABLE;
 use super::range::Ranges;
 use super::signal::{Origin, SigId, Signal, Wrong};
 use super::soundfile;
@@ -18,7 +19,9 @@ pub(super) fn check(evaluator: &mut Evaluator<'_>, ranges: &Ranges, id: SigId) {
     let (code, message) = match evaluator.signals.get(id) {
         Signal::Wrong(Wrong::TableSize) => (
             Code::FaustTable,
-            "the size of a table must be a number above 0 that is known while compiling".to_owned(),
+            format!(
+                "the size of a table must be a number from 1 to {MAX_TABLE} that is known while compiling"
+            ),
         ),
         Signal::Wrong(Wrong::Foreign(name)) => {
             (Code::FaustForeign, format!("the foreign name `{}` is not known", evaluator.texts.get(name)))
@@ -96,7 +99,7 @@ pub(super) fn check_tables(evaluator: &mut Evaluator<'_>, order: &[SigId]) {
     }
 }
 
-/// Sound files have so many parts and no more.
+/// Sound files have at most [`soundfile::MAX_PARTS`] parts.
 pub(super) fn check_parts(evaluator: &mut Evaluator<'_>, ranges: &Ranges, parts: &[(SigId, Origin)]) {
     for &(part, origin) in parts {
         let range = ranges.get(part);

@@ -33,7 +33,7 @@ pub(crate) struct Memory {
 }
 
 /// The longest table that Faust text may ask for.
-const MAX_TABLE: i32 = 1 << 28;
+pub(super) const MAX_TABLE: i32 = 1 << 28;
 /// What `count`, the frames of one call, is taken for.
 const BLOCK: i32 = 64;
 

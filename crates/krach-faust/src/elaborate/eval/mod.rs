@@ -27,6 +27,7 @@ use crate::files::File;
 use crate::files::Files;
 use crate::syntax::{Compose, Expr, ExprId, ListId, Name};
 use krach_diag::{Code, Diagnostic};
+use report::Repetition;
 use rustc_hash::FxHashMap;
 use scope::{Bound, Layer, Loaded, Scope, ScopeId};
 use std::sync::Arc;
@@ -146,11 +147,13 @@ impl<'a> Evaluator<'a> {
         }
         self.steps += 1;
         let trouble = if !self.stack.has_room() {
-            "recursion too deep"
+            "recursion too deep".to_owned()
         } else if self.steps > MAX_STEPS {
-            "more steps than a program may take"
-        } else if self.boxes.size() > MAX_DIAGRAMS || self.signals.len() > MAX_SIGNALS {
-            "more boxes than a program may have"
+            format!("evaluation takes more than {MAX_STEPS} steps")
+        } else if self.boxes.size() > MAX_DIAGRAMS {
+            too_many_boxes()
+        } else if self.signals.len() > MAX_SIGNALS {
+            format!("more than {MAX_SIGNALS} signals")
         } else {
             return true;
         };
@@ -158,12 +161,21 @@ impl<'a> Evaluator<'a> {
         false
     }
 
-    fn exhaust(&mut self, trouble: &str) {
+    fn exhaust(&mut self, trouble: String) {
         self.exhausted = true;
         let code = if self.stack.has_room() { Code::FaustSize } else { Code::FaustEndless };
-        let origin = self.call_around(self.here);
-        self.trouble_at(code, trouble.to_owned(), origin);
-        self.help("a recursive function needs a rule that ends it, and all its arguments");
+        let (origin, part) = self.repetition_around(self.here);
+        self.trouble_at(code, trouble, origin);
+        self.help(match part {
+            Some(Repetition::Copies) => {
+                "make fewer copies: `par`, `seq`, `sum` and `prod` unroll to every one of them"
+            }
+            Some(Repetition::Call) => "a recursive function needs a rule that ends it, and all its arguments",
+            None if code == Code::FaustEndless => {
+                "a recursive function needs a rule that ends it, a long expression names for its parts"
+            }
+            None => "share equal parts: split one signal instead of building it twice",
+        });
     }
 
     pub(super) fn make(&mut self, node: Diagram) -> BoxId {
@@ -171,7 +183,7 @@ impl<'a> Evaluator<'a> {
             return self.boxes.make(node, self.here);
         }
         if !self.exhausted {
-            self.exhaust("more boxes than a program may have");
+            self.exhaust(too_many_boxes());
         }
         self.boxes.make(Diagram::Error, self.here)
     }
@@ -473,4 +485,8 @@ impl<'a> Evaluator<'a> {
         }
         self.eval(file, body, outer)
     }
+}
+
+fn too_many_boxes() -> String {
+    format!("more than {MAX_DIAGRAMS} boxes")
 }

@@ -11,6 +11,13 @@ use rustc_hash::FxHashSet;
 /// Reports after which further ones are dropped.
 const MAX_REPORTS: usize = 100;
 
+/// The part of a program that makes it endless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repetition {
+    Copies,
+    Call,
+}
+
 impl Evaluator<'_> {
     pub fn syntax(&self, file: FileId) -> &crate::Syntax {
         &self.files[file.index()].file.syntax
@@ -25,15 +32,27 @@ impl Evaluator<'_> {
         (expr.index() < syntax.exprs.len()).then(|| self.place(file, syntax.span(expr)))
     }
 
-    /// The innermost call that an expression is part of, or itself. In which part of a call the room ends is chance.
-    pub(super) fn call_around(&self, (file, expr): (FileId, ExprId)) -> (FileId, ExprId) {
+    /// The innermost call or iteration that an expression is part of, and that part; without one the expression itself. At
+    /// which of its parts the room ends is chance.
+    pub(super) fn repetition_around(
+        &self,
+        (file, expr): (FileId, ExprId),
+    ) -> ((FileId, ExprId), Option<Repetition>) {
         let syntax = self.syntax(file);
-        let Some(&part) = syntax.spans.get(expr.index()) else { return (file, expr) };
-        let calls = syntax.spans.iter().zip(&syntax.exprs).zip(0..).filter(|&((span, call), _)| {
-            matches!(call, Expr::Apply(..)) && span.start <= part.start && part.end <= span.end
+        let Some(&part) = syntax.spans.get(expr.index()) else { return ((file, expr), None) };
+        let around = syntax.spans.iter().zip(&syntax.exprs).zip(0..).filter(|&((span, around), _)| {
+            let repeats = match around {
+                // `*(2)` is no call of a function.
+                Expr::Apply(function, _) => !matches!(syntax.expr(*function), Expr::Prim(_)),
+                other => matches!(other, Expr::Iterate(..)),
+            };
+            repeats && span.start <= part.start && part.end <= span.end
         });
-        let innermost = calls.min_by_key(|((span, _), _)| span.end - span.start);
-        (file, innermost.map_or(expr, |(_, at)| ExprId(at)))
+        match around.min_by_key(|((span, _), _)| span.end - span.start) {
+            Some(((_, Expr::Iterate(..)), at)) => ((file, ExprId(at)), Some(Repetition::Copies)),
+            Some((_, at)) => ((file, ExprId(at)), Some(Repetition::Call)),
+            None => ((file, expr), None),
+        }
     }
 
     pub(super) fn here_span(&self) -> Span {
