@@ -432,11 +432,6 @@ fn tables_delays_and_noise() {
             declare name "stores";
             import("stdfaust.lib");
 
-            table = waveform{
-                0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0,
-                17.0, 18.0, 19.0
-            };
-
             noise(seed) = (+(seed - seed') : *(1103515245) : +(12345)) ~ _ : /(2147483647.0);
 
             length = hslider("length", 10, 0, 100, 0.001);
@@ -444,6 +439,11 @@ fn tables_delays_and_noise() {
             process(x) = v1, x @ max(0, min(50, v1)), x @ length @ length, no.noise, noise(-1996333887)
             with {
                 v1 = rwtable(4, 0.0, int(x), rdtable(table, int(x)), int(x));
+            };
+
+            table = waveform{
+                0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0,
+                17.0, 18.0, 19.0
             };
         "#]],
     );

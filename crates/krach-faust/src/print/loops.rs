@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) enum Memory {
     /// An equation, by index.
     Cell(usize),
-    /// A value so many frames ago.
+    /// A value, and how many frames ago.
     Copy { of: usize, frames: i32 },
 }
 

@@ -54,7 +54,9 @@ pub fn to_ast(program: &Program) -> Ast {
     if vocabulary.uses_library {
         statements.push(Statement::Import("stdfaust.lib".into()));
     }
-    statements.extend(vocabulary.definitions.into_iter().chain(main).map(Statement::Definition));
+    statements.extend(
+        vocabulary.definitions.into_iter().chain(main).chain(vocabulary.tables).map(Statement::Definition),
+    );
     Ast { statements }
 }
 
@@ -235,6 +237,7 @@ impl<'a> Sheet<'a> {
         let user = |at: usize| self.user_name(region, reading, at);
         let hint = |at: usize| match reading.values[at].head {
             Head::Call(call) => Some(self.program.call(call).function.clone()),
+            Head::Fun(Fun::Add) if loops.of_value[at].is_some() => Some("total".into()),
             _ => None,
         };
         Layout::of(reading, loops, names, &Called { user: &user, hint: &hint })

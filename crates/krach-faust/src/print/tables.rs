@@ -48,7 +48,7 @@ fn contents(
     let (numbers, same) = match init {
         TableInit::Sound { digest, channel } => match program.samples(*digest, *channel, len) {
             Some(samples) => (Numbers::Reals(extended(samples, spare)), None),
-            // Faust text cannot say that samples are missing; who plays the program is told.
+            // Faust text cannot say that samples are missing: an error says so where the program is played.
             None => return vec![size, Expr::Real(0.0)],
         },
         TableInit::Reals(values) => {
@@ -72,7 +72,7 @@ fn contents(
         return vec![waveform];
     }
     let name = vocabulary.names.give("table");
-    vocabulary.definitions.push(Definition::value(name.clone(), waveform));
+    vocabulary.tables.push(Definition::value(name.clone(), waveform));
     vec![Expr::Name(name)]
 }
 

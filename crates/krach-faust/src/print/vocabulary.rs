@@ -3,6 +3,7 @@
 
 use crate::print::names::Names;
 use crate::syntax::ast::{Definition, Equation, Expr, Infix};
+use krach_ir::Noise;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,8 +27,10 @@ pub(crate) struct Vocabulary {
     /// The name of [`Helper::Zero`], kept free in every scope: its uses are found last.
     pub zero: Arc<str>,
     helpers: BTreeMap<Helper, Arc<str>>,
-    /// Functions and tables, each after what it uses.
+    /// Functions, each after what it uses.
     pub definitions: Vec<Definition>,
+    /// Long tables: they stand at the end of the file, where their hundreds of lines hide nothing.
+    pub tables: Vec<Definition>,
     functions: BTreeMap<Arc<str>, Vec<(usize, Arc<str>)>>,
 }
 
@@ -41,6 +44,7 @@ impl Vocabulary {
             zero,
             helpers: BTreeMap::new(),
             definitions: Vec::new(),
+            tables: Vec::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -110,8 +114,8 @@ fn noise() -> Expr {
     let operator = |operator: Infix, argument: Expr| Expr::call(Expr::Operator(operator), vec![argument]);
     let start = Expr::infix(Infix::Sub, seed(), seed().before());
     let step = operator(Infix::Add, start)
-        .then(operator(Infix::Mul, Expr::Int(1_103_515_245)))
-        .then(operator(Infix::Add, Expr::Int(12345)));
+        .then(operator(Infix::Mul, Expr::Int(Noise::FACTOR)))
+        .then(operator(Infix::Add, Expr::Int(Noise::STEP)));
     let state = Expr::Compose(crate::syntax::ast::Compose::Rec, Box::new(step), Box::new(Expr::Wire));
     state.then(operator(Infix::Div, Expr::Real(2_147_483_647.0)))
 }

@@ -119,10 +119,17 @@ fn level(expr: &Expr) -> u8 {
         Expr::Before(_) => POSTFIX,
         Expr::Apply(..) | Expr::Access(..) | Expr::Modify(..) => APPLICATION,
         // A sign belongs to the number, but `-1'` and `-x(2)` invite misreading.
-        Expr::Int(value) if *value < 0 => Infix::Delay.level(),
-        Expr::Real(value) if value.is_sign_negative() => Infix::Delay.level(),
-        Expr::Negative(_) => Infix::Delay.level(),
+        signed if is_negative(signed) => Infix::Delay.level(),
         _ => PRIMARY,
+    }
+}
+
+fn is_negative(expr: &Expr) -> bool {
+    match expr {
+        Expr::Int(value) => *value < 0,
+        Expr::Real(value) => value.is_sign_negative(),
+        Expr::Negative(_) => true,
+        _ => false,
     }
 }
 
@@ -244,7 +251,9 @@ fn infix(whole: &Expr) -> Doc {
     let mut doc = expr(first, level);
     let mut rest = RcDoc::nil();
     for (operator, right) in tail.into_iter().rev() {
-        let right = expr(right, level + 1);
+        // `5 - (-3)` as people write it, not `5 - -3`.
+        let signed = matches!(operator, Infix::Add | Infix::Sub) && is_negative(right);
+        let right = expr(right, if signed { PRIMARY } else { level + 1 });
         rest = rest.append(RcDoc::line()).append(operator.symbol()).append(" ").append(right);
     }
     doc = doc.append(rest);
@@ -383,7 +392,7 @@ mod tests {
             (op(Infix::Delay, op(Infix::Delay, n("a"), n("b")), sum()), "a @ b @ (a + b)"),
             (op(Infix::Delay, n("a"), n("b")).before(), "(a @ b)'"),
             (op(Infix::Delay, n("a"), n("b").before()), "a @ b'"),
-            (op(Infix::Sub, n("a"), Expr::Int(-3)), "a - -3"),
+            (op(Infix::Sub, n("a"), Expr::Int(-3)), "a - (-3)"),
             (op(Infix::Delay, Expr::Int(-3), Expr::Int(2)), "-3 @ 2"),
             (Expr::Int(-1).before(), "(-1)'"),
             (Expr::Negative("x".into()).before(), "(-x)'"),
@@ -400,6 +409,8 @@ mod tests {
             (op(Infix::Lt, sum(), n("c")), "a + b < c"),
             (Expr::Compose(Compose::Rec, Box::new(sum()), Box::new(Expr::Wire)), "a + b ~ _"),
             (Expr::Compose(Compose::Split, Box::new(pair()), Box::new(n("f"))), "a, b <: f"),
+            (op(Infix::Sub, n("a"), Expr::Int(-24)), "a - (-24)"),
+            (op(Infix::Add, n("a"), op(Infix::Mul, Expr::Real(-0.5), n("b"))), "a + -0.5 * b"),
             (Expr::Real(1e-9), "1e-9"),
             (Expr::Real(55.0), "55.0"),
         ] {
