@@ -34,7 +34,7 @@ struct Pointers {
     outputs: Box<[*mut u8]>,
 }
 
-// SAFETY: nobody follows a pointer but the code, during the call for which it was written.
+// SAFETY: only the compiled code reads through the pointers, and only during the call that wrote them.
 unsafe impl Send for Pointers {}
 
 impl<S: Sample> NativeDsp<S> {
@@ -131,11 +131,7 @@ impl<S: Sample> Voice for NativeDsp<S> {
 
     fn reset(&mut self) {
         match &mut self.spare {
-            Some(spare) => {
-                // Only if the voice was reset a moment ago is there anything left to do.
-                spare.clear(&self.shared, usize::MAX);
-                spare.swap(&mut self.state);
-            }
+            Some(spare) => spare.renew(&self.shared, &mut self.state),
             None => {
                 let slots = HEADER + self.shared.parts.layout.slot_bytes();
                 let rest = self.shared.parts.layout.bytes() - slots;
@@ -178,5 +174,87 @@ impl<S: Sample> Voice for NativeDsp<S> {
         if let Some(spare) = &mut self.spare {
             spare.clear(&self.shared, (frames + 1).saturating_mul(CLEARED));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Spec, compile};
+    use krach_abi::{Buffer, Precision};
+    use krach_ir::{Fun, Program, ProgramBuilder, TableInit};
+
+    const BLOCK: usize = 64;
+
+    /// The input, late by up to ten seconds, plus a read-write table of a million entries if `table`.
+    fn long(table: bool) -> Program {
+        let mut b = ProgramBuilder::new("long");
+        let x = b.input("x");
+        let late = b.int(480_000);
+        let mut out = b.delay(x, late, None).unwrap();
+        if table {
+            let at = b.int(7);
+            let ram = b.ram(TableInit::Reals(vec![0.25; 1 << 20].into()), 1 << 20, at, x).unwrap();
+            let read = b.recall(ram, at).unwrap();
+            out = b.apply(Fun::Add, &[out, read]).unwrap();
+        }
+        b.output("out", out).unwrap();
+        b.finish().unwrap()
+    }
+
+    fn voice(program: &Program) -> NativeDsp<f32> {
+        let factory = compile(program, &Spec::new(48_000, Precision::Single)).unwrap();
+        NativeDsp::new(factory.shared.clone(), Seed::default())
+    }
+
+    fn play(dsp: &mut NativeDsp<f32>, frames: usize) {
+        let (mut input, mut output) = (Buffer::new(1, BLOCK), Buffer::new(1, BLOCK));
+        input.channel_mut(0).fill(1.0);
+        for _ in 0..frames / BLOCK {
+            dsp.process(Frame::default(), input.head(BLOCK), output.head_mut(BLOCK));
+        }
+    }
+
+    fn arrays(dsp: &NativeDsp<f32>) -> Vec<Vec<u8>> {
+        let layout = &dsp.shared.parts.layout;
+        layout
+            .arrays()
+            .iter()
+            .map(|array| dsp.state.bytes(array.offset, array.bytes() as usize).to_vec())
+            .collect()
+    }
+
+    fn left(dsp: &NativeDsp<f32>) -> usize {
+        dsp.spare.as_ref().expect("long").left(&dsp.shared)
+    }
+
+    #[test]
+    fn a_voice_that_is_reset_twice_at_once_clears_no_whole_block() {
+        for table in [false, true] {
+            let mut dsp = voice(&long(table));
+            let born = arrays(&dsp);
+            play(&mut dsp, 480_000);
+            dsp.reset();
+            let used = left(&dsp);
+            assert!(used >= 480_000 * 4, "{used} bytes to clear");
+            dsp.reset();
+            assert_eq!(left(&dsp), used, "the second reset clears nothing");
+            assert!(arrays(&dsp) == born);
+        }
+    }
+
+    #[test]
+    fn a_voice_that_is_reset_a_moment_later_clears_only_the_frames_since() {
+        let mut dsp = voice(&long(false));
+        let born = arrays(&dsp);
+        play(&mut dsp, 480_000);
+        dsp.reset();
+        play(&mut dsp, BLOCK);
+        let used = left(&dsp);
+        dsp.reset();
+        assert_eq!(left(&dsp), used, "the used block is still cleared a little at a time");
+        assert!(arrays(&dsp) == born);
+        play(&mut dsp, 480_000);
+        assert_eq!(left(&dsp), 0);
     }
 }

@@ -80,6 +80,21 @@ impl State {
     }
 }
 
+impl State {
+    /// Makes the bytes `from..to` of an array as they were born.
+    fn renew(&mut self, shared: &Shared, array: &Array, from: usize, to: usize) {
+        match array.keeps {
+            Keeps::Ring(_) => self.bytes_mut(array.offset, to)[from..].fill(0),
+            Keeps::Ram(_) => {
+                let contents = shared.parts.rams.iter().find(|(offset, _)| *offset == array.offset);
+                if let Some((offset, contents)) = contents {
+                    self.fill(*offset, contents, from, to.min(contents.bytes()));
+                }
+            }
+        }
+    }
+}
+
 impl Drop for State {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this layout.
@@ -87,10 +102,10 @@ impl Drop for State {
     }
 }
 
-/// A second block, made ready behind the back of the first: a voice that goes back to birth changes blocks, and the one
-/// it leaves is cleared a little at a time while the other plays.
+/// A second block, for a voice that goes back to birth: the two change places, and the used block is cleared a little at
+/// a time while the other plays.
 pub(crate) struct Spare {
-    pub state: State,
+    state: State,
     /// The array that is cleared next, and how many of its bytes are clear.
     array: usize,
     done: usize,
@@ -101,23 +116,37 @@ impl Spare {
         Self { state: State::new(shared), array: shared.parts.layout.arrays().len(), done: 0 }
     }
 
-    /// Changes places with a used block, whose arrays must then be cleared.
-    pub fn swap(&mut self, used: &mut State) {
-        std::mem::swap(&mut self.state, used);
-        (self.array, self.done) = (0, 0);
+    /// The memory of a voice that goes back to birth. Whichever block has fewer bytes to clear is cleared: a voice that is
+    /// reset twice at once clears nothing the second time, and one that is reset a moment later clears about as many bytes
+    /// of delay lines as were written since.
+    pub fn renew(&mut self, shared: &Shared, used: &mut State) {
+        if dirty_bytes(shared, used) <= self.left(shared) {
+            let arrays = shared.parts.layout.arrays();
+            arrays.iter().for_each(|array| used.renew(shared, array, 0, dirty(array, used.frames)));
+        } else {
+            self.clear(shared, usize::MAX);
+            std::mem::swap(&mut self.state, used);
+            (self.array, self.done) = (0, 0);
+        }
     }
 
-    /// Clears at most about so many bytes more.
+    /// Bytes of this block that are not clear yet.
+    pub fn left(&self, shared: &Shared) -> usize {
+        let rest = shared.parts.layout.arrays().iter().skip(self.array);
+        rest.map(|array| dirty(array, self.state.frames)).sum::<usize>().saturating_sub(self.done)
+    }
+
+    /// Clears about `bytes` bytes more, at most.
     pub fn clear(&mut self, shared: &Shared, mut bytes: usize) {
         let layout = &shared.parts.layout;
         while let Some(array) = layout.arrays().get(self.array) {
             if bytes == 0 {
                 return;
             }
-            let dirty = self.dirty(array);
+            let dirty = dirty(array, self.state.frames);
             let to = dirty.min(self.done.saturating_add(bytes));
             if self.done < to {
-                self.clear_part(shared, array, to);
+                self.state.renew(shared, array, self.done, to);
             }
             bytes -= to.saturating_sub(self.done).min(bytes);
             self.done = to;
@@ -127,27 +156,22 @@ impl Spare {
         }
         self.state.frames = 0;
     }
+}
 
-    /// Bytes of an array that may not be as they were born. A ring is written from its start on.
-    fn dirty(&self, array: &Array) -> usize {
-        let all = u64::from(array.len);
-        let entries = match array.keeps {
-            Keeps::Ring(_) => all.min(self.state.frames),
-            Keeps::Ram(_) => all,
-        };
-        let lanes = array.lanes.len();
-        usize::try_from(entries).unwrap_or(usize::MAX) * array.element.bytes() as usize * lanes
-    }
+/// Bytes of an array that may not be as they were born, after a number of frames. A ring is written from its start on,
+/// a read-write table anywhere.
+fn dirty(array: &Array, frames: u64) -> usize {
+    let all = u64::from(array.len);
+    let entries = match array.keeps {
+        Keeps::Ring(_) => all.min(frames),
+        Keeps::Ram(_) if frames == 0 => 0,
+        Keeps::Ram(_) => all,
+    };
+    let lanes = array.lanes.len();
+    usize::try_from(entries).unwrap_or(usize::MAX) * array.element.bytes() as usize * lanes
+}
 
-    fn clear_part(&mut self, shared: &Shared, array: &Array, to: usize) {
-        match array.keeps {
-            Keeps::Ring(_) => self.state.bytes_mut(array.offset, to)[self.done..].fill(0),
-            Keeps::Ram(_) => {
-                let contents = shared.parts.rams.iter().find(|(offset, _)| *offset == array.offset);
-                if let Some((offset, contents)) = contents {
-                    self.state.fill(*offset, contents, self.done, to.min(contents.bytes()));
-                }
-            }
-        }
-    }
+/// The same of all arrays of a block.
+fn dirty_bytes(shared: &Shared, state: &State) -> usize {
+    shared.parts.layout.arrays().iter().map(|array| dirty(array, state.frames)).sum()
 }
