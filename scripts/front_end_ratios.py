@@ -38,6 +38,10 @@ HEAVY = {
     "fft_spectral_level": LIBRARY + "process = dm.fft_spectral_level_demo(64);",
     "SFFormantModel": LIBRARY + "process = pm.SFFormantModelFofSmooth_ui;",
     "dx7 algorithm 1": LIBRARY + "process = dx.algorithm(1) <: _, _;",
+    "T22 by its recurrence": "T(0, x) = 1; T(1, x) = x; T(n, x) = 2 * x * T(n - 1, x) - T(n - 2, x);"
+    " process(x) = T(22, x);",
+    "21 shared arguments": "step(x) = 0.5 * x + 0.25 * y with { y = sin(x); };"
+    " chain(0, x) = x; chain(n, x) = step(chain(n - 1, x)); process(x) = chain(21, x);",
 }
 ROUNDS = 5
 

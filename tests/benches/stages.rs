@@ -4,6 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
 use krach_diag::Source;
+use krach_faust::{NoFiles, Options};
 use krach_ir::{InterpreterFactory, at_rate, parse};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,6 +13,12 @@ const SOUNDS: [(&str, &str); 3] = [
     ("kick", include_str!("../../fixtures/faust/kick.program")),
     ("acid_bass", include_str!("../../fixtures/faust/acid_bass.program")),
     ("verb", include_str!("../../fixtures/faust/verb.program")),
+];
+const HEAVY: [(&str, &str); 4] = [
+    ("chebyshev", include_str!("../../fixtures/faust/heavy/chebyshev.dsp")),
+    ("shared_arguments", include_str!("../../fixtures/faust/heavy/shared_arguments.dsp")),
+    ("interleave", include_str!("../../fixtures/faust/heavy/interleave.dsp")),
+    ("matcher", include_str!("../../fixtures/faust/heavy/matcher.dsp")),
 ];
 const FRAMES: usize = 480;
 
@@ -41,5 +48,15 @@ fn stages(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, stages);
+/// Faust text whose parts are shared many times over: from the text to a program.
+fn heavy(c: &mut Criterion) {
+    for (name, text) in HEAVY {
+        let source = Source::new(name, text);
+        c.bench_function(&format!("{name}/elaborate"), |b| {
+            b.iter(|| krach_faust::elaborate(black_box(&source), &NoFiles, &Options::default()));
+        });
+    }
+}
+
+criterion_group!(benches, stages, heavy);
 criterion_main!(benches);
