@@ -8,20 +8,21 @@ use krach_ir::{Program, optimise, parse};
 use krach_tests::dice::Dice;
 use krach_tests::torture::{Reached, heard, look};
 
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 6] = [
     include_str!("../../fixtures/faust/acid_bass.program"),
     include_str!("../../fixtures/faust/kick.program"),
     include_str!("../../fixtures/faust/verb.program"),
     include_str!("../../fixtures/cli/tone.program"),
     include_str!("../../fixtures/programs/everything.program"),
+    include_str!("../../fixtures/programs/sums.program"),
 ];
 
 /// Numbers that stand at the edge of something, and words of every kind.
 const NUMBERS: &str = "0 1 -1 2 3 31 32 63 64 65 1000000 2147483647 -2147483648 2147483648 4294967295 268435456 \
      0.0 -0.0 0.5 1.0 2.0 -1.0 1e-320 1e-40 1e38 3.5e38 1e308 1e999 inf NaN";
-const WORDS: &str = "add sub mul div rem pow select int real min max eq ne lt shl shr and xor abs floor round rint sqrt log exp \
+const WORDS: &str = "add sum sub mul div rem pow select int real min max eq ne lt shl shr and xor abs floor round rint sqrt log exp \
      sin tan acos atan2 remainder tap lookup recall read argument noise input control sample_rate if keys r0 r1 r2 d0 d1 t0 \
-     t1 m0 n0 n1 f0 f1 c0 c1 c4294967295 [ ] { } = : <- # \"\" \"x\" \"a/b\" name at in output";
+     t1 m0 n0 n1 f0 f1 c0 c1 c4294967295 [ ] { } = : <- # \"\" \"x\" \"a/b\" name at in output sound table line";
 
 /// One to three changes: words replaced, mostly by their like; lines lost, doubled or swapped.
 fn damaged(text: &str, dice: &mut Dice<'_>) -> String {

@@ -39,9 +39,9 @@ fn every_fuzz_target_replays_its_corpus() {
             *reached.entry(target(data)).or_insert(0) += 1;
         }
         println!("{name}: {reached:?}");
-        // A corpus of texts that are all refused would test only the first check. The kept libraries are all damaged.
+        // A corpus that is refused as a whole would test only the first check.
         let only_refused = reached.keys().all(|&end| end == Reached::Refused);
-        assert_eq!(only_refused, name == "library", "{name}: {reached:?}");
+        assert!(!only_refused, "{name}: {reached:?}");
     }
 }
 
