@@ -1,0 +1,37 @@
+"""A render of a sound that is compiled already is no more work than its samples."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LIMITED = """
+import resource
+import threading
+
+import krach.dsp as krs
+
+voice = krs.transpile(lambda: krs.sine_osc(krs.control("freq", 440, 20, 2000)), name="voice")
+echo = krs.transpile(lambda x: x + krs.delay(x, 4800), name="echo")
+before = [tone.render(0.01) for tone in (voice, echo)]
+
+# A worker of krach has a stack of 64 MB: where 32 MB are left, no worker starts.
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + (32 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+threading.stack_size(64 << 20)
+try:
+    threading.Thread(target=print).start()
+except RuntimeError:
+    print("no thread")
+after = [tone.render(0.01) for tone in (voice, echo)]
+print("rendered", all((a == b).all() for a, b in zip(before, after, strict=True)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_render_of_a_compiled_sound_starts_no_thread() -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "no thread\nrendered True\n", done.stderr
