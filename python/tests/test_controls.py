@@ -144,3 +144,17 @@ def test_a_smoothed_control_has_the_bounds_of_its_range() -> None:
 def test_a_smoothed_control_keeps_the_lower_bound_of_its_range() -> None:
     sound = krs.transpile(lambda x: krs.delay(x, krs.sr() / krs.control("pitch", 100, 50, 1000, smooth=True)))
     assert sound.num_inputs == 1
+
+
+def test_printed_faust_keeps_unit_scale_choices_and_toggle() -> None:
+    def tone() -> krs.Signal:
+        freq = krs.control("freq", 440, 20, 2000, unit="Hz", scale="log")
+        wave = krs.control("wave", 0, 0, 1, choices=["sine", "saw"])
+        # A checkbox of Faust starts at 0; a toggle that starts at 1 is printed as a number box.
+        return freq * wave * krs.control("on", 0, 0, 1, toggle=True)
+
+    sound = krs.transpile(tone)
+    again = krach.faust(sound.faust)
+    shown = [{(c.name, c.kind, *c.metadata) for c in read.controls} for read in (sound, again)]
+    assert shown[0] == shown[1]
+    assert ("unit", "Hz") in next(c for c in again.controls if c.name == "freq").metadata
