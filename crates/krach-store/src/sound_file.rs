@@ -59,7 +59,12 @@ fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let told = |error: Error| error.to_string();
     let none = || "it holds no sound".to_owned();
-    let mut format = symphonia::default::get_probe().probe(&hint, stream, formats, metadata).map_err(told)?;
+    let probed = symphonia::default::get_probe().probe(&hint, stream, formats, metadata);
+    let mut format = probed.map_err(|error| match error {
+        // Its message names a part of the decoder instead of the file.
+        Error::Unsupported(_) => "it is not a WAV, FLAC or Ogg Vorbis file".to_owned(),
+        other => other.to_string(),
+    })?;
     let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
     let wanted = track.id;
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
