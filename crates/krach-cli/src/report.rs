@@ -19,7 +19,7 @@ pub(crate) fn draw(reports: &[Diagnostic], sources: &mut Sources) {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = to.is_terminal() && !plain;
     for report in reports {
-        // Nobody is left to be told that standard error is closed.
+        // Standard error may be closed; then there is no place to report it.
         let _ = to.write_all(text(report, sources, colour).as_bytes());
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Shell<'a> {
 
     /// Writes a remark to standard error.
     pub(crate) fn remark(&self, text: &str) {
-        // Nobody is left to be told that standard error is closed.
+        // Standard error may be closed; then there is no place to report it.
         let _ = writeln!(io::stderr(), "{}", visible(text));
     }
 

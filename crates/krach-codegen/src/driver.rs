@@ -26,7 +26,7 @@ pub(crate) struct Code {
     module: Mutex<Option<JITModule>>,
 }
 
-// SAFETY: the pointers are to memory that nobody writes until the module is dropped, and `self` owns the module.
+// SAFETY: the memory is not written until the module is dropped, and `self` owns the module.
 unsafe impl Send for Code {}
 // SAFETY: as above; what the functions write is their caller's.
 unsafe impl Sync for Code {}
@@ -74,7 +74,7 @@ impl Code {
     /// The functions as they were given to `load`.
     pub(crate) fn functions(&self) -> Vec<Bytes> {
         let bytes = |&(at, len, alignment): &(*const u8, usize, u64)| {
-            // SAFETY: the module holds so many readable bytes there, which it never writes again.
+            // SAFETY: the module holds `len` readable bytes there, which it never writes again.
             let code = unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
             Bytes { code, alignment }
         };

@@ -248,7 +248,7 @@ impl TryFrom<Numbered> for Keeps {
     }
 }
 
-/// Offsets past the limit are refused before anybody uses them.
+/// Offsets past the limit are refused before they are used.
 fn clip(offset: u64) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }

@@ -130,7 +130,7 @@ impl Prim {
         self <= Self::Ne || matches!(self, Self::Attach | Self::Enable | Self::Control | Self::Pow)
     }
 
-    /// Whether its operands are cast to real whatever they are.
+    /// Whether its operands are cast to real, ints as well.
     #[must_use]
     pub fn is_real(self) -> bool {
         self == Self::Fmod

@@ -238,7 +238,7 @@ impl ProgramBuilder {
         Ok(self.tap(sig, one, 1))
     }
 
-    /// `sig`, so many samples ago: truncated toward zero and clamped to `0..=max`, where `max` is `bound` or else
+    /// `sig`, `samples` samples ago: truncated toward zero and clamped to `0..=max`, where `max` is `bound` or else
     /// what can be proved about `samples`.
     ///
     /// # Errors

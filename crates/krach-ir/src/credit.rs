@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// A definition of somebody's library that the program is made with.
+/// A definition of a library that the program is made with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Credit {
     /// The library's file, without folders.

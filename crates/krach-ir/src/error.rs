@@ -11,7 +11,7 @@ pub enum BuildError {
     NotFinite(f64),
     /// A signal, register or call that this program does not have.
     Foreign,
-    /// So many operands were given, so many are wanted.
+    /// The number of operands given, and the number wanted.
     Arity { wanted: usize, given: usize },
     /// `lo <= init <= hi` does not hold, or `step` is not positive.
     ControlRange { name: Arc<str>, init: f64, lo: f64, hi: f64, step: f64 },
@@ -21,7 +21,7 @@ pub enum BuildError {
     ControlName(Arc<str>),
     /// No upper bound of a delay can be proved and none was given.
     DelayUnbounded,
-    /// The delay is below zero whatever happens.
+    /// The delay is always below zero.
     DelayNegative(f64),
     /// A table without contents, or longer than 2^28 entries.
     TableLength(usize),

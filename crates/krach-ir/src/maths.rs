@@ -36,7 +36,7 @@ impl Native {
     }
 }
 
-/// The arithmetic of one precision.
+/// The operations of one precision.
 pub trait Float: krach_abi::Sample {
     const ZERO: Self;
     fn from_f64(value: f64) -> Self;

@@ -99,7 +99,7 @@ impl Program {
 }
 
 impl Meter {
-    /// Whether both show the same in the same way, whatever they are called.
+    /// Whether both show the same in the same way; their names may differ.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         *self == Self { name: self.name.clone(), ..other.clone() }
     }

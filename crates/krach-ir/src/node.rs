@@ -17,7 +17,7 @@ pub enum Op {
     Read(RegisterId),
     /// White noise in -1..1, a generator of its own: `s = 1103515245 s + 12345` in 32 bits, `s / 2147483647`.
     Noise(NoiseId),
-    /// The input of a delay line, so many frames ago. Operand: the delay, an int within `0..=max` of the line.
+    /// The input of a delay line, a number of frames ago. Operand: the delay, an int within `0..=max` of the line.
     Tap(LineId),
     /// Operand: the index, an int; clamped into the table.
     Lookup(TableId),

@@ -120,7 +120,7 @@ impl Renumbering {
     }
 
     fn to(&self, old: usize) -> u32 {
-        self.0[old].expect("whatever is alive refers to what is alive")
+        self.0[old].expect("a live node refers to live nodes only")
     }
 
     fn keep<'a, T>(&'a self, parts: &'a [T]) -> impl Iterator<Item = &'a T> {

@@ -44,7 +44,7 @@ impl Program {
 
 struct Check<'a> {
     program: &'a Program,
-    /// In so many generators.
+    /// How many generators it is inside.
     nested: usize,
     faults: Vec<Fault>,
 }

@@ -67,7 +67,7 @@ pub const NOT_FINITE: &str = "samples that are not finite come from a division b
 /// request might end the process instead of failing.
 const LARGEST_STATE: u64 = 4 << 30;
 
-/// From here on the memory is asked for once before it is needed: a process with a limit of its own is told so.
+/// From this size on memory is requested once before it is needed, so that a process with a limit gets an error.
 const WORTH_ASKING: u64 = 64 << 20;
 
 /// Whether this process may have so much more memory.

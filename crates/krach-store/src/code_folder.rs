@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 
 /// Bytes kept on disk.
 const LIMIT: u64 = 256 << 20;
-/// After so many new files, the folder is looked through.
+/// New files between two searches for files to delete.
 const SWEEP: u32 = 64;
 /// Temporary files of processes that were killed are older.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -65,7 +65,7 @@ impl CodeFolder {
         // The key is the digest of the bare text, and the code's tag is for the program of that digest.
         let mine = instrument.record().program.blake3.0 == *key.bytes();
         let factory = if mine { instrument.mapped(Unit::Voice, spec)? } else { return None };
-        // Used now: eviction goes by this. That it cannot be told does no harm.
+        // Used now: the files unused for longest are deleted first. A failure to note it does no harm.
         let _ =
             File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         Some(factory)

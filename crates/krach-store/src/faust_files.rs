@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// The folders that are searched, whatever asks: first those of the caller, then those of the machine.
+/// The folders that are searched for every import: first those of the caller, then those of the machine.
 ///
 /// A name is looked for as it is (absolute, or below the current folder), in the caller's folders (`-I`) from the last
 /// to the first, in the folder of the main file, in that of the file which asks, in those of `FAUST_LIB_PATH`, in the

@@ -21,10 +21,10 @@ pub fn unvouched() -> Option<String> {
     Some(place().map_or_else(|_| why.to_string(), |place| format!("{why} (`{}`)", place.display())))
 }
 
-/// The user's secret, made at the first use, readable by nobody else.
+/// The user's secret, made at the first use, readable by this user only.
 ///
 /// # Errors
-/// There is no place for it, or what is there is not private: then nobody can vouch for anything.
+/// There is no place for it, or the file there is not private: then no code can be vouched for.
 pub(crate) fn own() -> io::Result<Secret> {
     let place = place()?;
     match read(&place) {
@@ -35,7 +35,7 @@ pub(crate) fn own() -> io::Result<Secret> {
 
 fn read(place: &Path) -> io::Result<Secret> {
     let odd = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-    // Before it is opened: a pipe would wait for somebody to write.
+    // Before it is opened: opening a pipe would wait for a writer.
     if !fs::metadata(place)?.is_file() {
         return odd("the secret is not a file");
     }
@@ -52,7 +52,7 @@ fn read(place: &Path) -> io::Result<Secret> {
         }
         // Root may read everybody's: but what others vouch for is not what root vouches for.
         if fs::metadata("/proc/self").is_ok_and(|own| own.uid() != about.uid()) {
-            return odd("the secret is somebody else's");
+            return odd("the secret belongs to another user");
         }
     }
     let mut bytes = [0; BYTES];

@@ -99,7 +99,7 @@ pub(crate) fn replace(
     Ok(())
 }
 
-/// What temporary files are called, so that forgotten ones can be told.
+/// The ending of temporary files, by which forgotten ones are found.
 pub(crate) const TEMPORARY: (&str, &str) = (".krach-", ".part");
 
 /// A temporary file with the permissions of any new file (by itself it would be private).

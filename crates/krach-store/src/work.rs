@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Progress(Arc<(AtomicUsize, AtomicBool)>);
 
 impl Progress {
-    /// Called by the worker: so much is done. `Break` means that nobody waits for the rest.
+    /// Called by the worker with the amount of work done. `Break` means that the rest is not wanted.
     pub fn advance(&self, done: usize) -> ControlFlow<()> {
         self.0.0.store(done, Ordering::Relaxed);
         if self.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -49,7 +49,7 @@ pub fn on_worker<T: Send + 'static>(
     let worker =
         std::thread::Builder::new().name("krach-worker".to_owned()).stack_size(krach_abi::WORKER_STACK);
     let worker = worker
-        // The caller may be gone: then nobody wants the result.
+        // The caller may be gone: then the result is dropped.
         .spawn(move || drop(hand_over.send(work())))
         .expect("the system gives a thread");
     loop {

@@ -17,7 +17,7 @@ pub(crate) struct CacheOf {
     pub json: bool,
 }
 
-/// The shape of `krach cache --json`, version 1. `clear` is done before it is told.
+/// The shape of `krach cache --json`, version 1. `clear` is done before the numbers are taken.
 #[derive(Serialize)]
 struct Findings {
     schema: u32,

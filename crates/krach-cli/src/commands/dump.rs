@@ -27,7 +27,7 @@ pub(crate) struct Dump {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
-    /// The syntax of the Faust text, written out evenly
+    /// The Faust text as it was read, in one style
     Ast,
     /// The signals as traced, in the text form that can be read back
     Program,
@@ -37,7 +37,7 @@ pub(crate) enum Stage {
     Faust,
     /// The schedule: sections, instructions, layout of the state
     Kernel,
-    /// The code generator's input
+    /// The input of the code generator, Cranelift
     Clif,
     /// Machine code
     Asm,
@@ -57,7 +57,7 @@ pub(crate) fn dump(shell: &mut Shell<'_>, what: &Dump) -> Result<i32, Failure> {
         (_, Format::Svg) => {
             let message = "`--format svg` is a picture of `--stage diagram`";
             let usage = super::Arguments::command().error(ErrorKind::ArgumentConflict, message);
-            // Nobody is left to be told that standard error is closed.
+            // Standard error may be closed; then there is no place to report it.
             let _ = usage.print();
             Ok(usage.exit_code())
         }
@@ -98,7 +98,7 @@ fn print(shell: &mut Shell<'_>, only: &Only, stage: Stage, machine: Machine) -> 
     Ok(WELL)
 }
 
-/// What was read, written out evenly.
+/// The Faust text as it was read, in one style.
 fn syntax(source: &Source) -> Result<String, Failure> {
     let (syntax, reports) = krach_faust::parse(source);
     if !reports.is_empty() {

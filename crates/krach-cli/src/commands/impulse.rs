@@ -164,7 +164,7 @@ fn fixed(x: f64) -> String {
     }
 }
 
-/// C's `%.Ng`: so many significant digits, without zeros at the end.
+/// C's `%.Ng`: N significant digits, without zeros at the end.
 fn general(x: f64, digits: usize) -> String {
     if let Some(name) = name(x) {
         return name.to_owned();

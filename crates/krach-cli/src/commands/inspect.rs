@@ -140,7 +140,7 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
             match extract(instrument, what, one.is_none()) {
                 Ok(text) => shell.say(&text)?,
                 Err(report) if one.is_some() => return Err(report.into()),
-                Err(_) => {} // told below, and no reason to keep the others back
+                Err(_) => {} // reported below; the others are shown all the same
             }
         }
     } else if let Some(instrument) = &one {
@@ -155,7 +155,7 @@ pub(crate) fn inspect(shell: &mut Shell<'_>, what: &Inspect) -> Result<i32, Fail
     if one.is_some() {
         return Ok(well);
     }
-    // Everything is read once, so that a damaged part is found before somebody misses it.
+    // Everything is read once, so that a damaged part is found before it is needed.
     let verified = shell.work(move |_| library.verify(), |_| {})?;
     let reports = verified.err().unwrap_or_default();
     shell.draw(&reports);

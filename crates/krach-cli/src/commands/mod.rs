@@ -38,7 +38,7 @@ pub(crate) enum Command {
     DumpFaust(Only),
     /// Render a program to a WAV file
     Render(render::Render),
-    /// Trace and compile the DSP functions of a file and report everything that is wrong
+    /// Trace and compile the DSP functions of a file and report every error
     Check(check::Check),
     /// Measure how long a program takes to compile and to run
     Bench(bench::Bench),

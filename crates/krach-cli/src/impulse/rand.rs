@@ -14,7 +14,7 @@ const SEPARATION: usize = 3;
 const WARM_UP: usize = 10 * DEGREE;
 
 impl Rand {
-    /// As it is where nobody calls `srand`: seeded with 1.
+    /// As in a program that does not call `srand`: seeded with 1.
     #[must_use]
     pub(super) fn new() -> Self {
         // The seeds are those of Park and Miller's generator: 16807 x modulo 2³¹ − 1.

@@ -288,7 +288,7 @@ impl<'a> Drafter<'a> {
 
     fn port(&self, at: usize) -> Port {
         let (whole, port) = self.whole(at);
-        (self.block_of[whole].expect("whatever is used has a block"), port)
+        (self.block_of[whole].expect("every used value has a block"), port)
     }
 
     fn block(&mut self, at: usize) {

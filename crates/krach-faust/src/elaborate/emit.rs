@@ -368,7 +368,7 @@ impl<'a> Emitter<'a> {
         self.checked(Some(id), |builder| builder.recall(ram, index))
     }
 
-    /// The value while anybody wants it; otherwise the last such value.
+    /// The value while its gate is open; otherwise the last such value.
     fn held(&mut self, id: SigId, value: Sig) -> Emitted<Sig> {
         let Some(wanted) = self.gate_of(id)? else { return Ok(value) };
         let ty = self.builder.so_far().node(value).ty;

@@ -20,7 +20,7 @@ pub(crate) struct Gates {
 /// As many alternatives as one signal may have before it is simply always computed.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// Conditions that depend on what they gate are given up in so many rounds, or else all of them.
+/// The most rounds in which conditions that depend on their own signal are given up; then all of them are.
 const ROUNDS: usize = 32;
 
 impl Gates {
@@ -29,7 +29,7 @@ impl Gates {
         if order.iter().find(gated).is_none() {
             return Self::default();
         }
-        // What is the same in every frame of a block is there whoever wants it.
+        // A signal that is the same in every frame of a block is computed without a gate.
         let mut always: Vec<SigId> = steady(signals, order);
         always.extend(outputs);
         for _ in 0..ROUNDS {

@@ -9,7 +9,7 @@ pub struct Options {
     /// Chooses between definitions that are marked with a precision.
     pub precision: krach_abi::Precision,
     /// As the official test program runs it: `count` is a control that the caller sets to the frames of each call,
-    /// and the controls of a voice take every note whatever the range of their widgets.
+    /// and the controls of a voice take every note, also beyond the range of their widgets.
     pub impulse: bool,
     /// The definition that is the program. Where that declares voices, `effect` is what follows them.
     pub process: Arc<str>,

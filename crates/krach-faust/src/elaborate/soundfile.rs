@@ -72,7 +72,7 @@ impl Recording {
 }
 
 impl Evaluator<'_> {
-    /// Length and rate of a part, then so many channels of it at an index.
+    /// Length and rate of a part, then its channels at an index, by their number.
     pub(super) fn sound(&mut self, label: Text, channels: u32, [part, index]: [SigId; 2]) -> Rc<[SigId]> {
         let recording = self.recording(label);
         let part = self.signals.int_of(part);
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
         self.signals.make(Signal::Read(entries, contents, part))
     }
 
-    /// One of so many channels.
+    /// A channel, and the number of channels.
     fn channel(&mut self, label: Text, recording: &Recording, channel: u32, channels: u32) -> SigId {
         let joined = self.propagation.sounds.joined.entry((label, channels)).or_insert_with(|| {
             let all = (0..channels as usize).map(|channel| recording.channel(channel).into());

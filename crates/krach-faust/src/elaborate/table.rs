@@ -45,7 +45,7 @@ fn generates(signals: &Signals, contents: SigId) -> bool {
     !matches!(signals.get(contents), Signal::Waveform(_))
 }
 
-/// Signals that need each other, in whatever frame and to be filled.
+/// Signals that need each other, in the same frame, in a later one, or to be filled.
 struct Knots {
     of_signal: Vec<usize>,
     /// Whether inputs or widgets decide what a knot is.

@@ -156,7 +156,7 @@ impl Parser<'_> {
         self.text("a label in quotes")
     }
 
-    /// `, argument` so many times; `call` is how the whole is written.
+    /// `, argument`, `count` times; `call` is how the whole is written.
     fn parameters<const N: usize>(&mut self, call: &str) -> Parsed<[ExprId; N]> {
         let mut parameters = [ExprId(0); N];
         for parameter in &mut parameters {

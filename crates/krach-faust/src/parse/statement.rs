@@ -107,7 +107,7 @@ impl Parser<'_> {
 
     fn declare(&mut self) -> Parsed<StatementKind> {
         self.advance();
-        // Any word is a key: `declare declare "x";` harms nobody.
+        // Any word is a key, as in `declare declare "x";`.
         let mut words = Vec::new();
         while self.peek() == Token::Word && words.len() < 2 {
             words.push(self.names.intern(self.word()));

@@ -6,7 +6,7 @@ use crate::Fun;
 use crate::{Op, Sig};
 
 impl Solver<'_> {
-    /// The signal behind the boundaries of calls, of so many at most.
+    /// The signal behind the boundaries of calls, up to a number of them.
     fn inside(&self, mut sig: Sig) -> Sig {
         for _ in 0..64 {
             if self.program.node(sig).op != Op::Argument {

@@ -60,7 +60,7 @@ fn refine(program: &Program, classes: &[u32]) -> (Vec<u32>, usize) {
     let numbers = numbers(program, classes);
     let number = |sig: Sig| numbers[sig.index()];
     let mut finer: FxHashMap<(u32, u32, Option<u32>), u32> = FxHashMap::default();
-    // A register that is written with 0 whatever its gate stays 0.
+    // A register that is written with 0 stays 0, with any gate.
     let classes = program.registers.iter().zip(classes).map(|(register, &class)| {
         let next = number(register.next);
         let closed = register.gate.is_some_and(|gate| number(gate) == zero(Ty::Int));

@@ -55,7 +55,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The arguments side by side into the box, after so many were `taken` by parameters; inputs that get none become
+    /// The arguments side by side into the box, after parameters have taken `taken` of them; inputs that get none become
     /// wires.
     fn apply_box(&mut self, function: BoxId, arguments: &[BoxId], taken: usize) -> BoxId {
         let function = self.boxed(function);

@@ -53,7 +53,7 @@ impl Evaluator<'_> {
         id
     }
 
-    /// A pattern as a diagram: its names are variables, whatever they mean outside.
+    /// A pattern as a diagram: its names are variables, even where they mean something outside.
     fn pattern(&mut self, file: FileId, expr: ExprId, env: Env) -> BoxId {
         if !self.deeper() {
             return self.error();

@@ -73,7 +73,7 @@ pub(crate) enum Signal {
     Hold(SigId, SigId),
     /// The first; the second is only shown.
     Attach(SigId, SigId),
-    /// A number nobody chose.
+    /// A number that the text does not choose.
     Random,
     Lowest(SigId),
     Highest(SigId),

@@ -1,4 +1,4 @@
-//! Making nodes, simplified. Constants fold in double whatever the precision of the program.
+//! Making nodes, simplified. Constants fold in double, in programs of single precision too.
 
 use super::{SigId, Signal, Signals};
 use krach_ir::maths::Value;
