@@ -22,6 +22,9 @@ pub struct Edits<'a> {
     pub(crate) number: u64,
 }
 
+/// The most notes that one node plays at once.
+const VOICES: usize = 256;
+
 /// How a route brings sound: to which input, how loud, and from before or after the gain and pan of its source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RouteSpec {
@@ -71,7 +74,7 @@ impl Edits<'_> {
                 (self.player(source, [inputs, outputs], &sound.numbers, 0), first_values(sound, 0))
             }
         };
-        let mut slot = Slot::new(id.index, player, values.into(), self.settings.block);
+        let mut slot = Slot::new(id.index, player, values.into());
         slot.gain = Ramp::still(gain);
         slot.mute = Ramp::still(if muted { 0.0 } else { 1.0 });
         slot.sides = sides(pan, outputs).map(|side| Ramp::still(side.into()));
@@ -89,6 +92,9 @@ impl Edits<'_> {
         let (wanted, given) = (self.settings.rate, sound.factory.sample_rate());
         if wanted != given {
             return Err(StageError::Rate { wanted, given });
+        }
+        if sound.voices > VOICES {
+            return Err(StageError::Full("voices"));
         }
         let ports = sound.factory.ports();
         let mut numbers = sound.numbers.clone();
@@ -230,7 +236,7 @@ impl Edits<'_> {
     /// Makes a control follow a shape, from its present value on, or stay where it is.
     ///
     /// # Errors
-    /// No such node or control, values that are not finite, a period that is not above 0.
+    /// No such node or control, values that are not finite, a period below 1 frame.
     pub fn automate(
         &mut self,
         id: NodeId,
@@ -244,7 +250,7 @@ impl Edits<'_> {
         }
         if let Some(Automation { lo, hi, period, .. }) = automation {
             let wrong = [lo, hi, period].into_iter().find(|value| !value.is_finite());
-            if let Some(value) = wrong.or((period <= 0.0).then_some(period)) {
+            if let Some(value) = wrong.or((period < 1.0).then_some(period)) {
                 return Err(StageError::Value(value));
             }
         }

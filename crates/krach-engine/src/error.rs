@@ -35,7 +35,7 @@ pub enum StageError {
     Twice(NodeId),
     /// The numbers of the controls do not fit the program.
     Numbers,
-    /// No room for more of these: nodes, routes, edits or events.
+    /// No room for more of these: nodes, voices, routes, edits, events or groups.
     Full(&'static str),
 }
 

@@ -5,7 +5,7 @@ use crate::command::Batch;
 use crate::graph::NodeId;
 use crate::loan::Loan;
 use krach_abi::Frame;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// What comes back from the audio half.
 #[derive(Debug)]
@@ -56,6 +56,9 @@ pub(crate) struct Gauges {
     /// Events for a node that does not sound, and events without room.
     pub lost: AtomicU64,
     pub limited: AtomicU64,
+    /// Whether the time that nodes take is measured, and that time, in nanoseconds.
+    pub timed: AtomicBool,
+    pub times: Box<[AtomicU64]>,
     pub meters: Box<[Meter]>,
     pub master: Meter,
 }
@@ -64,7 +67,17 @@ impl Gauges {
     pub fn new(nodes: usize) -> Self {
         let zero = || AtomicU64::new(0);
         let meters = (0..nodes).map(|_| Meter::default()).collect();
-        Self { clock: zero(), late: zero(), lost: zero(), limited: zero(), meters, master: Meter::default() }
+        let (timed, times) = (AtomicBool::new(false), (0..nodes).map(|_| zero()).collect());
+        Self {
+            clock: zero(),
+            late: zero(),
+            lost: zero(),
+            limited: zero(),
+            timed,
+            times,
+            meters,
+            master: Meter::default(),
+        }
     }
 
     pub fn count(counter: &AtomicU64, more: u64) {

@@ -47,7 +47,7 @@ pub struct Automation {
     pub hi: f64,
     /// The frame of phase 0: it may lie in the past, so that a shape follows the bar.
     pub origin: Frame,
-    /// Frames of one period, above 0.
+    /// Frames of one period, at least 1.
     pub period: f64,
     /// Whether the shape repeats. If not, it stays at its last height.
     pub repeats: bool,

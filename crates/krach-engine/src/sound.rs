@@ -9,7 +9,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Sound {
     pub factory: Arc<dyn DspFactory>,
-    /// 1: one voice that always sounds and plays the last note. More: as many notes at once, each from birth.
+    /// 1: one voice that always sounds and plays the last note. More, at most 256: as many notes at once,
+    /// each from birth.
     pub voices: usize,
     /// The controls that hear of notes.
     pub roles: Vec<(usize, Role)>,

@@ -13,6 +13,7 @@ use krach_abi::{ControlRange, Frame};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::time::Duration;
 
 /// When an event happens, and with which others it can be revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -327,6 +328,20 @@ impl Stage {
     pub fn peak(&self, node: NodeId) -> Result<f32, StageError> {
         self.graph.node(node)?;
         Ok(self.gauges.meters[node.index as usize].read())
+    }
+
+    /// Measures the time that each node takes from now on, or stops to. Measuring reads the clock twice for each node and block.
+    pub fn measure(&mut self, on: bool) {
+        self.gauges.timed.store(on, Relaxed);
+    }
+
+    /// The time that a node took since the last reading, while it was measured.
+    ///
+    /// # Errors
+    /// No such node.
+    pub fn time(&self, node: NodeId) -> Result<Duration, StageError> {
+        self.graph.node(node)?;
+        Ok(Duration::from_nanos(self.gauges.times[node.index as usize].swap(0, Relaxed)))
     }
 
     /// The largest sample of the master since the last reading.

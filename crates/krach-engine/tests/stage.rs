@@ -2,10 +2,10 @@
 
 mod toys;
 
-use krach_abi::Frame;
+use krach_abi::{Buffer, Frame};
 use krach_engine::{
-    Automation, NodeId, NodeSource, NodeSpec, NoteId, Out, Receipt, RouteSpec, Settings, Shape, Stage,
-    StageError, When,
+    Automation, Limits, NodeId, NodeSource, NodeSpec, NoteId, Out, Receipt, RouteSpec, Settings, Shape,
+    Stage, StageError, When,
 };
 use toys::{AMP, FREQ, GATE, SIZES, Toy, ToyFactory, largest_step, listen, settings};
 
@@ -84,6 +84,7 @@ fn busy(sizes: &[usize]) -> [Vec<f32>; 2] {
             let [a, b, c] = [edit.add(poly(3))?, edit.add(poly(1))?, edit.add(through())?];
             let send = edit.route(a, c, RouteSpec { level: 0.5, ..RouteSpec::default() })?;
             edit.route(b, c, RouteSpec { pre: true, port: Some(1), ..RouteSpec::default() })?;
+            edit.route(a, c, RouteSpec { pre: true, ..RouteSpec::default() })?;
             Ok((a, b, c, send))
         })
         .expect("it fits");
@@ -114,6 +115,10 @@ fn busy(sizes: &[usize]) -> [Vec<f32>; 2] {
             edit.out(b, Out::Node(c))
         })
         .expect("it fits");
+    let wide = ToyFactory::heavy(Toy::Through { inputs: 2, outputs: 4 }, 150_000).sound();
+    let narrow = ToyFactory::new(Toy::Through { inputs: 3, outputs: 1 }).sound();
+    stage.edit(Some(Frame(2_345)), |edit| edit.replace(c, wide, 0.011)).expect("it fits");
+    stage.edit(Some(Frame(3_333)), |edit| edit.replace(c, narrow, 0.007)).expect("it fits");
     stage.edit(Some(Frame(4_000)), |edit| edit.solo(&[c])).expect("it fits");
     stage.edit(Some(Frame(5_000)), |edit| edit.remove(b)).expect("it fits");
     listen(&mut processor, 8_000, sizes)
@@ -313,14 +318,14 @@ fn inputs_of_the_device_are_nodes() {
     let (mut stage, mut processor) = Stage::new(Settings { channels: 2, ..settings() });
     let spec = NodeSpec { source: NodeSource::Input { first: 1, channels: 1 }, ..level(0.0) };
     stage.edit(None, |edit| edit.add(spec)).unwrap();
-    let (mut input, mut output) = (krach_abi::Buffer::new(2, 8), krach_abi::Buffer::new(3, 8));
+    let (mut input, mut output) = (Buffer::new(2, 8), Buffer::new(3, 8));
     input.channel_mut(1).fill(0.5);
     processor.process(input.head(8), output.head_mut(8));
     assert_eq!(
         (output.channel(0), output.channel(1), output.channel(2)),
         (&[0.5; 8][..], &[0.5; 8][..], &[0.0; 8][..])
     );
-    processor.process(krach_abi::Buffer::new(0, 8).head(8), output.head_mut(8));
+    processor.process(Buffer::new(0, 8).head(8), output.head_mut(8));
     assert_eq!(output.channel(0), [0.0; 8]);
 }
 
@@ -334,8 +339,171 @@ fn nodes_play_to_channels_of_the_device() {
             edit.add(to(Out::Device(3)))
         })
         .unwrap();
-    let (input, mut output) = (krach_abi::Buffer::new(0, 8), krach_abi::Buffer::new(4, 8));
+    let (input, mut output) = (Buffer::new(0, 8), Buffer::new(4, 8));
     processor.process(input.head(8), output.head_mut(8));
     let heard: Vec<f32> = (0..4).map(|channel| output.channel(channel)[7]).collect();
     assert_eq!(heard, [0.0, 0.0, 0.5, 1.0]);
+}
+
+/// What one node plays, whatever is done to the others.
+fn stem(disturb: bool, sizes: &[usize]) -> Vec<f32> {
+    let (mut stage, mut processor) = Stage::new(settings());
+    let poly = || NodeSpec::new(ToyFactory::new(Toy::Cosine).instrument(4));
+    let through = || NodeSpec::new(ToyFactory::new(Toy::Through { inputs: 1, outputs: 2 }).sound());
+    let nodes = stage
+        .edit(None, |edit| {
+            let nodes = [edit.add(poly())?, edit.add(poly())?, edit.add(through())?];
+            edit.route(nodes[0], nodes[2], RouteSpec::default())?;
+            Ok(nodes)
+        })
+        .expect("room")
+        .0;
+    for at in 0..40 {
+        for node in &nodes[..2] {
+            let when = When::at(Frame(at * 333));
+            stage.press(*node, NoteId(at), [50.0 + at as f64, 0.1], false, when).expect("room");
+        }
+    }
+    if disturb {
+        let other = ToyFactory::heavy(Toy::Cosine, 100_000).instrument(7);
+        stage.edit(Some(Frame(1_000)), |edit| edit.replace(nodes[1], other, 0.02)).expect("room");
+        stage.edit(Some(Frame(3_001)), |edit| edit.add(poly())).expect("room");
+        stage.edit(Some(Frame(4_002)), |edit| edit.remove(nodes[2])).expect("room");
+        stage.set(nodes[1], FREQ as u16, 99.0, When::at(Frame(5_003))).expect("room");
+        stage.edit(Some(Frame(6_004)), |edit| edit.out(nodes[1], Out::Device(0))).expect("room");
+        stage.gain(nodes[1], 0.1, 0.1, When::at(Frame(7_005))).expect("room");
+        stage.edit(Some(Frame(8_006)), |edit| edit.remove(nodes[1])).expect("room");
+    }
+    let (input, mut output) = (Buffer::new(0, 1_000), Buffer::new(2, 1_000));
+    let (mut heard, mut sizes) = (Vec::new(), sizes.iter().cycle());
+    while heard.len() < 15_000 {
+        let size = *sizes.next().expect("it repeats");
+        let count = processor.step(input.head(size), output.head_mut(size));
+        heard.extend_from_slice(processor.stem(nodes[0]).expect("it sounds").part(0..count).channel(0));
+    }
+    heard.truncate(15_000);
+    heard
+}
+
+#[test]
+fn edits_elsewhere_leave_the_stem_of_a_node_as_it_is() {
+    let alone = stem(false, &[64]);
+    assert!(largest_step(&alone) > 0.0);
+    for sizes in SIZES {
+        assert!(stem(true, sizes) == alone, "{sizes:?}");
+    }
+}
+
+#[test]
+fn programs_of_any_width_take_each_others_place() {
+    let (mut stage, mut processor) = Stage::new(settings());
+    let through = |outputs| ToyFactory::new(Toy::Through { inputs: 1, outputs }).sound();
+    let (nodes, _) = stage
+        .edit(None, |edit| {
+            let nodes = [
+                edit.add(NodeSpec { out: Out::Nowhere, ..level(0.25) })?,
+                edit.add(NodeSpec::new(through(1)))?,
+            ];
+            edit.route(nodes[0], nodes[1], RouteSpec::default())?;
+            Ok(nodes)
+        })
+        .unwrap();
+    listen(&mut processor, 2_000, &[64]);
+    for outputs in [4, 1, 2, 7, 3, 1, 0, 2] {
+        stage.edit(None, |edit| edit.replace(nodes[1], through(outputs), 0.02)).unwrap();
+        let [left, right] = listen(&mut processor, 2_000, &[64]);
+        let wanted = if outputs == 0 { 0.0 } else { 0.25 };
+        // Of seven channels four fall to the left and three to the right: their means are as loud.
+        assert!((left[1_999] - wanted).abs() < 1e-6 && (right[1_999] - wanted).abs() < 1e-6, "{outputs}");
+        assert!(largest_step(&left) < 0.25 * 4.0 / 960.0, "{outputs}");
+    }
+}
+
+#[test]
+fn a_full_ring_is_an_error_and_loses_nothing_that_was_taken() {
+    let limits = Limits { nodes: 2, routes: 2, events: 4, groups: 2, edits: 2 };
+    let (mut stage, mut processor) = Stage::new(Settings { limits, ..settings() });
+    let node = stage.edit(None, |edit| edit.add(level(0.0))).unwrap().0;
+    let mut taken = 0;
+    let refused = loop {
+        match stage.set(node, 0, 0.5, When::NOW) {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((taken, refused), (5, StageError::Full("events")));
+    assert_eq!(stage.set(node, 0, 0.5, When { group: 2, ..When::NOW }), Err(StageError::Full("groups")));
+    let second = stage.edit(None, |edit| edit.add(level(0.0)));
+    assert_eq!(second.map(|_| ()), Err(StageError::Full("edits")));
+    listen(&mut processor, 1, &[1]);
+    stage.edit(None, |edit| edit.add(level(0.25))).unwrap();
+    assert_eq!(listen(&mut processor, 1, &[1])[0], [0.75]);
+    // The queue holds four events: the fifth was lost, and that is counted.
+    assert_eq!(stage.stats().lost, 1);
+    let third = stage.edit(None, |edit| edit.add(level(0.25)));
+    assert_eq!(third.map(|_| ()), Err(StageError::Full("nodes")));
+}
+
+#[test]
+fn values_that_cannot_be_meant_are_refused() {
+    let (mut stage, mut processor) = Stage::new(settings());
+    let node = stage.edit(None, |edit| edit.add(cosine())).unwrap().0;
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let refused =
+            |result: Result<(), StageError>| assert!(matches!(result, Err(StageError::Value(_))), "{value}");
+        refused(stage.set(node, 0, value, When::NOW));
+        refused(stage.fade(node, 0, value, 1.0, When::NOW));
+        refused(stage.press(node, NoteId(1), [value, 1.0], false, When::NOW));
+        refused(stage.gain(node, value, 0.1, When::NOW));
+        refused(stage.pan(node, value, 0.1, When::NOW));
+        refused(stage.master(value, 0.1, When::NOW));
+        let shape = Automation {
+            shape: Shape::Exponential,
+            lo: 0.0,
+            hi: value,
+            origin: Frame(0),
+            period: 9.0,
+            repeats: true,
+        };
+        refused(stage.edit(None, |edit| edit.automate(node, 0, Some(shape), 0.0)).map(|_| ()));
+        let shape = Automation { hi: 1.0, period: 0.5, ..shape };
+        refused(stage.edit(None, |edit| edit.automate(node, 0, Some(shape), 0.0)).map(|_| ()));
+        // Lengths of fades are forgiving: they end at once, or last for long.
+        stage.gain(node, 0.5, value, When::NOW).unwrap();
+    }
+    let missing = StageError::NoControl { node, control: 9 };
+    assert_eq!(stage.set(node, 9, 0.0, When::NOW), Err(missing));
+    // The last frame of all, and the first.
+    for frame in [Frame(0), Frame(1), Frame::NEVER] {
+        stage.press(node, NoteId(2), [60.0, 9.0], false, When::at(frame)).unwrap();
+    }
+    let many = ToyFactory::new(Toy::Cosine).instrument(1_000_000_000);
+    let refused = stage.edit(None, |edit| edit.replace(node, many, f64::NAN)).map(|_| ());
+    assert_eq!(refused, Err(StageError::Full("voices")));
+    assert!(listen(&mut processor, 100, &[64])[0].iter().all(|sample| sample.is_finite()));
+}
+
+#[test]
+fn a_thousand_nodes_and_ten_thousand_routes_sound() {
+    let (mut stage, mut processor) = Stage::new(settings());
+    let quiet = || NodeSpec { out: Out::Nowhere, ..level(0.000_1) };
+    let through = || NodeSpec::new(ToyFactory::new(Toy::Through { inputs: 1, outputs: 1 }).sound());
+    let sinks = stage
+        .edit(None, |edit| {
+            let sources = (0..1_000).map(|_| edit.add(quiet())).collect::<Result<Vec<_>, _>>()?;
+            let sinks = (0..10).map(|_| edit.add(through())).collect::<Result<Vec<_>, _>>()?;
+            for &source in &sources {
+                for &sink in &sinks {
+                    edit.route(source, sink, RouteSpec::default())?;
+                }
+            }
+            Ok(sinks)
+        })
+        .unwrap()
+        .0;
+    let [left, _] = listen(&mut processor, 2_000, &[64]);
+    assert!((left[1_999] - 0.000_1 * 10_000.0).abs() < 0.2, "{}", left[1_999]);
+    stage.measure(true);
+    listen(&mut processor, 2_000, &[64]);
+    assert!(sinks.iter().all(|&sink| stage.time(sink).is_ok_and(|time| !time.is_zero())));
 }

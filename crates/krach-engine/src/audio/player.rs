@@ -21,6 +21,8 @@ pub(crate) struct Player {
     pub terms: Sum<f32>,
     /// What it plays: as wide as its outputs, or as those of the player before it.
     pub heard: Buffer<f32>,
+    /// The same after gain and pan; one channel has become left and right.
+    pub post: Buffer<f32>,
     /// The control of each number.
     pub controls: Box<[Option<u16>]>,
     pub watch: Watch,
@@ -44,12 +46,14 @@ impl Player {
         for (control, &number) in (0..).zip(numbers) {
             controls[usize::from(number)] = Some(control);
         }
+        let wide = outputs.max(width);
         Self {
             source,
             outputs,
             input: Buffer::new(inputs, block),
             terms: Sum::new(inputs, block),
-            heard: Buffer::new(outputs.max(width), block),
+            heard: Buffer::new(wide, block),
+            post: Buffer::new(if wide == 1 { 2 } else { wide }, block),
             controls: controls.into(),
             watch: Watch::new(second),
         }
@@ -116,12 +120,10 @@ impl Player {
         }
     }
 
-    /// The channel of its outputs that is heard on a channel of a wider whole.
+    /// The channel of its outputs that is heard on a channel of a wider whole: they are repeated in turn, as everywhere
+    /// on the stage.
     pub fn spread(&self, channel: usize) -> Option<usize> {
-        match self.outputs {
-            1 => Some(0),
-            outputs => (channel < outputs).then_some(channel),
-        }
+        channel.checked_rem(self.outputs)
     }
 }
 

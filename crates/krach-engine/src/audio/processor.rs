@@ -8,6 +8,7 @@ use super::slot::{NO_EVENT, Slot};
 use super::sum::Sum;
 use crate::command::{Act, Batch, Command, Edit, Event, Wait};
 use crate::device::Callback;
+use crate::graph::NodeId;
 use crate::loan::{Loan, OnAudio};
 use crate::receipt::{Gauges, Return};
 use crate::schedule::Schedule;
@@ -18,6 +19,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// Plays what the [`crate::Stage`] asks for. It is moved to the audio thread, and must be dropped elsewhere.
 pub struct Processor {
@@ -37,6 +39,8 @@ pub struct Processor {
     direct: Sum<f32>,
     master: Master,
     now: Frame,
+    /// Frames of the piece that was computed last.
+    last: usize,
     channels: usize,
     block: usize,
 }
@@ -74,6 +78,7 @@ impl Processor {
             direct: Sum::new(DEVICE_CHANNELS, block),
             master: Master::new(rate),
             now: Frame(0),
+            last: 0,
             channels,
             block,
         }
@@ -91,16 +96,41 @@ impl Processor {
         let _audio = OnAudio::new();
         let _flush = FlushGuard::new();
         self.receive();
-        outputs.silence();
         let (frames, mut done) = (outputs.frames(), 0);
         while done < frames {
-            let limit = self.apply().min(self.block).min(frames - done);
-            let count = self.take_due(limit);
-            self.piece(inputs.part(done..done + count), &mut outputs.part(done..done + count));
-            self.now = self.now.after(count);
-            done += count;
+            done += self.advance(inputs.part(done..frames), &mut outputs.part(done..frames));
         }
         self.gauges.clock.store(self.now.0, Ordering::Release);
+    }
+
+    /// Computes the first frames of the outputs, as many as nothing happens on to the whole and at most
+    /// [`Settings::block`]: how many. After it, [`Self::stem`] gives what each node played. For renders of stems.
+    pub fn step(&mut self, inputs: Audio<'_, f32>, mut outputs: AudioMut<'_, f32>) -> usize {
+        let _audio = OnAudio::new();
+        let _flush = FlushGuard::new();
+        self.receive();
+        let frames = outputs.frames();
+        let count = self.advance(inputs, &mut outputs.part(0..frames));
+        self.gauges.clock.store(self.now.0, Ordering::Release);
+        count
+    }
+
+    /// What a node played in the last step, after gain, pan and mute: left and right, or as many channels as it has.
+    /// None if the node does not sound.
+    #[must_use]
+    pub fn stem(&self, node: NodeId) -> Option<Audio<'_, f32>> {
+        let slot = self.slots.get(node.index as usize)?.as_ref()?;
+        Some(slot.player.post.head(self.last))
+    }
+
+    fn advance(&mut self, inputs: Audio<'_, f32>, outputs: &mut AudioMut<'_, f32>) -> usize {
+        let limit = self.apply().min(self.block).min(outputs.frames());
+        let limit = self.turn_swaps().min(limit);
+        let count = self.take_due(limit);
+        self.piece(inputs.part(0..count), &mut outputs.part(0..count));
+        self.now = self.now.after(count);
+        self.last = count;
+        count
     }
 
     fn receive(&mut self) {
@@ -189,6 +219,18 @@ impl Processor {
         batch.done = now;
     }
 
+    /// Begins and ends crossfades: the number of frames before the next time.
+    fn turn_swaps(&mut self) -> usize {
+        let mut next = Frame::NEVER;
+        for step in &self.schedule.steps {
+            if let Some(slot) = self.slots[step.node as usize].as_mut().filter(|slot| slot.swap.is_some()) {
+                slot.turn_swap(self.now, &mut self.out);
+                next = slot.swap.as_ref().map_or(next, |swap| swap.edge().min(next));
+            }
+        }
+        next.since(self.now)
+    }
+
     /// What happens at once.
     fn happen(&mut self, target: u32, act: Act) {
         let now = self.now;
@@ -243,6 +285,7 @@ impl Processor {
     /// Computes frames between which nothing happens to the whole.
     fn piece(&mut self, inputs: Audio<'_, f32>, outputs: &mut AudioMut<'_, f32>) {
         let frames = outputs.frames();
+        let timed = self.gauges.timed.load(Ordering::Relaxed);
         for step in 0..self.schedule.steps.len() {
             let node = self.schedule.steps[step].node as usize;
             let Some(mut slot) = self.slots[node].take() else { continue };
@@ -250,8 +293,13 @@ impl Processor {
                 self.out.send(Return::Slot { node: slot.node, slot });
                 continue;
             }
+            let begun = timed.then(Instant::now);
             self.feed(step, &mut slot, frames);
             slot.play(self.now, frames, inputs, &self.due, &mut self.out);
+            if let Some(begun) = begun {
+                let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+                Gauges::count(&self.gauges.times[node], nanos);
+            }
             let tap = slot.tap(false, frames);
             (0..tap.channels()).for_each(|channel| self.gauges.meters[node].see(tap.channel(channel)));
             self.slots[node] = Some(slot);

@@ -31,8 +31,6 @@ pub(crate) struct Slot {
     moving: usize,
     /// A note that waits until its gate has been closed for a frame.
     waiting: Option<(Frame, Act)>,
-    /// After gain and pan. What comes before them is in `player.heard`.
-    post: Buffer<f32>,
     /// The first event of this block, and where the next one is noted.
     pub due: [u32; 2],
 }
@@ -57,8 +55,7 @@ impl Tap<'_> {
 }
 
 impl Slot {
-    pub fn new(node: u32, player: Player, values: Box<[f64]>, block: usize) -> Self {
-        let outputs = player.heard.channels();
+    pub fn new(node: u32, player: Player, values: Box<[f64]>) -> Self {
         Self {
             node,
             player,
@@ -71,7 +68,6 @@ impl Slot {
             values,
             moving: 0,
             waiting: None,
-            post: Buffer::new(if outputs == 1 { 2 } else { outputs }, block),
             due: [NO_EVENT; 2],
         }
     }
@@ -91,7 +87,7 @@ impl Slot {
         match pre {
             true => Tap { buffer: &self.player.heard, channels: width, frames },
             // One channel has a place between left and right.
-            false => Tap { buffer: &self.post, channels: if width == 1 { 2 } else { width }, frames },
+            false => Tap { buffer: &self.player.post, channels: if width == 1 { 2 } else { width }, frames },
         }
     }
 
@@ -106,7 +102,8 @@ impl Slot {
         std::iter::once(&mut self.player).chain(before.map(|swap| &mut swap.player))
     }
 
-    /// Computes a block. `events` are those of this block, linked from `due` on.
+    /// Computes a block, within which no swap begins or ends: then it has one number of channels. `events` are those of
+    /// this block, linked from `due` on.
     pub fn play(
         &mut self,
         start: Frame,
@@ -119,7 +116,6 @@ impl Slot {
         let mut next = std::mem::replace(&mut self.due, [NO_EVENT; 2])[0];
         while at < frames {
             let frame = start.after(at);
-            self.turn_swap(frame, out);
             self.move_controls(frame);
             while let Some(&(event, after)) = events.get(next as usize).filter(|(event, _)| event.at <= frame)
             {
@@ -140,9 +136,7 @@ impl Slot {
 
     /// The next frame on which something of its own happens.
     fn edge(&self, frame: Frame) -> Frame {
-        let swap = self.swap.as_ref().map_or(Frame::NEVER, |swap| swap.edge());
-        let waiting = self.waiting.map_or(Frame::NEVER, |(due, _)| due);
-        let mut edge = swap.min(waiting);
+        let mut edge = self.waiting.map_or(Frame::NEVER, |(due, _)| due);
         if self.moving > 0 {
             edge = edge.min(Frame((frame.0 / GRID + 1) * GRID));
             let ends = self.motions.iter().flatten().map(Motion::end);
@@ -330,7 +324,7 @@ impl Slot {
         }
         for channel in 0..if width == 1 { 2 } else { width } {
             let from = if width == 1 { 0 } else { channel };
-            let to = &mut self.post.channel_mut(channel)[frames.clone()];
+            let to = &mut self.player.post.channel_mut(channel)[frames.clone()];
             to.copy_from_slice(&self.player.heard.channel(from)[frames.clone()]);
             match self.sides.get(channel).filter(|_| width <= 2) {
                 Some(&side) => scale(to, first, &[self.gain, side]),
