@@ -1,6 +1,6 @@
 //! Events by frame.
 
-use crate::command::Event;
+use crate::command::{Act, Event};
 use krach_abi::Frame;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -105,8 +105,10 @@ impl Queue {
         let (cuts, groups) = (&mut self.cuts, self.groups);
         self.heap.retain(|Queued { event, order }| {
             let node = if event.act.is_wide() { None } else { Some(groups + event.target as usize) };
+            // A gate that closes for the onset on the next frame goes with it.
+            let at = event.at.after(usize::from(event.act == Act::Close));
             let meets =
-                |at: usize| cuts.get(at).is_some_and(|cut| *order < cut.before && event.at >= cut.from);
+                |index: usize| cuts.get(index).is_some_and(|cut| *order < cut.before && at >= cut.from);
             !(meets(event.group as usize) || node.is_some_and(meets))
         });
         cuts.fill(NONE);
@@ -126,7 +128,6 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Act;
     use crate::note::NoteId;
 
     fn event(at: u64, group: u32, act: Act) -> Event {
@@ -169,6 +170,16 @@ mod tests {
         assert!(queue.push(event(50, 1, Act::Reset)));
         queue.forget(3);
         assert_eq!(all(&mut queue), []);
+    }
+
+    #[test]
+    fn a_revoked_onset_leaves_the_gate_before_it_open() {
+        let mut queue = Queue::new(8, 4, 8);
+        assert!(queue.push(event(9, 1, Act::Reset)) && queue.push(event(9, 1, Act::Close)));
+        queue.revoke(1, Frame(10));
+        let kept = queue.peek_before(Frame::NEVER).map(|event| event.act);
+        queue.pop();
+        assert_eq!((kept, all(&mut queue)), (Some(Act::Reset), vec![]));
     }
 
     #[test]
