@@ -53,12 +53,17 @@ const INTS: Range = Range { lo: i32::MIN as f64, hi: i32::MAX as f64 };
 /// How often the bounds of a loop grow to the very values that are met.
 const EXACT: u32 = 8;
 
+/// The exponent of the least power of two that a bound grows to: a loop of tiny values ends soon, too.
+const LEAST: f64 = -64.0;
+
 /// A bound above 0 that is moving up to `bound`.
 fn grown(bound: f64, round: u32) -> f64 {
     if round < EXACT {
         bound
     } else if bound <= 2_f64.powi(31) {
-        bound.log2().ceil().exp2()
+        let power = bound.log2().ceil().max(LEAST).exp2();
+        // The logarithm of a bound just above a power is that of the power: such a bound would never hold.
+        if power < bound { 2.0 * power } else { power }
     } else {
         f64::INFINITY
     }
@@ -278,4 +283,22 @@ fn whole_power(a: Range, exponent: f64) -> Range {
 
 fn times(a: Range, b: Range) -> Range {
     corners(a, b, |a, b| if a == 0.0 || b == 0.0 { 0.0 } else { a * b })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_grows_to_one_that_holds() {
+        for power in -1074..=31 {
+            let power = 2_f64.powi(power);
+            for bound in [power, power.next_up(), power.next_down()] {
+                assert!(grown(bound, EXACT) >= bound, "{bound:e}");
+            }
+        }
+        assert_eq!(grown(2_f64.powi(31), EXACT), 2_f64.powi(31));
+        assert_eq!(grown(2_f64.powi(31).next_up(), EXACT), f64::INFINITY);
+        assert_eq!(grown(3.0, EXACT), 4.0);
+    }
 }
