@@ -10,6 +10,8 @@ use crate::layout::{ArrayId, SlotId};
 use crate::maths;
 use crate::plan::{Access, Plan, Section};
 use crate::storage::{Memory, Storage};
+use krach_abi::Precision;
+use krach_ir::maths::single;
 use krach_ir::{Fun, LineId, Noise, NoiseId, Op, Program, RamId, Rule, Sig, Ty};
 use rustc_hash::FxHashMap;
 
@@ -42,7 +44,12 @@ pub(crate) struct Writer<'a> {
     positions: FxHashMap<SlotId, V>,
     pushed: Vec<bool>,
     put: Vec<bool>,
+    /// Functions written in place so far.
+    written: usize,
 }
+
+/// Functions that one loop has written in place; the others are called.
+const WRITTEN: usize = 64;
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(
@@ -84,6 +91,7 @@ impl<'a> Writer<'a> {
             positions: FxHashMap::default(),
             pushed: vec![false; program.lines().len()],
             put: vec![false; program.rams().len()],
+            written: 0,
         }
     }
 
@@ -319,11 +327,20 @@ impl<'a> Writer<'a> {
             // Instructions fetch a constant on the right from memory by themselves.
             values.swap(0, 1);
         }
-        if fun != Fun::Round && fun.native(self.spec.precision).is_some() {
+        if fun != Fun::Round && fun.native(self.spec.precision).is_some() && !self.is_written(fun) {
             self.storage.reach(Address::Function(fun));
             return self.emit(Do::Call(fun), values, element);
         }
         self.emit(Do::Apply(fun), values, element)
+    }
+
+    /// Whether a function is written in place rather than called: in loops over frames, up to a number of places beyond
+    /// which compiling it so often would take longer than calling it does.
+    fn is_written(&mut self, fun: Fun) -> bool {
+        let short = self.spec.precision == Precision::Single && single::WRITTEN.contains(&fun);
+        let written = short && self.section == Section::Sample && self.written < WRITTEN;
+        self.written += usize::from(written);
+        written
     }
 
     /// The index, within `0..len`.

@@ -34,6 +34,7 @@ mod dsp;
 mod emit;
 mod factory;
 mod handover;
+mod inline;
 mod kernel;
 mod layout;
 mod lower;

@@ -6,6 +6,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Type, Value, types};
 use krach_abi::Precision;
 use krach_ir::Fun;
+use krach_ir::maths::single;
 
 /// How the machine holds one of them.
 pub(crate) fn machine(element: Element) -> Type {
@@ -41,6 +42,9 @@ impl Lower<'_, '_> {
         match (element, operands) {
             (Element::I32 | Element::Mask, &[x]) => self.int_unary(fun, x),
             (Element::I32 | Element::Mask, &[a, b]) => self.int_binary(fun, a, b),
+            (Element::F32, _) if single::WRITTEN.contains(&fun) => {
+                self.written(fun, operands).expect("the table is whole")
+            }
             (Element::F32 | Element::F64, &[x]) => self.real_unary(fun, x),
             (Element::F32 | Element::F64, &[a, b]) => self.real_binary(fun, a, b),
             _ => unreachable!("{fun} of {} operands", operands.len()),

@@ -2,7 +2,8 @@
 //! the compilers share. The common transcendental functions in single precision are our own (`single`), the others come
 //! from `libm`, so that no golden depends on a platform.
 
-mod single;
+pub mod arith;
+pub mod single;
 
 use crate::Fun;
 use krach_abi::Precision;
@@ -151,7 +152,10 @@ floats! { f64, F64x1, F64x2,
 
 /// `libm`, our own functions in the place of its slow ones, and its functions of an int as functions of reals.
 mod functions {
-    pub use super::single::{cosf, coshf, expf, log10f, logf, powf, sinf, sinhf, tanf, tanhf};
+    pub use super::single::{
+        cos as cosf, cosh as coshf, exp as expf, log as logf, log10 as log10f, pow as powf, sin as sinf,
+        sinh as sinhf, tan as tanf, tanh as tanhf,
+    };
     pub use libm::*;
 
     macro_rules! of_reals {
