@@ -274,6 +274,43 @@ fn followers_of_controls_rest_and_move_with_the_same_bits() {
 }
 
 #[test]
+fn counters_that_wrap_around_and_ints_that_do_not() {
+    check(
+        &program(1, |b, inputs| {
+            let count = b.register(Ty::Int);
+            let (before, step, size) = (b.read(count), b.int(3), b.int(7));
+            let sum = b.apply(Fun::Add, &[before, step])?;
+            let next = b.apply(Fun::Rem, &[sum, size])?;
+            b.write(count, next)?;
+            let any = b.cast(inputs[0], Ty::Int);
+            let free = b.apply(Fun::Rem, &[any, size])?;
+            let both = b.apply(Fun::Mul, &[next, free])?;
+            let table = b.table(TableInit::Reals([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0].into()), 7)?;
+            let here = b.lookup(table, next)?;
+            let there = b.lookup(table, both)?;
+            let again = b.lookup(table, both)?;
+            let sum = b.apply(Fun::Add, &[here, there])?;
+            b.apply(Fun::Mul, &[sum, again])
+        }),
+        true,
+    );
+}
+
+#[test]
+fn powers_of_constants_and_to_constants() {
+    for constant in [2.0, 0.3, 1.0, 0.0, -1.0, -2.0, 3.0, 2.5, 1e30, 1e-45] {
+        for left in [false, true] {
+            let power = program(2, |b, inputs| {
+                let (constant, floor) = (b.real(constant)?, b.apply(Fun::Floor, &[inputs[1]])?);
+                let x = b.apply(Fun::Div, &[inputs[0], floor])?;
+                b.apply(Fun::Pow, &if left { [constant, x] } else { [x, constant] })
+            });
+            check(&power, true);
+        }
+    }
+}
+
+#[test]
 fn control_only_and_constant_outputs() {
     let mut b = ProgramBuilder::new("still");
     let level = b.control(control("level", 0.5, 0.0, 1.0)).expect("a control");

@@ -42,6 +42,8 @@ pub(crate) struct Writer<'a> {
     due: FxHashMap<Sig, Vec<Due>>,
     outputs: Vec<bool>,
     positions: FxHashMap<SlotId, V>,
+    /// Clamped indices, by the signal and the length of what it points into.
+    indices: FxHashMap<(Sig, u32), V>,
     pushed: Vec<bool>,
     put: Vec<bool>,
     /// Functions written in place so far.
@@ -49,7 +51,7 @@ pub(crate) struct Writer<'a> {
 }
 
 /// Functions that one loop has written in place; the others are called.
-const WRITTEN: usize = 64;
+const WRITTEN: usize = 16;
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(
@@ -89,6 +91,7 @@ impl<'a> Writer<'a> {
             due,
             outputs: vec![false; program.outputs().len()],
             positions: FxHashMap::default(),
+            indices: FxHashMap::default(),
             pushed: vec![false; program.lines().len()],
             put: vec![false; program.rams().len()],
             written: 0,
@@ -300,6 +303,9 @@ impl<'a> Writer<'a> {
             return self.emit(Do::Apply(fun), &values, Element::Mask);
         }
         if element == Element::I32 {
+            if self.node.is_some_and(|node| self.plan.wraps.contains(&node)) {
+                return self.wrapped(values[0], values[1]);
+            }
             return self.emit(Do::Apply(fun), &values, element);
         }
         self.real(fun, &mut values, element)
@@ -343,8 +349,25 @@ impl<'a> Writer<'a> {
         written
     }
 
+    /// The remainder of an int that is not negative and less than twice the divisor.
+    fn wrapped(&mut self, value: V, by: V) -> V {
+        let less = self.emit(Do::Apply(Fun::Sub), &[value, by], Element::I32);
+        let below = self.emit(Do::Apply(Fun::Lt), &[value, by], Element::Mask);
+        self.emit(Do::Choose, &[below, value, less], Element::I32)
+    }
+
     /// The index, within `0..len`.
     fn clamped(&mut self, index: Sig, len: u32) -> V {
+        let index = self.plan.source(index);
+        if let Some(&known) = self.indices.get(&(index, len)) {
+            return known;
+        }
+        let clamped = self.clamp(index, len);
+        self.indices.insert((index, len), clamped);
+        clamped
+    }
+
+    fn clamp(&mut self, index: Sig, len: u32) -> V {
         let last = i32::try_from(len - 1).unwrap_or(i32::MAX);
         if let Op::Int(value) = self.program.node(self.plan.source(index)).op {
             return self.int(value.clamp(0, last));

@@ -1,7 +1,8 @@
 //! Decisions about a program, apart from how they are carried out: when each node runs, how each line is stored,
 //! which registers stay in the machine. "All scalar, one frame per step" is always legal, so it is the first plan.
 
-use krach_ir::{AtRest, LineId, Op, Program, Rate, Rates, RegisterId, Sig};
+use krach_ir::{AtRest, Fun, Intervals, LineId, OnePole, Op, Program, Rate, Rates, RegisterId, Sig};
+use rustc_hash::FxHashSet;
 
 /// When a node runs; a section sees the results of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub carried: Vec<RegisterId>,
     /// Registers and lines that hold what they would be written with, so that they are not written.
     pub still: Still,
+    /// Remainders of ints that are never negative and less than twice the divisor: a counter that wraps around.
+    pub wraps: FxHashSet<Sig>,
     /// For each node, whether anything needs it.
     pub wanted: Vec<bool>,
 }
@@ -60,6 +63,7 @@ impl Plan {
             lines: vec![Access::Nothing; program.lines().len()],
             carried: Vec::new(),
             still: Still::default(),
+            wraps: wraps(program),
             wanted: vec![true; count],
         };
         let rates = Rates::of(program);
@@ -200,6 +204,27 @@ impl Plan {
         }
         None
     }
+}
+
+/// See [`Plan::wraps`].
+fn wraps(program: &Program) -> FxHashSet<Sig> {
+    let divisor = |sig: Sig| match (program.node(sig).op, program.node(sig).operands()) {
+        (Op::Apply(Fun::Rem), &[_, by]) => match program.node(by).op {
+            Op::Int(by) if by > 0 => Some(f64::from(by)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut found = program.sigs().filter(|&sig| divisor(sig).is_some()).peekable();
+    if found.peek().is_none() {
+        return FxHashSet::default();
+    }
+    let known = Intervals::of_program(program, OnePole::Widen);
+    let wraps = |&sig: &Sig| {
+        let dividend = known.get(program.node(sig).operands()[0]);
+        divisor(sig).is_some_and(|by| dividend.within(0.0, 2.0 * by - 1.0))
+    };
+    found.filter(wraps).collect()
 }
 
 fn section(program: &Program, rates: &Rates, sig: Sig) -> Section {

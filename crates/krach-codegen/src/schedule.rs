@@ -9,7 +9,7 @@ use crate::plan::{Plan, Section};
 use crate::storage::{Storage, element};
 use crate::{Refusal, Spec};
 use krach_abi::MAX_STATE_BYTES;
-use krach_ir::{AtRest, Program, Table, at_rate};
+use krach_ir::{AtRest, Program, Table, at_rate, in_cells};
 
 /// More would be compiled for minutes. A node is one instruction; one that reads a table or a delay line is up to six.
 const INSTRUCTIONS: usize = 600_000;
@@ -21,7 +21,7 @@ impl Kernel {
     /// A spec that cannot be compiled for; too many instructions; too much state.
     pub fn build(program: &Program, spec: &Spec) -> Result<Self, Refusal> {
         spec.check()?;
-        let program = at_rate(program, spec.sample_rate);
+        let program = in_cells(at_rate(program, spec.sample_rate));
         let plan = Plan::scalar(&program);
         let rest = AtRest::of(&program);
         schedule(program, &plan, rest, spec)

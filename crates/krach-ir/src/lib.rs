@@ -75,7 +75,7 @@ pub use interval::{Interval, Intervals, OnePole};
 pub use limits::Limits;
 pub use meter::Meter;
 pub use node::{Node, Nodes, Op};
-pub use optimise::{AtRest, at_rate, optimise};
+pub use optimise::{AtRest, at_rate, in_cells, optimise};
 pub use program::{Output, Polyphony, Program, Site};
 pub use rate::{Rate, Rates};
 pub use sound::Sound;

@@ -6,6 +6,7 @@
 //! (a zero may change its sign), but for small powers, which are rounded better than `pow` does.
 
 mod algebra;
+mod cells;
 mod fold;
 mod merge;
 mod rebuild;
@@ -15,6 +16,7 @@ mod tests;
 
 use crate::Program;
 use crate::prune;
+pub use cells::in_cells;
 use rebuild::Rebuild;
 pub use rest::AtRest;
 

@@ -5,7 +5,7 @@ use crate::builder::{Identity, identity};
 use crate::interval::{Bounds, Intervals, OnePole};
 use crate::maths::Value;
 use crate::{Fun, Ty};
-use crate::{Line, LineId, Node, Op, Program, Register, RegisterId, Sig, TableId};
+use crate::{Line, LineId, Node, Op, Output, Program, Ram, Register, RegisterId, Sig, TableId};
 use merge::Held;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -64,9 +64,34 @@ impl Target {
 }
 
 impl Target {
-    /// The nodes so far; everything else of a program is still empty.
-    pub fn into_program(self) -> Program {
-        self.program
+    /// The new nodes in the place of the old ones, which `map` leads to; no state is dropped or merged.
+    pub fn into_program(self, old: &Program, map: &[Sig]) -> Program {
+        let to = |sig: Sig| map[sig.index()];
+        let gate = |gate: Option<Sig>| gate.map(to);
+        let register = |r: &Register| Register { next: to(r.next), gate: gate(r.gate), ..r.clone() };
+        let line = |l: &Line| Line { input: to(l.input), gate: gate(l.gate), ..l.clone() };
+        let ram = |r: &Ram| Ram { index: to(r.index), value: to(r.value), gate: gate(r.gate), ..r.clone() };
+        let mut new = Program {
+            name: old.name.clone(),
+            inputs: old.inputs.clone(),
+            controls: old.controls.clone(),
+            registers: old.registers.iter().map(register).collect(),
+            lines: old.lines.iter().map(line).collect(),
+            rams: old.rams.iter().map(ram).collect(),
+            outputs: old.outputs.iter().map(|o| Output { sig: to(o.sig), ..o.clone() }).collect(),
+            tables: old.tables.clone(),
+            noises: old.noises.clone(),
+            sounds: old.sounds.clone(),
+            homes: vec![None; self.program.nodes.len()],
+            ..self.program
+        };
+        for (&sig, name) in &old.names {
+            new.names.entry(to(sig)).or_insert_with(|| name.clone());
+        }
+        for (&sig, site) in &old.sites {
+            new.sites.entry(to(sig)).or_insert_with(|| site.clone());
+        }
+        new
     }
 }
 
@@ -191,15 +216,14 @@ impl<'a> Rebuild<'a> {
                 ..register.clone()
             })
             .collect();
-        let rams = old.rams.iter().map(|ram| crate::Ram {
+        let rams = old.rams.iter().map(|ram| Ram {
             index: self.to(ram.index),
             value: self.to(ram.value),
             gate: ram.gate.map(|gate| self.to(gate)).filter(|&gate| !self.is_always(gate)),
             ..ram.clone()
         });
         let rams = rams.collect();
-        let outputs =
-            old.outputs.iter().map(|output| crate::Output { sig: self.to(output.sig), ..output.clone() });
+        let outputs = old.outputs.iter().map(|output| Output { sig: self.to(output.sig), ..output.clone() });
         let outputs = outputs.collect();
         let (names, sites) = (self.carried(&old.names), self.carried(&old.sites));
         let program = &mut self.target.program;

@@ -10,10 +10,8 @@
 
 use super::rebuild::Target;
 use crate::maths::Value;
-use crate::{
-    Control, ControlId, ControlKind, Fun, Intervals, LineId, OnePole, Register, RegisterId, Sig, Ty,
-};
-use crate::{Op, Output, Program, Ram};
+use crate::{Control, ControlId, ControlKind, Fun, Intervals, LineId, OnePole, RegisterId, Sig, Ty};
+use crate::{Op, Program};
 use rustc_hash::FxHashMap;
 
 /// Rounds after which nothing is taken to stand still: each one finds that a register follows more than controls.
@@ -207,28 +205,10 @@ fn rewrite(old: &Program, still: &Still, registers: &[RegisterId]) -> Program {
         };
         map.push(new);
     }
-    let to = |sig: Sig| map[sig.index()];
-    let gate = |gate: Option<Sig>| gate.map(to);
-    let mut new = target.into_program();
-    new.homes = vec![None; new.nodes.len()];
-    new.name.clone_from(&old.name);
-    new.inputs.clone_from(&old.inputs);
-    new.controls.clone_from(&old.controls);
+    let mut new = target.into_program(old, &map);
     for id in registers {
         let control = Control::new(format!("register {id}"), ControlKind::Number, [0.0, 0.0, 0.0, 1.0]);
         new.controls.push(control);
-    }
-    let register = |r: &Register| Register { next: to(r.next), gate: gate(r.gate), ..r.clone() };
-    new.registers = old.registers.iter().map(register).collect();
-    let line = |l: &crate::Line| crate::Line { input: to(l.input), gate: gate(l.gate), ..l.clone() };
-    new.lines = old.lines.iter().map(line).collect();
-    let ram = |r: &Ram| Ram { index: to(r.index), value: to(r.value), gate: gate(r.gate), ..r.clone() };
-    new.rams = old.rams.iter().map(ram).collect();
-    new.outputs = old.outputs.iter().map(|o| Output { sig: to(o.sig), ..o.clone() }).collect();
-    new.tables.clone_from(&old.tables);
-    new.noises.clone_from(&old.noises);
-    for (&sig, name) in &old.names {
-        new.names.entry(to(sig)).or_insert_with(|| name.clone());
     }
     new
 }

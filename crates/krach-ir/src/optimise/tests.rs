@@ -1,4 +1,4 @@
-use super::{AtRest, at_rate, optimise};
+use super::{AtRest, at_rate, in_cells, optimise};
 use crate::ControlKind;
 use crate::{BuildError, Control, Fun, Op, Program, ProgramBuilder, Rate, Rates, Sig, TableInit, Ty};
 
@@ -124,6 +124,29 @@ fn one_frame_after_birth_folds_away_at_rest() {
     };
     let rest = AtRest::of(&at_rate(&program(build), 48_000)).expect("a line of a constant");
     assert_eq!(rest.program.node(rest.program.outputs()[0].sig).op, Op::Input(0));
+}
+
+#[test]
+fn short_lines_of_constant_taps_become_cells() {
+    let line = |frames: &'static [i32]| {
+        move |b: &mut ProgramBuilder| {
+            let mut sum = b.input("x");
+            for &frames in frames {
+                let (x, frames) = (b.input("y"), b.int(frames));
+                let tap = b.delay(x, frames, None)?;
+                sum = b.apply(Fun::Mul, &[sum, tap])?;
+            }
+            Ok(sum)
+        }
+    };
+    let lengths = |frames: &'static [i32]| {
+        let program = in_cells(at_rate(&program(line(frames)), 48_000));
+        program.validate().expect("still valid");
+        program.lines().iter().map(|line| line.max).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths(&[3]), [1, 1, 1]);
+    assert_eq!(lengths(&[5]), [5]);
+    assert_eq!(lengths(&[1]), [1]);
 }
 
 #[test]
