@@ -56,9 +56,18 @@ fn doctor_checks_everything_and_gives_a_remedy_for_each_fault() {
     assert_eq!(output.status.code(), Some(0));
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let checks = findings["checks"].as_array().unwrap();
-    for name in
-        ["library", "hosts", "device", "rate", "block", "latency", "priority", "cache", "faust libraries"]
-    {
+    for name in [
+        "library",
+        "hosts",
+        "device",
+        "rate",
+        "block",
+        "latency",
+        "priority",
+        "midi",
+        "cache",
+        "faust libraries",
+    ] {
         assert!(checks.iter().any(|check| check["name"] == name), "{name}");
     }
     for check in checks {

@@ -10,6 +10,7 @@ use krach_engine::{
     sound_systems,
 };
 use krach_session::chosen_device;
+use krach_session::midi::{MidiSystem, midi_systems};
 use krach_store::{CodeFolder, FaustFolders};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -79,6 +80,7 @@ fn examine(device: Option<String>, libraries: &[PathBuf]) -> Vec<Check> {
     let systems = sound_systems();
     let mut checks = vec![library(&systems), hosts(&systems)];
     checks.extend(playing(device));
+    checks.push(midi());
     checks.push(cache());
     checks.push(faust_libraries(libraries));
     checks
@@ -163,6 +165,25 @@ impl Callback for Silence {
     fn process(&mut self, _: Audio<'_, f32>, mut outputs: AudioMut<'_, f32>) {
         outputs.silence();
     }
+}
+
+/// The ports of every MIDI system.
+fn midi() -> Check {
+    let mut answers = false;
+    let say = |system: Box<dyn MidiSystem>| {
+        let ports = system.inputs().and_then(|inputs| Ok((inputs, system.outputs()?)));
+        let (inputs, outputs) = match ports {
+            Ok(ports) => ports,
+            Err(error) => return format!("{}: {error}", system.name()),
+        };
+        answers = true;
+        let list =
+            |names: Vec<String>| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        format!("{}: hears {}, sends to {}", system.name(), list(inputs), list(outputs))
+    };
+    let detail: Vec<String> = midi_systems().into_iter().map(say).collect();
+    Check::new("midi", answers, detail.join("; "))
+        .or("for MIDI, load the sequencer of ALSA (`modprobe snd-seq`) or start JACK; sound needs neither")
 }
 
 fn cache() -> Check {

@@ -65,9 +65,10 @@ impl Offer {
         Self { output: None, input: None, format, request: DeviceRequest::default() }
     }
 
-    /// The request for this device at this rate, if it has to be found once more.
+    /// The request for this very device at this rate, if it has to be found once more: while its sound server starts
+    /// again, no other device is taken.
     pub(super) fn into_request(self) -> DeviceRequest {
-        DeviceRequest { rate: Some(self.format.rate), ..self.request }
+        DeviceRequest { device: Some(self.format.device), rate: Some(self.format.rate), ..self.request }
     }
 
     #[must_use]
