@@ -176,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_noise_is_said_to_be_no_sound_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("noise.wav");
+        for bytes in [&b""[..], &[0x9E; 3000], b"<html></html>"] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(why(&path).ends_with("it is not a WAV, FLAC or Ogg Vorbis file"), "{}", why(&path));
+        }
+    }
+
+    #[test]
     fn what_holds_no_sound_says_why() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.wav");
