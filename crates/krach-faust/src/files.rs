@@ -55,9 +55,9 @@ pub enum Missing {
     Unusable(String),
 }
 
-/// What a sound file holds.
+/// The rate and the samples of a sound file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sound {
+pub struct Decoded {
     /// In Hz.
     pub rate: u32,
     /// Finite samples, all channels of one length; at least one channel and one frame.
@@ -82,7 +82,7 @@ pub trait Files: Sync {
     }
 
     /// The recordings of those names, one part each, asked for by the file at the path `from`.
-    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Decoded>, Missing>> {
         names.iter().map(|_| Err(Missing::Nowhere(Vec::new()))).collect()
     }
 }

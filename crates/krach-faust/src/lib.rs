@@ -48,7 +48,7 @@ mod template;
 
 pub use drawing::{Drawing, draw};
 pub use elaborate::{Elaborated, Options, elaborate, elaborate_whole};
-pub use files::{File, Files, Missing, NoFiles, Sound};
+pub use files::{Decoded, File, Files, Missing, NoFiles};
 pub use parse::lex::{Token, lex};
 pub use parse::parse;
 pub use print::to_ast;

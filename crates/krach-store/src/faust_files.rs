@@ -2,7 +2,7 @@
 
 use crate::{SoundFile, nearest, read_bytes};
 use krach_diag::Source;
-use krach_faust::{File, Files, Missing, Sound};
+use krach_faust::{Decoded, File, Files, Missing};
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -94,16 +94,16 @@ impl Files for FaustFolders {
         nearest(name, faust).map(str::to_owned)
     }
 
-    fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+    fn sounds(&self, names: &[String], from: &str) -> Vec<Result<Arc<Decoded>, Missing>> {
         names.iter().map(|name| sound(&self.find(name, from)?)).collect()
     }
 }
 
 /// A sound file as Faust takes it.
-fn sound(path: &Path) -> Result<Arc<Sound>, Missing> {
+fn sound(path: &Path) -> Result<Arc<Decoded>, Missing> {
     let SoundFile { rate, channels } =
         SoundFile::read(path).map_err(|report| Missing::Unusable(report.message))?;
-    Ok(Arc::new(Sound { rate, channels: channels.into_iter().map(Arc::from).collect() }))
+    Ok(Arc::new(Decoded { rate, channels: channels.into_iter().map(Arc::from).collect() }))
 }
 
 /// What tells that a file is still what was read.

@@ -10,7 +10,7 @@ use rand::Rand;
 
 use krach_abi::{Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
 use krach_diag::{Diagnostic, Source};
-use krach_faust::{Elaborated, File, Files, Missing, Options, Sound, elaborate_whole};
+use krach_faust::{Decoded, Elaborated, File, Files, Missing, Options, elaborate_whole};
 use krach_ir::ControlKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -57,13 +57,13 @@ impl Files for Synthetic<'_> {
         self.0.near(name, from)
     }
 
-    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Sound>, Missing>> {
+    fn sounds(&self, names: &[String], _from: &str) -> Vec<Result<Arc<Decoded>, Missing>> {
         const FRAMES: u16 = 4096;
         let part = |part: usize| {
             let shift = f64::from(u16::try_from(part).unwrap_or(u16::MAX));
             let turn = |frame| f64::from(frame) * std::f64::consts::TAU / f64::from(FRAMES);
             let wave: Arc<[f64]> = (0..FRAMES).map(|frame| (shift + turn(frame)).sin()).collect();
-            Ok(Arc::new(Sound { rate: IMPULSE_RATE, channels: vec![wave.clone(), wave] }))
+            Ok(Arc::new(Decoded { rate: IMPULSE_RATE, channels: vec![wave.clone(), wave] }))
         };
         (0..names.len()).map(part).collect()
     }

@@ -8,7 +8,7 @@ use crate::elaborate::ids::FileId;
 use crate::elaborate::interner::Text;
 use crate::elaborate::signal::{Origin, SigId, Signal, Wave};
 use crate::elaborate::widgets;
-use crate::files::{Missing, Sound};
+use crate::files::{Decoded, Missing};
 use krach_diag::{Code, Diagnostic};
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
@@ -33,7 +33,7 @@ pub(crate) struct Memory {
 /// The parts of a sound file; `None` is silence. The last one stands for all that follow.
 #[derive(Debug)]
 struct Recording {
-    parts: Vec<Option<Arc<Sound>>>,
+    parts: Vec<Option<Arc<Decoded>>>,
     lengths: Rc<[i32]>,
     rates: Rc<[i32]>,
     offsets: Rc<[i32]>,
@@ -41,7 +41,7 @@ struct Recording {
 }
 
 impl Recording {
-    fn new(mut parts: Vec<Option<Arc<Sound>>>) -> Self {
+    fn new(mut parts: Vec<Option<Arc<Decoded>>>) -> Self {
         parts.truncate(usize::from(MAX_PARTS) - 1);
         parts.push(None);
         let (mut lengths, mut rates, mut offsets, mut frames) = (vec![], vec![], vec![], 0);
@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn parts_lie_one_behind_the_other() {
         let sound = |rate, channels: &[&[f64]]| {
-            Some(Arc::new(Sound { rate, channels: channels.iter().map(|&samples| samples.into()).collect() }))
+            Some(Arc::new(Decoded {
+                rate,
+                channels: channels.iter().map(|&samples| samples.into()).collect(),
+            }))
         };
         let parts = vec![sound(48_000, &[&[1.0, 2.0], &[3.0, 4.0]]), None, sound(22_050, &[&[5.0]])];
         let recording = Recording::new(parts);
