@@ -1,4 +1,4 @@
-"""The block diagram of a DspDef, for eyes."""
+"""The block diagram of a DspDef."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Diagram:
     __slots__ = ("_name", "_svg", "_text")
 
     def __init__(self, name: str, svg: str, text: str) -> None:
-        """Of what is already drawn; `DspDef.diagram` draws."""
+        """Holds a finished drawing; `DspDef.diagram` draws it."""
         self._name = name
         self._svg = svg
         self._text = text

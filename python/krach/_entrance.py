@@ -1,4 +1,4 @@
-"""`entrance`: what every public function of krach does with an exception on its way out."""
+"""`entrance`: gives the exceptions of public functions the user's line, and hides krach's own frames."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from krach import _krach
 
 _DRAWN_COLUMNS = 2_000
-"""Longer lines are not shown: nobody reads them."""
+"""Longer lines are not shown below an error."""
 
 
 class Place(NamedTuple):

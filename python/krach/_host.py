@@ -1,7 +1,8 @@
-"""What the command `krach` needs Python for: running a user's file, and tracing the DSP functions in it.
+"""The Python side of the command `krach`: runs a user's file, and traces the DSP functions in it.
 
-`load` runs a file as a module of its own and binds nothing in it. What it prints goes to standard error:
-standard output is the command's. Whatever goes wrong is a `krach.Error` with a place in the user's file.
+`load` runs a file as a module of its own and adds no names to it. Text that the file prints goes to standard
+error, because standard output belongs to the command. Each fault becomes a `krach.Error` with a place in the
+user's file.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _MODULE = "__krach__"
 _DEEPEST = 4
 """Of lists inside lists."""
 
-# Names in a function that say: this does not build sound, it uses what others built.
+# A function that uses one of these names works with finished sounds: it is a script, not a DSP function.
 _SCRIPTS = frozenset({"transpile", "DspDef", "render", "open"})
 
 
@@ -62,7 +63,7 @@ class Script:
         return [function[:4] for function in self._functions]
 
     def trace(self, index: int) -> Program:
-        """Traces one of `functions`, anew every time; a DspDef was traced when the file ran."""
+        """Traces one of `functions`, again in each call; a DspDef was traced when the file ran."""
         function = self._functions[index]
         with _reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
             if isinstance(function.traced, DspDef):
@@ -70,12 +71,12 @@ class Script:
             return trace(function.traced, function.name, {})
 
     def precision(self, index: int) -> str | None:
-        """The arithmetic that one of `functions` was made for, if it says so."""
+        """The precision that one of `functions` was made for, or `None`."""
         traced = self._functions[index].traced
         return traced.precision if isinstance(traced, DspDef) else None
 
     def about(self, index: int) -> tuple[str, str, bool]:
-        """What one of `functions` says about itself; its text, "" if there is none; whether that is Faust."""
+        """Of one of `functions`: its docstring; its text, "" if unknown; whether the text is Faust."""
         traced = self._functions[index].traced
         if not isinstance(traced, DspDef):
             return inspect.getdoc(traced) or "", source_of(traced), False
@@ -87,7 +88,7 @@ def load(file: str, text: str) -> Script:
     """Runs the text of a file. Raises KR0117 where that fails, or the `krach.Error` that it raised."""
     module = ModuleType(_MODULE)
     module.__file__ = file
-    # Dataclasses and pickles look their module up.
+    # Dataclasses and pickles look for their module here.
     sys.modules[_MODULE] = module
     # Kept: a function may import its neighbours only when it is traced.
     directory = os.path.dirname(os.path.abspath(file))
@@ -102,8 +103,8 @@ def load(file: str, text: str) -> Script:
 
 @contextlib.contextmanager
 def _silence() -> Generator[None]:
-    """Sends everything that is printed to standard error, also by other programs or libraries. The command
-    reports unused inputs itself.
+    """Sends all printed text to standard error, that of C libraries and child processes too, and hides
+    warnings of unused inputs, which the command reports itself.
     """
     with (
         contextlib.ExitStack() as stack,
@@ -111,7 +112,7 @@ def _silence() -> Generator[None]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", UnusedInput)
-        # Where one of the two is closed there is nothing to keep apart.
+        # Does nothing where one of the two is closed.
         with contextlib.suppress(OSError):
             kept = os.dup(1)
             stack.callback(os.close, kept)
@@ -122,7 +123,7 @@ def _silence() -> Generator[None]:
 
 @contextlib.contextmanager
 def _reported(code: str, what: str, file: str) -> Generator[None]:
-    """Turns whatever the user's code raises into a `krach.Error` at the user's line."""
+    """Turns an exception of the user's code into a `krach.Error` at the user's line."""
     try:
         yield
     except (Error, KeyboardInterrupt):
@@ -138,7 +139,7 @@ def _reported(code: str, what: str, file: str) -> Generator[None]:
 
 
 def _remedies(raised: BaseException) -> list[str]:
-    """What a misspelt name may have been meant to be."""
+    """The nearest known name, for a misspelt one."""
     if not isinstance(raised, AttributeError | NameError) or raised.name is None:
         return []
     known: list[str] = []
@@ -154,7 +155,7 @@ def _remedies(raised: BaseException) -> list[str]:
 
 
 def _said(raised: BaseException) -> str:
-    """The type and the first line of an exception, whatever its author made of them."""
+    """The type of an exception and the first line of its message, also where its `__str__` fails."""
     try:
         text = str(raised)
     except Exception:
@@ -165,7 +166,7 @@ def _said(raised: BaseException) -> str:
 
 
 def _attribute(value: object, name: str) -> object:
-    """An attribute, or None; objects of the user's may answer with any exception."""
+    """An attribute, or None; the user's objects may raise any exception here."""
     try:
         return cast("object", getattr(value, name, None))
     except Exception:
@@ -173,7 +174,7 @@ def _attribute(value: object, name: str) -> object:
 
 
 def _place_in(trace: TracebackType | None, file: str) -> Place | None:
-    """Where it happened: the innermost frame of the user's file, or else of anything that is not krach's."""
+    """The place of an exception: the innermost frame of the user's file, else of other code than krach's."""
     best: TracebackType | None = None
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -258,7 +259,7 @@ def _own_name(sound: DspDef) -> str | None:
 
 
 def _function(value: object) -> FunctionType | None:
-    """The plain function inside decorators."""
+    """The function inside its decorators."""
     for _ in range(64):
         wrapped = _attribute(value, "__wrapped__")
         if wrapped is None:
@@ -268,7 +269,7 @@ def _function(value: object) -> FunctionType | None:
 
 
 class _Survey:
-    """What the functions of a file name in their code."""
+    """The names that the functions of a file use."""
 
     def __init__(self, functions: dict[str, FunctionType], module: ModuleType, used: frozenset[str]) -> None:
         self.functions = functions
@@ -284,7 +285,7 @@ class _Survey:
         )
 
     def _reaching(self, names: set[str]) -> set[str]:
-        """Those functions, and all that name one of them, directly or not."""
+        """These functions, and all that use one of them, directly or through others."""
         while True:
             more = {name for name, used in self.names.items() if name not in names and used & names}
             if not more:
@@ -295,7 +296,7 @@ class _Survey:
         return [user for user, used in self.names.items() if user != name and name in used]
 
     def plain(self) -> set[str]:
-        """Public functions that do no script's work."""
+        """Public functions that are not scripts."""
         return {name for name in self.functions if name[:1] != "_" and name not in self.scripts}
 
     def checks(self, name: str) -> bool:
@@ -316,7 +317,7 @@ class _Survey:
 
 
 def _is_of_krach(value: object, seen: set[str]) -> bool:
-    """Whether a value is krach's, or of a module of the user's in which something is."""
+    """Whether a value comes from krach, or from a module of the user's that uses krach."""
     origin = _attribute(value, "__name__" if isinstance(value, ModuleType) else "__module__")
     if not isinstance(origin, str) or origin in seen or origin == _MODULE:
         return False
@@ -325,7 +326,7 @@ def _is_of_krach(value: object, seen: set[str]) -> bool:
     seen.add(origin)
     module = sys.modules.get(origin)
     file = _attribute(module, "__file__")
-    # The standard library and installed packages are large, and build no sound with krach.
+    # Not searched: the standard library and installed packages, which are large and do not use krach.
     if module is None or not isinstance(file, str) or origin.split(".")[0] in sys.stdlib_module_names:
         return False
     if {"site-packages", "dist-packages"} & set(file.split(os.sep)):
@@ -368,7 +369,7 @@ def _imported(code: CodeType) -> frozenset[str]:
 
 
 def _inputs(function: FunctionType) -> bool:
-    """Whether there are parameters without default, or ones that no default could help."""
+    """Whether there are parameters without a default, or `*args`, or keyword-only parameters."""
     code = function.__code__
     stars = bool(code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
     return code.co_argcount > len(function.__defaults__ or ()) or stars or code.co_kwonlyargcount > 0

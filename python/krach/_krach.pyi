@@ -223,7 +223,7 @@ class Credit:
 class Program:
     """A typed signal graph. `str(program)` is its text form.
 
-    Programs are equal if they compute the same samples, whatever they are called.
+    Programs are equal if they compute the same samples; their names do not count.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Pictures of a sound, with the optional matplotlib."""
+"""Plots of a sound, by the optional package matplotlib."""
 
 # matplotlib's own types are incomplete
 # pyright: reportUnknownMemberType=false
@@ -39,7 +39,7 @@ def waveform(axes: Axes, sound: NDArray[np.float32], sample_rate: int) -> Axes:
 
 
 def spectrum(axes: Axes, sound: NDArray[np.float32], sample_rate: int) -> Axes:
-    """Level over frequency: the whole stretch through a Hann window, 0 dB for a sine of amplitude 1."""
+    """Level in dB over frequency in Hz, through one Hann window; a sine of amplitude 1 reaches 0 dB."""
     import numpy as np
 
     frames = sound.shape[1]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from krach._trace import Trace
 
 SignalLike: TypeAlias = "Signal | float"
-"""A Signal, or a number. (At run time: whatever `float()` takes, but for texts and arrays.)"""
+"""A Signal, or a number. (At run time: any value for `float()` that is no text and no array.)"""
 
 
 class Signal:

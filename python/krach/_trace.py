@@ -1,8 +1,8 @@
-"""Tracing: calling a Python function once with Signals, and writing down what it does with them.
+"""Tracing: a Python function is called once with Signals, and each operation on them becomes a node.
 
-A `Trace` is one such call. Traces nest (a DSP function may transpile another) and belong to a thread. Every
-operation asks the frame that it came from, so that each node knows the user's line; the frames are kept until
-the end, when their local variables give the nodes their names.
+A `Trace` is one such call. Traces nest (a DSP function may transpile another) and belong to a thread. Each
+operation looks at the frame of its caller, so that its node has the user's line. The frames are kept until
+the end: then their local variables give the nodes their names.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _stack = _Stack()
 
 
 def current() -> Trace:
-    """The trace that this thread is in."""
+    """The innermost trace of this thread."""
     if not _stack.traces:
         raise error(
             "KR0101",
@@ -46,7 +46,7 @@ def current() -> Trace:
 
 
 class Trace:
-    """One DSP function being written down."""
+    """One DSP function while it is traced."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -123,7 +123,7 @@ class Trace:
         return self.signal(self.builder.apply(function, *map(self.integer, operands)))
 
     def number(self, value: object) -> float:
-        """A constant as a float; what is not finite is refused later, where it becomes a node."""
+        """A constant as a float. A number that is not finite is refused later, where it becomes a node."""
         if isinstance(value, (float, int)):
             try:
                 return float(value)
@@ -150,12 +150,12 @@ class Trace:
         return number
 
     def locate(self) -> None:
-        """Notes where the user is, for the nodes made next, and the frames that build sound, for names."""
+        """Keeps the user's line for the next nodes, and the frames that build sound, for their names."""
         frame: FrameType | None = _getframe(2)
         innermost = None
         while frame is not None and frame is not self._root and id(frame) not in self._frames:
             whose = kind(frame.f_code)
-            # A helper such as `control` or `feedback`, called by the user, has no names that the user chose.
+            # The variables of a function such as `control`, called by the user, are not names of the user's.
             if whose == USER or (whose == LIBRARY and self.depth > 0):
                 self._frames[id(frame)] = _Scope(frame, self)
                 innermost = innermost or frame
@@ -187,12 +187,12 @@ class Trace:
         return error(code, message, place, help=[] if help is None else [help])
 
     def enter(self, function: str) -> None:
-        """Opens a library function; what follows is its own."""
+        """Opens a library function: the next nodes belong to it."""
         self.builder.enter(function)
         self.depth += 1
 
     def leave(self, results: list[int]) -> None:
-        """Closes it."""
+        """Closes the library function."""
         self.depth -= 1
         self.builder.leave(results)
         self._results.update(dict.fromkeys(results, self.depth))
@@ -210,7 +210,7 @@ class Trace:
         heard = self.spliced(self.builder.splice(program.name, program, nodes))
         if program.effect is None:
             return heard
-        # Fewer channels than the effect has inputs repeat, more are added up: as the engine does it.
+        # As in the engine: too few channels repeat, too many are added up.
         ports = len(program.effect.inputs)
         fed = [heard[at % len(heard)] for at in range(ports)]
         for at, extra in enumerate(heard[ports:] if ports else ()):
@@ -223,28 +223,28 @@ class Trace:
         return tuple(map(self.signal, results))
 
     def abandon(self) -> None:
-        """Closes it after an error."""
+        """Closes the library function after an error."""
         self.depth -= 1
         self.builder.abandon()
 
     def argument(self, name: str, outer: int) -> Signal:
-        """A signal parameter, as the library function sees it."""
+        """A parameter of a library function, as a signal inside it."""
         return self.signal(self.builder.argument(name, outer))
 
     def finish(self) -> Program:
-        """The program. Its signals are called what the local variables that held them were; the outermost
-        name wins, so that what a helper returns is called what its caller calls it.
+        """The program. Each signal has the name of the local variable that held it. The outermost variable
+        wins: the result of a helper has the name that its caller gave it.
         """
         for scope in sorted(self._frames.values(), key=lambda scope: scope.depth):
             for name, node in scope.names(self):
-                if scope.level <= self._results.get(node, scope.level):  # a result is its caller's to name
+                if scope.level <= self._results.get(node, scope.level):  # the caller names a result
                     self.builder.name(node, name)
         return self.builder.finish()
 
 
 class _Scope:
-    """A frame that builds sound: how many frames and library calls deep, and what it was given: that has
-    a name already.
+    """A frame that builds sound: how many frames and library calls deep it is, and the signals that it
+    already had, which are named elsewhere.
     """
 
     def __init__(self, frame: FrameType, trace: Trace) -> None:
@@ -258,7 +258,7 @@ class _Scope:
         self._given = {node for _, node in self._held(trace)}
 
     def names(self, trace: Trace) -> list[tuple[str, int]]:
-        """What the frame's own variables hold."""
+        """The frame's own variables with signals made in it."""
         return [(name, node) for name, node in self._held(trace) if node not in self._given]
 
     def _held(self, trace: Trace) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-//! `Builder`: the tracer's hands. Signals are node numbers; what they mean stays in Rust.
+//! `Builder`: makes the nodes that the tracer asks for. Python holds node numbers; the nodes stay in Rust.
 
 use crate::error;
 use crate::faust::{self, Text, Value};

@@ -57,7 +57,7 @@ impl Host for PythonHost {
 
     fn libraries(&self) -> Vec<PathBuf> {
         let installed = |py: Python<'_>| py.import("krach._faust")?.getattr("installed")?.call0()?.extract();
-        // Whatever keeps Python from telling, the other folders are searched.
+        // If Python cannot give them, the other folders are searched.
         Python::attach(|py| installed(py).unwrap_or_default())
     }
 

@@ -1,4 +1,4 @@
-//! Refusals, as Python sees them: one table from what went wrong to code, message and help.
+//! Errors as Python exceptions: one table from the fault to code, message and help.
 
 use krach_diag::{Code, Diagnostic, ErrorKind, Place};
 use krach_ir::{BuildError, Site};
@@ -49,7 +49,7 @@ pub fn place(site: &Site) -> Place {
     Place { file, line, column, end_line, end_column }
 }
 
-/// What the builder refused, said to the person whose line it was.
+/// A refusal of the builder, as a message to the author of the line.
 pub fn report(error: &BuildError, site: Option<&Site>) -> Diagnostic {
     let (code, help) = match error {
         BuildError::NotFinite(_) => (Code::NotFinite, "check the Python arithmetic that made this number"),

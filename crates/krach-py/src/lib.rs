@@ -3,7 +3,7 @@
 //! What flows in: the calls of `krach`'s tracer, which builds a [`Program`](krach_ir::Program) node by node through
 //! `Builder`, and the wish to hear it. What flows out: `Program` (text, Faust, ports), `Compiled` (native code that
 //! renders numpy arrays), and every refusal as one `krach.Error` with code, place and help. The interpreter lock
-//! stops here: whatever takes long runs on a worker without it, while the caller looks for Ctrl-C.
+//! stops here: long work runs on a worker without it, while the caller looks for Ctrl-C.
 //!
 //! What this crate refuses to know: what any `krs` function computes (that is Python one can read), file formats,
 //! the command line (it hands `krach-cli` a host and returns its exit code).

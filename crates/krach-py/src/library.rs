@@ -12,7 +12,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
-/// What a library tells without reading further: name, inputs, outputs, controls, doc.
+/// An instrument in the list of contents: name, inputs, outputs, controls, doc.
 type Row<'a> = (&'a str, Vec<&'a str>, Vec<&'a str>, Vec<&'a str>, &'a str);
 
 /// See `krach.load_library`.

@@ -137,7 +137,7 @@ impl Program {
         Ok(self.key.get().expect("set above"))
     }
 
-    /// Whether both compute the same samples from the same controls, whatever they are called.
+    /// Whether both compute the same samples from the same controls. Their names do not count.
     fn __eq__(&self, py: Python<'_>, other: PyRef<'_, Self>) -> PyResult<bool> {
         Ok(Arc::ptr_eq(self.inner(), other.inner()) || self.key(py)? == other.key(py)?)
     }
@@ -186,7 +186,7 @@ impl Program {
         interruptible(py, None, move |_| program.to_string())
     }
 
-    /// The same sound from less: folded, merged, without what is not heard.
+    /// The same sound from fewer nodes: folded, merged, without unused parts.
     fn optimised(&self, py: Python<'_>) -> PyResult<Self> {
         let program = self.inner().clone();
         interruptible(py, None, move |_| krach_ir::optimise(&program)).map(Self::new)

@@ -1,4 +1,4 @@
-//! Whatever may take long or fail oddly: on a worker, without the interpreter lock, interruptible, never a panic.
+//! Long work: on a worker, without the interpreter lock, interruptible. A panic becomes an error.
 
 use crate::error;
 use krach_diag::{Code, Diagnostic};
@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// Runs `work` on a worker without the interpreter lock, hears Ctrl-C, and calls `progress` with the frames done.
+/// Runs `work` on a worker without the interpreter lock, stops at Ctrl-C, and calls `progress` with the frames done.
 pub fn interruptible<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Py<PyAny>>,

@@ -115,5 +115,5 @@ def _shelf(name: str) -> Shelf:
 
 
 def _player(sound: DspDef) -> str:
-    """What the sound is like, as a page can hold it: 1.5 seconds."""
+    """1.5 seconds of the sound, inside the page itself."""
     return "data:audio/wav;base64," + base64.b64encode(_krach.wav_bytes(preview(sound), 44100)).decode()

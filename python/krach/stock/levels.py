@@ -52,7 +52,7 @@ def duck(left: Signal, right: Signal, key: Signal) -> tuple[Signal, Signal]:
 
 
 def widener(left: Signal, right: Signal) -> tuple[Signal, Signal]:
-    """Wider, or narrower: `width` 0 is mono, 1 leaves it; `haas` sets one side late by so many milliseconds.
+    """Wider, or narrower: `width` 0 is mono, 1 leaves it; `haas` delays one side by that many milliseconds.
 
     >>> sound = fx.widener.render(1, inputs=synths.pad.render(1, gate=1).repeat(2, 0), haas=12)
     """
