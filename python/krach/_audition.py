@@ -1,4 +1,4 @@
-"""The arguments of `DspDef.render`, converted to what Rust takes; values are judged there."""
+"""The arguments of `DspDef.render`, converted for Rust, which checks their values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
+from krach._arguments import choice, is_text
 from krach._errors import Error, error
 from krach._trace import describe, is_number
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     _Sample = TypeVar("_Sample", np.float32, np.float64)
 
 Precision = Literal["single", "double"]
+_PRECISIONS: tuple[Precision, ...] = ("single", "double")
 Event = tuple[int, str, float]
 """Frame, control, value: the control has the value from exactly that frame on."""
 Note = tuple[int, int, float] | tuple[int, int, float, float]
@@ -106,16 +108,14 @@ def whole(code: str, what: str, value: object, hi: int) -> int:
 
 def arithmetic(precision: object) -> Precision:
     """A precision by name."""
-    if precision in ("single", "double"):
-        return precision
-    raise error("KR0113", f'precision is "single" or "double", not {describe(precision)}')
+    return choice("precision", precision, _PRECISIONS)
 
 
 def sample(dtype: object) -> np.dtype[np.floating[Any]]:
     """The type of samples, from its name or from numpy's own object."""
     import numpy as np
 
-    with contextlib.suppress(TypeError):
+    with contextlib.suppress(TypeError, ValueError):
         wanted = np.dtype(cast("Any", dtype))
         if dtype is not None and wanted.name in ("float32", "float64"):
             return wanted
@@ -158,7 +158,8 @@ def _array(of: object, dtype: type[_Sample], what: str) -> NDArray[_Sample]:
         if remedy := _remedy(of, array):
             message = f"{what} has samples of the type {array.dtype}; floats within -1..1 are needed"
             raise error("KR0407", message, help=[remedy])
-        return array.astype(dtype, copy=False)
+        with np.errstate(over="ignore"):  # too large for the type: infinite, of which `render` warns
+            return array.astype(dtype, copy=False)
     except (TypeError, ValueError, OverflowError) as unfit:
         if isinstance(unfit, Error):
             raise
@@ -226,8 +227,8 @@ def _number(code: str, what: str, value: object) -> float:
 
 
 def _setting(name: object, value: object) -> tuple[str, float]:
-    if isinstance(name, str):
-        return name, _number("KR0405", f"control `{name}`", value)
+    if is_text(name):
+        return cast("str", name), _number("KR0405", f"control `{name}`", value)
     raise error("KR0404", f"a control's name is a text, not {describe(name)}")
 
 
@@ -253,18 +254,25 @@ def _note(note: object) -> tuple[int, int, float, float]:
 
 
 def _listed(what: str, row: str, rows: object) -> list[object]:
-    if not isinstance(rows, Iterable) or isinstance(rows, (str, bytes, Mapping)):
-        raise error("KR0406", f"{what} are a list of {row}, not {describe(cast('object', rows))}")
-    every = [*cast("Iterable[object]", rows)]
+    every = _items(rows)
+    if every is None:
+        raise error("KR0406", f"{what} are a list of {row}, not {describe(rows)}")
     if every and not _parts(every[0]):
         raise error("KR0406", f"{what} are a list of {row}: the first is {describe(every[0])}")
     return every
 
 
 def _parts(of: object) -> list[object]:
-    if isinstance(of, Iterable) and not isinstance(of, (str, bytes, Mapping)):
+    return _items(of) or []
+
+
+def _items(of: object) -> list[object] | None:
+    if not isinstance(of, Iterable) or isinstance(of, (str, bytes, Mapping)):
+        return None
+    try:
         return [*cast("Iterable[object]", of)]
-    return []
+    except TypeError:  # of an array without an axis
+        return None
 
 
 def _frames(what: str, value: object) -> int:

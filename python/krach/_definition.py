@@ -13,7 +13,7 @@ from krach._errors import NotFinite, error
 from krach._krach import Control, Credit, Meter, Program
 from krach._signal import SignalLike
 from krach._source import source_of
-from krach._trace import current
+from krach._trace import current, describe
 from krach._transpile import trace, warn_unread
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ class DspDef:
     """A sound, made by `krs.transpile`, `krach.faust`, `krach.program` or `krach.load_library`. Immutable.
 
     `name`, `fn` and `source` are those of the function, `program` is its signal graph, `faust` the same as
-    Faust text. Two of them are equal if they compute the same samples in the same precision, whatever they
-    are called. They can be copied, pickled and sent to other processes; a pickle holds the program and the
-    source text, not the Python function.
+    Faust text. Two of them are equal if they compute the same samples in the same precision; their names do
+    not count. They can be copied, pickled and sent to other processes; a pickle holds the program, the sounds
+    that it plays and the source text, not the Python function.
 
     >>> import pickle
     >>> beep = krs.transpile(lambda: krs.sine_osc(440))
@@ -334,12 +334,14 @@ class DspDef:
         asked = _audition.audition(
             _audition.duration(seconds, frames, rate, None if inputs is None else audio.shape[1]),
             rate,
-            precision or self._precision,
+            self._precision if precision is None else precision,
             _audition.settings(controls, values),
             () if events is None else events,
             () if notes is None else notes,
             _audition.instance(seed, instance),
         )
+        if not (progress is None or callable(progress)):
+            raise error("KR0113", f"`progress` is a function of a number, not {describe(progress)}")
         hook = None if progress is None else _audition.fraction(progress, asked)
         sound, strange = _krach.render(self._program, asked, audio, hook)
         if progress is not None:

@@ -10,6 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from krach import _audition, _krach, _place
+from krach._arguments import listed
+from krach._arguments import path as file_path
 from krach._audition import Precision
 from krach._definition import DspDef
 from krach._entrance import entrance
@@ -19,7 +21,7 @@ from krach._transpile import named as named_as
 
 
 class Text(NamedTuple):
-    """A Faust text: its name in messages, and where its libraries are looked for first and then."""
+    """A Faust text, its name in messages, and folders of libraries: the user's, then the installed ones."""
 
     name: str
     text: str
@@ -40,7 +42,7 @@ def installed() -> list[str]:
 
 
 def named(what: str, text: str, include: Iterable[str | os.PathLike[str]] = ()) -> Text:
-    """The text under a name that tells the user's line, by which tracebacks can show it until `forget`."""
+    """The text under a name with the user's line. Tracebacks can show its lines until `forget`."""
     place = _place.user_place()
     file = place.file if place else ""
     name = f"<{what} in {file}:{place.line}>" if place else f"<{what}>"
@@ -58,7 +60,7 @@ def is_path(source: str) -> bool:
 
 
 def forget(text: Text) -> None:
-    """Nothing was wrong with it."""
+    """Drops a text without errors from the cache of lines."""
     linecache.cache.pop(text.name, None)
 
 
@@ -85,15 +87,16 @@ def faust(
     array([[0.5, 1. ]], dtype=float32)
     """
     chosen, title = _audition.arithmetic(precision), named_as(name)
+    folders = [file_path("KR0501", folder) for folder in listed("`libraries`", libraries)]
     if isinstance(source, str) and not is_path(source):
-        text = named("faust", source, libraries)
+        text = named("faust", source, folders)
         program = _krach.faust(text, chosen, title)
         forget(text)
         return DspDef(None, program, source=source, precision=chosen)
     if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise error("KR0114", f"a Faust text or the path of a file is wanted, not {describe(source)}")
-    path = os.fspath(source)
-    folders = [os.path.dirname(path) or ".", *(os.fspath(folder) for folder in libraries)]
+    path = file_path("KR0501", source)
+    folders.insert(0, os.path.dirname(path) or ".")
     file, content = _krach.read_faust(path)
     linecache.checkcache(file)
     program = _krach.faust(Text(file, content, folders, installed()), chosen, title)

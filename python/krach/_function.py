@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
+from krach._arguments import is_text
 from krach._entrance import users
 from krach._errors import Error
 from krach._signal import Signal, SignalLike
@@ -73,9 +74,12 @@ def library(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def _note(trace: Trace, name: str, value: object) -> None:
-    """Settings that are numbers or texts; a table's contents are in the program anyway."""
-    if isinstance(value, (bool, int, float, str)):
-        trace.builder.note(name, value)
+    """Settings that are numbers or texts; the contents of tables are in the program already."""
+    if isinstance(value, str):
+        if is_text(value):
+            trace.builder.note(name, value)
+    elif isinstance(value, (int, float)):
+        trace.builder.note(name, trace.number(value))
 
 
 def inside(value: SignalLike) -> Signal:

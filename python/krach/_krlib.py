@@ -9,6 +9,8 @@ from html import escape
 from typing import Literal, TypedDict
 
 from krach import _krach, _place
+from krach._arguments import choice, is_text, listed
+from krach._arguments import path as file_path
 from krach._audition import Precision, arithmetic, rate
 from krach._definition import DspDef, absent, transpile
 from krach._entrance import entrance
@@ -17,6 +19,7 @@ from krach._krach import Program
 from krach._trace import describe
 
 Trust = Literal["tag", "program", "code"]
+_TRUSTS: tuple[Trust, ...] = ("tag", "program", "code")
 
 _SHOWN = 40
 
@@ -141,9 +144,7 @@ def load_library(path: str | os.PathLike[str], *, trust: Trust = "tag") -> Libra
         ...
     krach.Error: cannot read `no/such/kit.krlib`: there is no such file [KR0501]
     """
-    if trust not in ("tag", "program", "code"):
-        raise error("KR0113", f'trust is "tag", "program" or "code", not {describe(trust)}')
-    return Library(path, trust)
+    return Library(file_path("KR0501", path), choice("trust", trust, _TRUSTS))
 
 
 @entrance
@@ -166,12 +167,18 @@ def build_library(
     >>> krach.build_library({"half": lambda x: x / 2}, "half.krlib")["half"]
     <DspDef half: 1 in, 1 out>
     """
+    if not isinstance(instruments, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        message = f"`instruments` is a mapping from names to sounds, not {describe(instruments)}"
+        raise error("KR0706", message, help=['write {"kick": kick}'])
     drafts = [_draft(name, sound) for name, sound in instruments.items()]
-    _krach.build_library(drafts, path, [rate(hertz) for hertz in rates], target)
-    return Library(path)
+    place, hertz = file_path("KR0502", path), [rate(one) for one in listed("`rates`", rates)]
+    _krach.build_library(drafts, place, hertz, choice("target", target, ("host", "baseline")))
+    return Library(place)
 
 
 def _draft(name: str, sound: DspDef | Callable[..., object]) -> Draft:
+    if not is_text(name):
+        raise error("KR0706", f"the name of an instrument is a text, not {describe(name)}")
     definition = sound if isinstance(sound, DspDef) else transpile(sound, name=name)
     place = _place.definition_place(definition.fn)
     return {

@@ -5,8 +5,10 @@ from __future__ import annotations
 import linecache
 import os
 import warnings
-from inspect import currentframe
+from collections.abc import Callable
+from inspect import currentframe, unwrap
 from types import CodeType, FrameType
+from typing import cast
 
 from krach._errors import Place
 
@@ -71,9 +73,17 @@ def _characters(file: str, line: int, column: int) -> int:
     return len(text.encode()[:column].decode(errors="replace")) + 1
 
 
+def unwrapped(function: object) -> object:
+    """The function inside its decorators; the outermost one where they wrap each other in a circle."""
+    try:
+        return unwrap(cast("Callable[..., object]", function))
+    except ValueError:
+        return function
+
+
 def definition_place(function: object) -> Place | None:
-    """Where a function is defined: its `def` line, past the decorators."""
-    code = getattr(function, "__code__", None)
+    """Where a function is defined, inside its decorators: its `def` line."""
+    code = getattr(unwrapped(function), "__code__", None)
     if not isinstance(code, CodeType):
         return None
     line = code.co_firstlineno

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from krach import _audition, _krach
+from krach._arguments import choice
+from krach._arguments import path as file_path
 from krach._entrance import entrance
-from krach._errors import error
-from krach._trace import describe
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -32,9 +32,8 @@ def write_wav(
 
     >>> krach.write_wav("saw.wav", krs.transpile(lambda: krs.saw(110)).render(0.1), bits=16)
     """
-    if bits not in (16, 24, "float"):
-        raise error("KR0113", f'bits are 16, 24 or "float", not {describe(bits)}')
-    _krach.write_wav(path, *_asked(sound, sample_rate), str(bits))
+    wanted = choice("bits", bits, (16, 24, "float"))
+    _krach.write_wav(file_path("KR0502", path), *_asked(sound, sample_rate), str(wanted))
 
 
 @entrance
@@ -51,7 +50,7 @@ def read_wav(path: str | PathLike[str]) -> tuple[NDArray[np.float32], int]:
     (array([[ 0.5, -0.5],
            [ 1. ,  0. ]], dtype=float32), 44100)
     """
-    return _krach.read_wav(path)
+    return _krach.read_wav(file_path("KR0501", path))
 
 
 @entrance

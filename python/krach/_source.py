@@ -7,15 +7,16 @@ again. All texts of a file that krach has seen are tried, the newest first.
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from types import CodeType
 from typing import Any, cast
+
+from krach._place import unwrapped
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -29,7 +30,7 @@ def source_of(function: object) -> str:
 
     A lambda is its own expression, not the line around it.
     """
-    plain = inspect.unwrap(cast("Callable[..., object]", function))
+    plain = unwrapped(function)
     code = getattr(plain, "__code__", None)
     if not isinstance(code, CodeType):
         return ""

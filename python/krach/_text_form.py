@@ -25,5 +25,6 @@ def program(text: str, *, precision: Precision | None = None) -> DspDef:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         message = f"the text form of a program is a text, not {describe(text)}"
         raise error("KR0114", message, help=["write krach.program(str(definition.program))"])
-    read, made_for = _krach.read_program(text)
-    return DspDef(None, read, precision=_audition.arithmetic(precision or made_for or "single"))
+    read, made_for = _krach.read_program(text.encode(errors="replace").decode())
+    chosen = made_for or "single" if precision is None else precision
+    return DspDef(None, read, precision=_audition.arithmetic(chosen))

@@ -1,4 +1,4 @@
-"""From a Python function to a Program: its parameters, one traced call, what it returned."""
+"""From a Python function to a Program: its parameters, one traced call, its result."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _parameters(
     function: Callable[..., object], name: str, constants: dict[str, object]
 ) -> tuple[list[str], dict[str, object]]:
     """Names of the audio inputs, and the settings that are not the function's own defaults."""
-    place = _place.definition_place(inspect.unwrap(function)) or _place.user_place()
+    place = _place.definition_place(function) or _place.user_place()
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError) as unknown:
@@ -112,7 +112,9 @@ def _deliver(tracing: Trace, function: Callable[..., object], result: object) ->
     values = cast("list[object]", [*result] if several else [result])
     bad = [describe(value) for value in values if not _is_output(value)]
     if bad or not values:
-        place = _place.definition_place(inspect.unwrap(function)) or _place.user_place()
+        place = _place.definition_place(function) or _place.user_place()
+        if inspect.iscoroutine(result):
+            result.close()  # it was never meant to be awaited
         where = f" ({place.file}:{place.line})" if place else ""
         what = "nothing" if not values else f"a tuple with {bad[0]} in it" if several else bad[0]
         raise error(

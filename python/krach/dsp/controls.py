@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from krach import _krach
+from krach._arguments import choice, is_text, listed
 from krach._function import between, library
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
@@ -45,10 +46,12 @@ def control(
     """
     trace = current()
     trace.locate()
-    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not is_text(name):
         raise trace.error("KR0109", f"a control's name is a text, not {describe(name)}")
     init, lo, hi, step = [trace.finite(f"control `{name}`", value) for value in (init, lo, hi, step)]
+    choices = listed("`choices`", choices)
     metadata = _metadata(trace, unit, scale, choices, (lo, hi))
+    toggle = choice("`toggle`", toggle, (False, True))
     if toggle and (lo, hi) != (0, 1):
         raise trace.error("KR0113", f"a toggle goes from 0 to 1, not from {lo:g} to {hi:g}")
     declared = _krach.Control(
@@ -72,10 +75,10 @@ def _metadata(
     trace: Trace, unit: str, scale: str, choices: Sequence[str], bounds: tuple[float, float]
 ) -> list[tuple[str, str]]:
     """What a widget of Faust says in brackets."""
-    if scale not in ("", "log", "exp", "lin"):
-        raise trace.error("KR0113", f'`scale` is "log", "exp" or "lin", got {describe(scale)}')
-    if isinstance(choices, str) or not all(isinstance(choice, str) for choice in choices):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise trace.error("KR0113", "`choices` is a list of texts", help='choices=["sine", "saw"]')
+    scale = choice("`scale`", scale, ("", "log", "exp", "lin"))
+    if not all(map(is_text, (unit, *choices))):
+        message = "`unit` is a text, `choices` is a list of texts"
+        raise trace.error("KR0113", message, help='unit="Hz", choices=["sine", "saw"]')
     if choices and bounds != (0, len(choices) - 1):
         wanted = f"{len(choices)} choices go from 0 to {len(choices) - 1}"
         raise trace.error("KR0113", f"{wanted}, not from {bounds[0]:g} to {bounds[1]:g}")
@@ -83,7 +86,7 @@ def _metadata(
         raise trace.error(
             "KR0113", "units and choices hold no brackets, quotes, colons, semicolons or line ends"
         )
-    style = ";".join(f"'{choice}':{value}" for value, choice in enumerate(choices))
+    style = ";".join(f"'{text}':{value}" for value, text in enumerate(choices))
     said = {"unit": unit, "scale": scale, "style": f"menu{{{style}}}" if choices else ""}
     return [(key, value) for key, value in said.items() if value]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast, overload
 
+from krach._arguments import choice
 from krach._function import whole
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current, describe
@@ -117,6 +118,7 @@ def feedback(
     if not callable(body_fn):
         raise trace.error("KR0112", f"feedback wants a function of one Signal, got {describe(body_fn)}")
     count = 1 if n is None else whole("n", n, 1, _MOST_LOOPS)
+    integer = choice("`integer`", integer, (False, True))
     registers = [trace.builder.register(integer) for _ in range(count)]
     before = tuple(trace.signal(trace.builder.read(register)) for register in registers)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from krach._arguments import choice
 from krach._function import library
 from krach._signal import Signal, SignalLike
 from krach.dsp.core import feedback, mem, select2, sr
@@ -56,7 +57,7 @@ def _adsr(
         decaying = 1 - (open_for - attack_frames) / decay_frames * (1 - sustain)
         return max_(min_(rising, max_(decaying, sustain)), 0) * falling
 
-    if restart:
+    if choice("`restart`", restart, (False, True)):
         open_for = feedback(lambda frames: select2(opened, frames, 0) + gate)
         return level(open_for)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import pi
 
+from krach._arguments import choice
 from krach._function import library
 from krach._signal import Signal, SignalLike
-from krach._trace import current, describe
 from krach.dsp.core import feedback, mem, select2
 from krach.dsp.envelopes import latch
 from krach.dsp.maths import cos, max_
@@ -28,10 +28,7 @@ def lfo(freq: SignalLike, lo: SignalLike = 0, hi: SignalLike = 1, shape: str = "
     >>> krs.transpile(lambda: krs.lfo(12000, 0, 1, "saw")).render(3 / 48000)
     array([[0.25, 0.5 , 0.75]], dtype=float32)
     """
-    if shape not in _SHAPES:
-        names = ", ".join(_SHAPES)
-        raise current().error("KR0113", f"`shape` is one of {names}, got {describe(shape)}")
-    return _lfo(freq, lo, hi, shape)
+    return _lfo(freq, lo, hi, choice("`shape`", shape, _SHAPES))
 
 
 @library

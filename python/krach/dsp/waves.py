@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from krach._arguments import choice, listed
 from krach._function import library
 from krach._signal import Signal, SignalLike
-from krach._trace import Trace, current, describe
+from krach._trace import Trace, current
 from krach.dsp.core import feedback, mem, select2, sr
 from krach.dsp.envelopes import trigger
 from krach.dsp.ints import to_int
@@ -40,7 +41,7 @@ def table(
     trace = current()
     values = contents(trace, data)
     length = len(values)
-    if loop:
+    if choice("`loop`", loop, (False, True)):
         turns = index / length
         index = length * (turns - floor(turns))
     else:
@@ -78,7 +79,7 @@ def morph_osc(tables: Sequence[Iterable[float]], freq: SignalLike, position: Sig
     """
     trace = current()
     trace.locate()
-    rows = [contents(trace, row) for row in tables]
+    rows = [contents(trace, row) for row in listed("`tables`", tables)]
     lengths = {len(row) for row in rows}
     if len(lengths) != 1:
         got = "no tables" if not rows else "tables of " + " and ".join(map(str, sorted(lengths))) + " entries"
@@ -126,7 +127,8 @@ def sample(
     >>> krs.transpile(lambda: krs.sample([1, 2, 3], rate=0.5)).render(7 / 48000)
     array([[1. , 1.5, 2. , 2.5, 3. , 0. , 0. ]], dtype=float32)
     """
-    return _sample(data, trig, within(rate, -64, 64), loop, interpolation, sample_rate)
+    again = choice("`loop`", loop, (False, True))
+    return _sample(data, trig, within(rate, -64, 64), again, interpolation, sample_rate)
 
 
 @library
@@ -158,7 +160,7 @@ def _sample(
 
     entry = feedback(advance, integer=True)
     heard = _between(trace, values, entry, rest, interpolation, loop=loop)
-    if loop:
+    if choice("`loop`", loop, (False, True)):
         return heard
     beyond = (entry + rest > length - 1) | (entry < 0)
     return select2(beyond, heard, 0)
@@ -178,9 +180,7 @@ def _between(
     trace: Trace, values: Iterable[float], entry: Signal, part: Signal, interpolation: str, *, loop: bool
 ) -> Signal:
     """What lies `part` (0..1) behind an entry."""
-    if interpolation not in _KINDS:
-        got = describe(interpolation)
-        raise trace.error("KR0113", f"`interpolation` is one of {', '.join(_KINDS)}, got {got}")
+    choice("`interpolation`", interpolation, _KINDS)
     numbers = contents(trace, values)
     table_id = trace.builder.table(numbers)
 
