@@ -25,6 +25,7 @@ from krach._errors import (
     NotFinite,
     Place,
     UnknownInstrument,
+    UnknownNode,
     UnusedInput,
 )
 from krach._faust import faust
@@ -54,6 +55,7 @@ __all__ = [
     "Program",
     "Signal",
     "UnknownInstrument",
+    "UnknownNode",
     "UnusedInput",
     "__version__",
     "build_library",

@@ -130,6 +130,10 @@ class UnknownInstrument(Error, KeyError):
     """A name that a library does not have."""
 
 
+class UnknownNode(Error, KeyError):
+    """A name that no node of the mixer has."""
+
+
 class UnusedInput(UserWarning):
     """An audio input of a DSP function that nothing reads (KR0120)."""
 
@@ -151,6 +155,7 @@ _PUBLIC = (
     FaustError,
     FaustSyntaxError,
     UnknownInstrument,
+    UnknownNode,
 )
 for _class in (*_PUBLIC, UnusedInput, NotFinite, DamagedLibrary):
     _class.__module__ = "krach"  # as users import them, and as tracebacks name them

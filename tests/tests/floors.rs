@@ -45,7 +45,7 @@ const HOUSE: &[Room] = &[
         unaware: &["std::net", "std::process", "krach_engine", "krach_pattern", "krach_session"],
     },
     Room {
-        name: "session", floor: 4, imports: &["abi", "alsa", "codegen", "diag", "engine", "ir", "store"],
+        name: "session", floor: 4, imports: &["abi", "alsa", "codegen", "diag", "engine", "ir", "pattern", "store"],
         // OSC is the network; no other part of it is known.
         outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "rawzip", "symphonia", "pyo3"],
     },

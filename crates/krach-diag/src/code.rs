@@ -19,12 +19,14 @@ pub enum ErrorKind {
     Faust,
     /// A name that a library does not have.
     Name,
+    /// A name that no node has.
+    Node,
     /// All others.
     Other,
 }
 
 impl ErrorKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Value,
         Self::Type,
         Self::Use,
@@ -32,6 +34,7 @@ impl ErrorKind {
         Self::FaustSyntax,
         Self::Faust,
         Self::Name,
+        Self::Node,
         Self::Other,
     ];
 }
@@ -151,6 +154,13 @@ codes! {
     PatternTime "0803" Value "a time of a pattern is too fine or too far";
     PatternSize "0804" Value "a pattern is too large";
     PatternType "0805" Type "not a pattern, or not a value for one";
+    // 09: nodes and the mixer
+    NoSuchNode "0901" Node "no node of that name";
+    NodeName "0902" Value "not a name for a node";
+    Routing "0903" Value "sound that cannot go there";
+    Level "0904" Value "a level, tempo or time out of range";
+    NoScene "0905" Value "no scene of that name";
+    NoRoute "0906" Value "no route between two nodes";
 }
 
 impl Code {

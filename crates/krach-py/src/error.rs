@@ -96,6 +96,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::FaustSyntax => "FaustSyntaxError",
         ErrorKind::Faust => "FaustError",
         ErrorKind::Name => "UnknownInstrument",
+        ErrorKind::Node => "UnknownNode",
         ErrorKind::Other => "Error",
     }
 }

@@ -4,6 +4,9 @@
 //! samples ([`Session::render`]); where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with a stable code. The
 //! [`Session`] owns the cache of compiled code. On the floors below nobody knows the name of a control.
 //!
+//! What sounds together is a [`Patch`], one plain value that changes by [`Edit`]s: checked, undone, compared and saved as
+//! scenes.
+//!
 //! What this crate refuses to know: file formats, Python, the command line, how code is made and how a block is
 //! computed.
 //!
@@ -25,17 +28,26 @@
 
 mod audition;
 mod device;
+mod edit;
 mod loudness;
 pub mod midi;
 mod notes;
 pub mod osc;
 mod recorder;
+mod patch;
+mod scene;
 mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use device::{chosen_device, no_device, play};
+pub use edit::{Edit, Entry, History, Transaction};
 pub use loudness::loudness;
 pub use recorder::{Recorder, Tape, Track, track_path};
+pub use patch::{
+    Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Send, Settings,
+    Voicing,
+};
+pub use scene::Scenes;
 pub use session::Session;
 pub use warnings::warnings;
