@@ -5,7 +5,7 @@
 //! [`Session`] owns the cache of compiled code. On the floors below nobody knows the name of a control.
 //!
 //! What sounds together is a [`Patch`], one plain value that changes by [`Edit`]s: checked, undone, compared and saved as
-//! scenes.
+//! scenes. A [`Conductor`] turns its patterns into acts on exact frames.
 //!
 //! What this crate refuses to know: file formats, Python, the command line, how code is made and how a block is
 //! computed.
@@ -27,6 +27,7 @@
 //! ```
 
 mod audition;
+mod conductor;
 mod device;
 mod edit;
 mod loudness;
@@ -40,6 +41,7 @@ mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
+pub use conductor::{Act, Conductor, Cue, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};
 pub use loudness::loudness;
