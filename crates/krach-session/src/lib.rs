@@ -5,7 +5,7 @@
 //! [`Session`] owns the cache of compiled code. On the floors below nobody knows the name of a control.
 //!
 //! What sounds together is a [`Patch`], one plain value that changes by [`Edit`]s: checked, undone, compared and saved as
-//! scenes. A [`Conductor`] turns its patterns into acts on exact frames.
+//! scenes. A [`Conductor`] turns its patterns into acts on exact frames, and [`Session::mixdown`] renders it.
 //!
 //! What this crate refuses to know: file formats, Python, the command line, how code is made and how a block is
 //! computed.
@@ -32,10 +32,11 @@ mod device;
 mod edit;
 mod loudness;
 pub mod midi;
+mod mixdown;
 mod notes;
 pub mod osc;
-mod recorder;
 mod patch;
+mod recorder;
 mod scene;
 mod session;
 mod warnings;
@@ -45,11 +46,12 @@ pub use conductor::{Act, Conductor, Cue, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};
 pub use loudness::loudness;
-pub use recorder::{Recorder, Tape, Track, track_path};
+pub use mixdown::Mixdown;
 pub use patch::{
     Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Send, Settings,
     Voicing,
 };
+pub use recorder::{Recorder, Tape, Track, track_path};
 pub use scene::Scenes;
 pub use session::Session;
 pub use warnings::warnings;

@@ -1,7 +1,7 @@
 //! The session: it owns the cache of compiled code.
 
 use crate::audition::perform;
-use crate::{Audition, Stop};
+use crate::{Audition, Mixdown, Patch, Stop};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
@@ -40,6 +40,20 @@ impl Session {
     /// Those of [`Playable::compile`].
     pub fn compile(&self, sound: &Playable, unit: Unit, spec: Spec) -> Result<Option<Compiled>, Diagnostic> {
         sound.compile(&self.cache, unit, spec)
+    }
+
+    /// Compiles the nodes of a patch, and renders it from cycle 0 into two channels, by the processor and the conductor of
+    /// live sound. `progress` is called many times a second with the number of frames done, and may stop the render.
+    ///
+    /// # Errors
+    /// Those of [`Playable::compile`], and `KR0803` and `KR0804` for a pattern that cannot be asked, with its path.
+    pub fn mixdown(
+        &self,
+        patch: &Patch,
+        how: Mixdown,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<f32>>, Stop> {
+        crate::mixdown::mixdown(&self.cache, patch, how, progress)
     }
 
     /// Compiles a sound if it is not compiled yet, and renders it: one vector of samples per output. `progress` is

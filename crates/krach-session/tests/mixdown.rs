@@ -1,0 +1,118 @@
+//! A patch rendered off-line: onsets on their frames, the same bits in blocks of any size.
+
+// Arguments of tests are in range.
+#![allow(clippy::unwrap_used)]
+
+mod toys;
+
+use krach_diag::Source;
+use krach_pattern::{Manner, Shape, Time, notation};
+use krach_session::{
+    Driver, Edit, Mixdown, Modulation, Node, Out, Patch, Playing, Route, Send, Session, Voicing,
+};
+use krach_store::Cache;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+fn node(name: &str, node: Node) -> Edit {
+    Edit::Node(name.into(), Some(Arc::new(Node { gain: 1.0, ..node })))
+}
+
+fn play(path: &str, text: &str) -> Edit {
+    let (pattern, reports) = notation::krach(&Source::new("", text), &Manner::default());
+    assert!(reports.is_empty());
+    Edit::Drive(path.into(), Some(Driver::Playing(Playing { pattern, offset: 0 })))
+}
+
+fn patch(edits: &[Edit]) -> Patch {
+    let mut patch = Patch::default();
+    patch.apply_all(&[Edit::Master(0.05), Edit::Limiter(false)]).unwrap();
+    patch.apply_all(edits).unwrap();
+    patch
+}
+
+fn rendered(patch: &Patch, frames: usize, block: usize) -> Vec<f32> {
+    let how = Mixdown { frames, sample_rate: 48_000, block };
+    let mut sound =
+        Session::new(Cache::new(8)).mixdown(patch, how, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(sound[0], sound[1], "a node in the middle is the same on both sides");
+    sound.swap_remove(0)
+}
+
+/// The frames on which the sound rises.
+fn rises(sound: &[f32]) -> Vec<usize> {
+    (1..sound.len()).filter(|&at| sound[at] > sound[at - 1] + 0.01).collect()
+}
+
+/// A gate, and nothing else.
+fn gate() -> Node {
+    Node::new(Voicing::Program(toys::program(&[], &["gate"])))
+}
+
+#[test]
+fn onsets_are_exact_in_any_meter_and_the_same_bits_in_blocks_of_any_size() {
+    for (meter, bar) in [((3, 1), 72_000), ((4, 1), 96_000), ((5, 1), 120_000), ((7, 2), 84_000)] {
+        let meter = Time::new(meter.0, meter.1).unwrap();
+        let patch = patch(&[node("a", gate()), Edit::Meter(meter), play("a", "x x . x")]);
+        let sound = rendered(&patch, bar + 10, 128);
+        assert_eq!(rises(&sound), [bar / 4, 3 * bar / 4, bar], "meter {meter}");
+        assert!(sound[0] > 0.0 || sound[1] > 0.0, "the first note sounds from the start");
+        for block in [1000, 64, 7] {
+            assert_eq!(rendered(&patch, bar + 10, block), sound, "blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn tied_notes_keep_the_gate_open() {
+    let (line, _) = notation::krach(&Source::new("", "x x x x"), &Manner::default());
+    let tied = line.legato(Time::ONE).unwrap();
+    let drive = Edit::Drive("a".into(), Some(Driver::Playing(Playing { pattern: tied, offset: 0 })));
+    let sound = rendered(&patch(&[node("a", gate()), drive]), 100_000, 128);
+    assert_eq!(rises(&sound[10..]), [] as [usize; 0]);
+}
+
+#[test]
+fn routes_levels_mutes_and_solo_are_heard() {
+    let send = |level| {
+        let route = Route { source: "a".into(), target: "fx".into(), port: Some(0) };
+        Edit::Route(route, Some(Send { level, pre: false }))
+    };
+    let effect = Node { out: Out::Master, ..toys::effect() };
+    let base = [node("a", gate()), node("fx", effect), play("a", "x _ _ _")];
+    let last = |edits: &[Edit]| {
+        let all = [&base[..], edits].concat();
+        rendered(&patch(&all), 6_000, 256)[5_999]
+    };
+    let alone = last(&[]);
+    assert!(alone > 0.0);
+    let near = |edits: &[Edit], expected: f32| {
+        let found = last(edits);
+        assert!((found - expected).abs() < 1e-6, "{found} is not {expected}: {edits:?}");
+    };
+    near(&[send(0.5)], alone * 1.5);
+    near(&[send(1.0), Edit::Out("a".into(), Out::Nowhere)], alone);
+    near(&[send(1.0), Edit::Muted("a".into(), true)], 0.0);
+    near(&[send(1.0), Edit::Solo(vec!["fx".into()])], alone);
+    near(&[Edit::Gain("a".into(), 0.5)], alone * 0.5);
+}
+
+#[test]
+fn controls_follow_patterns_and_shapes() {
+    let knob = || Node::new(Voicing::Program(toys::program(&[], &["level"])));
+    let stepped = patch(&[node("a", knob()), play("a/level", "1 3 2 8")]);
+    assert_eq!(rises(&rendered(&stepped, 96_000, 128)[10..]), [24_000 - 10, 72_000 - 10]);
+    let wave = Modulation { shape: Shape::Ramp, lo: 0.0, hi: 10.0, bars: Time::ONE };
+    let moved = patch(&[node("a", knob()), Edit::Drive("a/level".into(), Some(Driver::Modulation(wave)))]);
+    let sound = rendered(&moved, 96_000, 128);
+    assert!((sound[48_000] - 0.05 * 5.0).abs() < 1e-3, "{}", sound[48_000]);
+    assert_eq!(rendered(&moved, 96_000, 333), sound);
+}
+
+#[test]
+fn a_listener_may_break_off() {
+    let how = Mixdown { frames: 1 << 30, sample_rate: 48_000, block: 512 };
+    let stopped = Session::new(Cache::new(8))
+        .mixdown(&patch(&[node("a", gate())]), how, &mut |_| ControlFlow::Break(()));
+    assert_eq!(stopped, Err(krach_session::Stop::Cancelled));
+}
