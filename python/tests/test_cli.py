@@ -50,7 +50,7 @@ def codes(cwd: Path, *arguments: str) -> list[str]:
     return [diagnostic["code"] for diagnostic in findings(cwd, *arguments)["diagnostics"]]
 
 
-@pytest.mark.parametrize("stage", ["program", "faust", "kernel", "clif", "asm"])
+@pytest.mark.parametrize("stage", ["program", "faust", "plan", "kernel", "clif", "asm"])
 def test_every_stage_is_printed(jam: Path, stage: str) -> None:
     done = krach(jam, "dump", "jam.py:acid", "--stage", stage)
     assert (done.returncode, done.stderr) == (0, "")

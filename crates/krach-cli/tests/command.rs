@@ -103,7 +103,9 @@ fn every_stage_is_printed_and_the_text_form_reads_itself() {
     let text = std::fs::read_to_string(fixtures().join(TONE)).unwrap();
     let output = run(&["dump", TONE]);
     assert_eq!(told(&output), (0, text.as_str(), ""));
-    for (stage, sign) in [("faust", "process"), ("kernel", "control"), ("clif", "function"), ("asm", "")] {
+    for (stage, sign) in
+        [("faust", "process"), ("plan", "at rest"), ("kernel", "control"), ("clif", "function"), ("asm", "")]
+    {
         let output = run(&["dump", "tone.program:tone", "--stage", stage, "--precision", "double"]);
         let (code, data, remarks) = told(&output);
         assert!(
@@ -219,6 +221,18 @@ fn bench_is_one_json_object() {
         serde_json::json!([object["schema"], object["voices"], object["block"], object["precision"]]),
         wanted
     );
+}
+
+#[test]
+fn bench_explains_what_it_has_run() {
+    let output = run(&["bench", TONE, "--explain"]);
+    let (code, data, remarks) = told(&output);
+    assert_eq!((code, remarks), (0, ""));
+    let plan = run(&["dump", TONE, "--stage", "plan"]);
+    assert!(data.contains("run one frame") && data.ends_with(told(&plan).1), "{data}");
+    let output = run(&["bench", TONE, "--explain", "--json"]);
+    let (code, _, remarks) = told(&output);
+    assert!(code == 2 && remarks.contains("--json"), "{remarks}");
 }
 
 #[cfg(unix)]

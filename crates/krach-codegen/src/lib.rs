@@ -32,6 +32,7 @@ mod compile;
 mod driver;
 mod dsp;
 mod emit;
+mod explain;
 mod factory;
 mod handover;
 mod inline;

@@ -74,6 +74,49 @@ fn a_kernel_can_be_read() {
 }
 
 #[test]
+fn a_plan_says_what_runs_when() {
+    expect![[r#"
+        plan "echo": 48000 Hz, single, voices 1
+
+        init, at birth: 0 instructions
+        control, when a control changes: 3 instructions (1 call exp, 1 load, 1 store)
+        moving, every frame: 13 instructions (3 load, 2 add, 2 mul, 2 store, 1 input, 1 output, 1 push, 1 tap)
+          carries register r0 "heard", common position
+        at rest: the same, since no state follows only controls
+    "#]]
+    .assert_eq(&kernel().plan());
+}
+
+#[test]
+fn a_plan_names_what_must_stand_still_at_rest() -> Result<(), BuildError> {
+    let mut b = ProgramBuilder::new("follower");
+    let level = b.control(Control::new("level", ControlKind::Slider, [0.5, 0.0, 1.0, 0.01]))?;
+    let follower = b.register(Ty::Real);
+    let (before, factor) = (b.read(follower), b.real(0.9)?);
+    let kept = b.apply(Fun::Mul, &[before, factor])?;
+    let smooth = b.apply(Fun::Add, &[kept, level])?;
+    b.name(smooth, "smooth");
+    b.write(follower, smooth)?;
+    let input = b.input("in");
+    let out = b.apply(Fun::Mul, &[smooth, input])?;
+    b.output("out", out)?;
+    let kernel = Kernel::build(&b.finish()?, &Spec::new(48_000, Precision::Single)).expect("a small program");
+    expect![[r#"
+        plan "follower": 48000 Hz, single, voices 1
+
+        init, at birth: 0 instructions
+        control, when a control changes: 1 instruction (1 store)
+        moving, every frame: 8 instructions (2 load, 2 mul, 1 add, 1 input, 1 output, 1 store)
+          carries register r0 "smooth"
+        at rest, every frame: 4 instructions (1 input, 1 load, 1 mul, 1 output)
+        settle, before a block while something moves: 8 instructions (3 load, 1 add, 1 count, 1 differ, 1 mul, 1 store)
+          compares register r0 "smooth"
+        hold, once it has come to rest: 5 instructions (2 load, 1 add, 1 mul, 1 store)
+    "#]].assert_eq(&kernel.plan());
+    Ok(())
+}
+
+#[test]
 fn the_loop_holds_what_it_computes_and_no_more() {
     let clif = clif(&kernel()).expect("verifies");
     let process = clif.split("; process").nth(1).expect("has a loop");

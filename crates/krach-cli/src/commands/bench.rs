@@ -9,7 +9,7 @@ use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::Args;
 use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Sample, Seed, VoiceIo};
-use krach_codegen::{Refusal, Spec};
+use krach_codegen::{Kernel, Refusal, Spec};
 use krach_diag::Diagnostic;
 use krach_ir::Program;
 use krach_store::Playable;
@@ -35,6 +35,9 @@ pub(crate) struct Bench {
     pub block: u32,
     #[command(flatten)]
     pub machine: Machine,
+    /// Also print the plan of the code: what runs when, how large it is, and what stands still at rest
+    #[arg(long, conflicts_with = "json")]
+    pub explain: bool,
     /// Print one JSON object: {schema, front_ms, codegen_ms, total_ms, ns_per_frame, voices, block, precision, cold}
     #[arg(long)]
     pub json: bool,
@@ -100,6 +103,11 @@ pub(crate) fn bench(shell: &mut Shell<'_>, what: &Bench) -> Result<i32, Failure>
         shell.say(&(json.expect("strings and finite numbers are JSON") + "\n"))?;
     } else {
         shell.say(&table(&script.functions()[function].name, what.machine.rate(), &findings))?;
+    }
+    if what.explain {
+        let program = krach_ir::optimise(sound.program());
+        let kernel = Kernel::build(&program, &run.spec).map_err(|refusal| krach_store::refusal(&refusal))?;
+        shell.say(&format!("\n{}", kernel.plan()))?;
     }
     Ok(WELL)
 }

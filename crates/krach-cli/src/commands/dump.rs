@@ -35,6 +35,8 @@ pub(crate) enum Stage {
     Diagram,
     /// Faust, as a Faust user would write it
     Faust,
+    /// What runs when, how large it is, and what stands still at rest
+    Plan,
     /// The schedule: sections, instructions, layout of the state
     Kernel,
     /// The input of the code generator, Cranelift
@@ -117,6 +119,7 @@ fn text(program: &Program, stage: Stage, spec: &Spec) -> Result<String, Refusal>
         Stage::Ast | Stage::Faust => krach_faust::print(program),
         Stage::Diagram => krach_faust::draw(program).to_string(),
         Stage::Program => program.to_string(),
+        Stage::Plan => kernel()?.plan(),
         Stage::Kernel => kernel()?.to_string(),
         Stage::Clif => krach_codegen::clif(&kernel()?)?,
         Stage::Asm => krach_codegen::asm(&kernel()?)?,

@@ -1,0 +1,95 @@
+//! The plan of a kernel, in a dozen lines: what runs when, how often, how large it is, and what stands still at rest.
+
+use crate::kernel::{Body, Do, Kernel, Region};
+use crate::layout::{Holds, Slot, SlotId};
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+impl Kernel {
+    /// What was decided about the program: its sections, their instructions, the registers that stay in the machine, and
+    /// the state that is compared before a block may run at rest.
+    #[must_use]
+    pub fn plan(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write_plan(&mut text);
+        text
+    }
+
+    fn write_plan(&self, to: &mut String) -> fmt::Result {
+        let (spec, name) = (self.spec(), self.program().name());
+        writeln!(to, "plan {name:?}: {} Hz, {}, voices {}\n", spec.sample_rate, spec.precision, spec.voices)?;
+        writeln!(to, "init, at birth: {}", Size(self.init()))?;
+        writeln!(to, "control, when a control changes: {}", Size(self.control()))?;
+        for region in self.sample() {
+            self.write_loop(to, "moving, every frame", region)?;
+        }
+        let Some(rest) = self.rest() else {
+            return writeln!(to, "at rest: the same, since no state follows only controls");
+        };
+        for region in &rest.sample {
+            self.write_loop(to, "at rest, every frame", region)?;
+        }
+        writeln!(to, "settle, before a block while something moves: {}", Size(&rest.settle))?;
+        for inst in rest.settle.insts().iter().filter(|inst| inst.what == Do::Differ) {
+            if let Do::Load(slot) = rest.settle.inst(rest.settle.operands(inst)[0]).what {
+                writeln!(to, "  compares {}", self.named(slot))?;
+            }
+        }
+        writeln!(to, "hold, once it has come to rest: {}", Size(&rest.hold))
+    }
+
+    fn write_loop(&self, to: &mut String, title: &str, region: &Region) -> fmt::Result {
+        writeln!(to, "{title}: {}", Size(&region.body))?;
+        if !region.carried.is_empty() {
+            let names: Vec<String> = region.carried.iter().map(|&slot| self.named(slot)).collect();
+            writeln!(to, "  carries {}", names.join(", "))?;
+        }
+        Ok(())
+    }
+
+    /// A slot by what it holds and the key of its state.
+    fn named(&self, id: SlotId) -> String {
+        let Slot { holds, lanes, .. } = self.layout().slot(id);
+        let key = lanes.iter().find_map(|lane| lane.keys.first());
+        match (holds, key) {
+            (Holds::Register(_) | Holds::Cell(_), Some(key)) => format!("{holds} {key:?}"),
+            _ => holds.to_string(),
+        }
+    }
+}
+
+/// The instructions of a body, without constants, the most frequent first.
+struct Size<'a>(&'a Body);
+
+impl fmt::Display for Size<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for inst in self.0.insts() {
+            let kind = match inst.what {
+                Do::Real(_) | Do::Int(_) => continue,
+                Do::Load(_) => "load".to_owned(),
+                Do::Store(_) => "store".to_owned(),
+                Do::Input(_) => "input".to_owned(),
+                Do::Output(_) => "output".to_owned(),
+                Do::Push(_) => "push".to_owned(),
+                Do::Tap(_) => "tap".to_owned(),
+                Do::Lookup(_) => "lookup".to_owned(),
+                Do::Recall(_) => "recall".to_owned(),
+                Do::Put(_) => "put".to_owned(),
+                what => what.to_string(),
+            };
+            *counts.entry(kind).or_default() += 1;
+        }
+        let mut kinds: Vec<(usize, String)> = counts.into_iter().map(|(kind, count)| (count, kind)).collect();
+        kinds.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| first.cmp(second)));
+        let total: usize = kinds.iter().map(|(count, _)| count).sum();
+        write!(f, "{total} {}", if total == 1 { "instruction" } else { "instructions" })?;
+        if total > 0 {
+            let list: Vec<String> =
+                kinds.into_iter().map(|(count, kind)| format!("{count} {kind}")).collect();
+            write!(f, " ({})", list.join(", "))?;
+        }
+        Ok(())
+    }
+}
