@@ -31,6 +31,7 @@ __all__ = [
     "compile",
     "error_kinds",
     "faust",
+    "loudness",
     "midi_frequency",
     "nearest",
     "nearest_midi",
