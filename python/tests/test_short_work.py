@@ -17,15 +17,20 @@ voice = krs.transpile(lambda: krs.sine_osc(krs.control("freq", 440, 20, 2000)), 
 echo = krs.transpile(lambda x: x + krs.delay(x, 4800), name="echo")
 before = [tone.render(0.01) for tone in (voice, echo)]
 
-# A worker of krach has a stack of 64 MB: where 32 MB are left, no worker starts.
-pages = int(open("/proc/self/statm").read().split()[0])
-limit = pages * resource.getpagesize() + (32 << 20)
-resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+# A worker of krach has a stack of 64 MB: where 32 MB are left, no worker starts. The worker that compiled may
+# still be giving its stack back: then one thread more finds room, and the limit is set again.
 threading.stack_size(64 << 20)
-try:
-    threading.Thread(target=print).start()
-except RuntimeError:
-    print("no thread")
+for _ in range(100):
+    pages = int(open("/proc/self/statm").read().split()[0])
+    limit = pages * resource.getpagesize() + (32 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    more = threading.Thread(target=int)
+    try:
+        more.start()
+    except RuntimeError:
+        print("no thread")
+        break
+    more.join()
 after = [tone.render(0.01) for tone in (voice, echo)]
 print("rendered", all((a == b).all() for a, b in zip(before, after, strict=True)))
 """
