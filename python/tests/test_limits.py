@@ -95,9 +95,9 @@ def test_recursion_without_end_is_pythons_own_error() -> None:
 
 
 def test_many_inputs_and_outputs() -> None:
-    assert krs.transpile(lambda: tuple(range(256))).render(1 / 48000).shape == (256, 1)
+    assert krs.transpile(lambda: tuple(range(4096))).render(1 / 48000).shape == (4096, 1)
     with pytest.raises(krach.Error, match="KR0401"):
-        krs.transpile(lambda: tuple(range(257)))
+        krs.transpile(lambda: tuple(range(4097)))
 
 
 def test_deep_scopes() -> None:

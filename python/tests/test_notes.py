@@ -143,7 +143,9 @@ def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert "44000 frames" in capfd.readouterr().err, "a second more than the last note"
     assert run_cli(late[:-2]) == 0
     told = capfd.readouterr().err
-    assert "32000 frames at 8000 Hz, silence\nhelp: its gate is closed: --set gate=1 or --note 60" in told
+    assert (
+        "32000 frames at 8000 Hz, silence\nhelp: its gate `gate` is closed: --set gate=1 or --note 60" in told
+    )
 
 
 def test_a_library_keeps_voices_and_effect(tmp_path: Path) -> None:
