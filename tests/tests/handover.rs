@@ -35,7 +35,7 @@ fn block(dsp: &mut dyn Dsp, ports: (usize, usize), start: usize) -> Buffer<f64> 
     output
 }
 
-/// Plays `before` blocks of `old`, hands over to `new` in slices of so many bytes while the old one plays on, and
+/// Plays `before` blocks of `old`, hands over to `new` in slices of some bytes while the old one plays on, and
 /// plays three more blocks. Returns those and the three that the old one plays.
 fn hand_over(
     old: &dyn DspFactory,

@@ -71,7 +71,7 @@ fn excerpt(report: &Diagnostic, sources: &mut Sources, colour: bool) -> Option<S
     Some(String::from_utf8_lossy(&bytes).split_once('\n')?.1.to_owned())
 }
 
-/// Whatever would move the cursor becomes a blank, so that every line and column is where it is counted.
+/// Characters that move the cursor become blanks, so that every line and column is where it is counted.
 fn printable(text: &str) -> String {
     let blank = |c: char| (c.is_control() && !"\n\r\t".contains(c)) || "\u{2028}\u{2029}".contains(c);
     text.chars().map(|c| if blank(c) { ' ' } else { c }).collect()

@@ -17,7 +17,7 @@ pub enum Failure {
     Wrong(Vec<Diagnostic>),
     /// Ctrl-C.
     Interrupted,
-    /// Whoever read standard output has read enough.
+    /// The reader of standard output has closed it.
     Closed,
 }
 

@@ -144,7 +144,7 @@ pub fn clif(kernel: &Kernel) -> Result<String, Refusal> {
 /// The kernel in machine instructions, as Cranelift writes them.
 ///
 /// # Errors
-/// Whatever compiling the kernel refuses.
+/// The errors of compiling the kernel.
 pub fn asm(kernel: &Kernel) -> Result<String, Refusal> {
     let isa = isa_for(kernel)?;
     let mut text = String::new();

@@ -22,7 +22,7 @@ pub(crate) struct Code {
     rest: Option<(Entry, Entry, Process)>,
     /// Of each function: where it is, its length and its alignment.
     functions: Vec<(*const u8, usize, u64)>,
-    /// Taken when dropped. Nobody else looks inside.
+    /// Taken when dropped; used nowhere else.
     module: Mutex<Option<JITModule>>,
 }
 

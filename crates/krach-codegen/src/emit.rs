@@ -187,7 +187,7 @@ impl<'a> Writer<'a> {
         self.emit(Do::Int(value), &[], Element::I32)
     }
 
-    /// A node's value, whatever its form.
+    /// A node's value, in any form.
     fn value(&mut self, sig: Sig) -> V {
         let sig = self.plan.source(sig);
         if let Some(&known) = self.values.get(&sig) {
@@ -451,7 +451,7 @@ impl<'a> Writer<'a> {
         self.real(Fun::Div, &mut [value, scale], real)
     }
 
-    /// Serves whoever waited for this node.
+    /// Gives the value to the nodes that waited for it.
     fn settle(&mut self, sig: Sig) {
         if self.section != Section::Sample {
             return;

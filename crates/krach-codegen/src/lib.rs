@@ -6,7 +6,7 @@
 //! changed (control) and for every block (sample), with a layout of the state they share. It can be printed, and
 //! so can the two stages below it, [`clif`] and [`asm`].
 //!
-//! Cranelift runs without its optimiser: whatever is worth doing is done on the program before, where it is exact.
+//! Cranelift runs without its optimiser: the program is optimised before, where every step is exact.
 //! Code and interpreter agree bit for bit. The code contains no address: it reaches functions and tables through a
 //! table that the header of the state points to, so the same bytes can be [saved](NativeFactory::save) and
 //! [loaded](NativeFactory::load) again, by another process, if a [`Secret`] vouches for them.

@@ -17,11 +17,11 @@ pub(crate) enum Section {
 /// How a delay line is stored, by what its taps ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
-    /// Nobody asks for the past.
+    /// No node reads the past.
     Nothing,
     /// The frame before.
     Cell,
-    /// At most so many frames ago.
+    /// At most this number of frames ago.
     Ring(u32),
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Still {
 
 /// More would push others out of the sixteen vector registers of x64.
 const CARRIED: usize = 6;
-/// Recurrences longer than so many nodes do not wait for memory.
+/// Recurrences of more nodes than this do not wait for memory.
 const TIGHT: usize = 48;
 
 impl Plan {

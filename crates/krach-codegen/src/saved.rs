@@ -35,7 +35,7 @@ struct Body<P> {
 /// Why saved code is not run. The program it was compiled from can always be compiled anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Misfit {
-    /// Nobody vouches for it.
+    /// No tag vouches for it.
     Untrusted,
     /// Another version saved it.
     Version(String),

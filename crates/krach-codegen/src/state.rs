@@ -116,7 +116,7 @@ impl Spare {
         Self { state: State::new(shared), array: shared.parts.layout.arrays().len(), done: 0 }
     }
 
-    /// The memory of a voice that goes back to birth. Whichever block has fewer bytes to clear is cleared: a voice that is
+    /// The memory of a voice that goes back to birth. The block with fewer bytes to clear is cleared: a voice that is
     /// reset twice at once clears nothing the second time, and one that is reset a moment later clears about as many bytes
     /// of delay lines as were written since.
     pub fn renew(&mut self, shared: &Shared, used: &mut State) {

@@ -6,7 +6,7 @@
 //! on the samples.
 //!
 //! What this crate refuses to know: names (controls and ports are numbers), programs, compilers, patterns, Python.
-//! Whatever implements the contract can be played, a toy as well as a compiled synth:
+//! Every implementation of the contract can be played, a toy as well as a compiled synth:
 //!
 //! ```
 //! use krach_engine::{NullDevice, Score};

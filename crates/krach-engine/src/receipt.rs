@@ -15,7 +15,7 @@ pub(crate) enum Return {
     Swap { node: u32, swap: Loan<Swap>, end: Frame },
 }
 
-/// What happened to a node by itself. It may be lost when nobody listens; loans are not.
+/// A change that a node makes by itself. Notices are lost when their ring is full; loans are not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Notice {
     pub node: u32,

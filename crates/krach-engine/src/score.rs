@@ -69,13 +69,13 @@ impl<S> Score<'_, S> {
 /// Why a score cannot be rendered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RenderError {
-    /// There is no control of that number; so many there are.
+    /// There is no control of that number; the number of controls.
     NoSuchControl { control: usize, controls: usize },
     /// A control value that is NaN or infinite; `frame` is `None` for a value at birth.
     ControlValue { control: usize, frame: Option<Frame>, value: f64 },
     /// More inputs than the program has.
     Inputs { given: usize, wanted: usize },
-    /// So many frames of so many channels do not fit into memory.
+    /// These frames and channels do not fit into memory.
     TooLong { frames: usize, channels: usize },
     /// `progress` said so; `done` frames had been rendered.
     Cancelled { done: usize },

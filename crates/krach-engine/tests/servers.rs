@@ -196,7 +196,7 @@ fn the_music_outlives_the_sound_server() {
         wait_for("coming back", || device.format().device == "pulse:stage");
         let before = device.stats().frames;
         wait_for("playing again", || device.stats().frames > before + 10_000);
-        // A server that hangs takes nobody with it.
+        // A server that hangs stops only its own stream.
         server.signal("-STOP");
         wait_for("a notice", || device.notices().iter().any(lost));
         let before = device.stats().frames;

@@ -345,7 +345,7 @@ fn nodes_play_to_channels_of_the_device() {
     assert_eq!(heard, [0.0, 0.0, 0.5, 1.0]);
 }
 
-/// What one node plays, whatever is done to the others.
+/// The stem of one node, while the others are edited.
 fn stem(disturb: bool, sizes: &[usize]) -> Vec<f32> {
     let (mut stage, mut processor) = Stage::new(settings());
     let poly = || NodeSpec::new(ToyFactory::new(Toy::Cosine).instrument(4));

@@ -1,4 +1,4 @@
-//! Bargraphs as meters: which there are, what they show, and that nobody hears them.
+//! Bargraphs as meters: which there are, what they show, and that they leave the sound as it is.
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_diag::Source;

@@ -9,7 +9,7 @@ use krach_abi::{ControlRange, Ports};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How a program that is one voice becomes an instrument of several. Whoever plays no notes may ignore it.
+/// How a program that is one voice becomes an instrument of several. Players without notes may ignore it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Polyphony {
     /// How many notes sound at once.

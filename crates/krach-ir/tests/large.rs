@@ -8,7 +8,7 @@ use krach_ir::{
 };
 use std::sync::Arc;
 
-/// A chain of so many links; every one is made by the function from the one before.
+/// A chain of `links` links; the function makes each from the one before.
 fn chain(
     links: usize,
     mut link: impl FnMut(&mut ProgramBuilder, usize, Sig) -> Result<Sig, BuildError>,

@@ -119,7 +119,7 @@ impl Scale {
 }
 
 /// The MIDI numbers of a chord such as `Am7`, `F#maj9`, `Csus4` or `C/G`, its root in that octave, upwards. A note after
-/// `/` is the bass, below the root. `inversion` moves so many of the lowest notes up an octave.
+/// `/` is the bass, below the root. `inversion` is the number of lowest notes to move up an octave.
 pub fn chord(name: &str, octave: u8, inversion: usize) -> Result<Vec<u8>, Refusal> {
     let refused = || Refusal::Chord(name.to_owned());
     let (class, rest) = root(name.trim()).ok_or_else(refused)?;

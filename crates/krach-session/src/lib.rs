@@ -2,7 +2,7 @@
 //!
 //! What flows in: a [`Playable`](krach_store::Playable) and an [`Audition`], which names controls. What flows out:
 //! samples ([`Session::render`]); where that fails, a [`Diagnostic`](krach_diag::Diagnostic) with a stable code. The
-//! [`Session`] owns the cache of compiled code. On the floors below nobody knows the name of a control.
+//! [`Session`] owns the cache of compiled code. The floors below know no names of controls.
 //!
 //! What sounds together is a [`Patch`], one plain value that changes by [`Edit`]s: checked, undone, compared and saved as
 //! scenes. A [`Conductor`] turns its patterns into acts on exact frames, and [`Session::mixdown`] renders it.

@@ -150,7 +150,7 @@ impl Tape {
         }
     }
 
-    /// Whether nobody takes the sound any more: the take has ended.
+    /// Whether the disk thread is gone: the take has ended.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.ring.is_abandoned()

@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(sound.channels[0], [0.5; 16]);
     }
 
-    /// A checksum of so many bits, most significant bit first.
+    /// A checksum of `width` bits, most significant bit first.
     fn crc(bytes: &[u8], width: u32, polynomial: u32) -> u16 {
         let top = 1_u32 << (width - 1);
         let mask = (top - 1) | top;

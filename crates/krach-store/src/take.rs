@@ -112,7 +112,7 @@ impl TakeWriter {
     /// Begins a take. The file is there at once; its folder is made if only that is missing.
     ///
     /// # Errors
-    /// `KR0502`: the file exists already, cannot be made, or cannot hold so many channels.
+    /// `KR0502`: the file exists already, cannot be made, or has too many channels.
     pub fn create(path: &Path, format: TakeFormat, channels: u16, rate: u32) -> Result<Self, Diagnostic> {
         Self::begin(path, format, channels, rate, LARGEST, open_new)
     }
@@ -338,7 +338,7 @@ mod tests {
         }
     }
 
-    /// A disk with room for so many bytes.
+    /// A disk with room for a number of bytes.
     struct Small(io::Cursor<Vec<u8>>);
 
     impl Write for Small {

@@ -40,7 +40,7 @@ pub struct Region {
 pub struct Rest {
     /// The program at rest, whose nodes the instructions of these bodies name.
     pub program: Program,
-    /// Not 0 while anything moves. The control section sets it, and so does whoever writes state from outside.
+    /// Not 0 while anything moves. The control section sets it, and so does a write of state from outside.
     pub moving: SlotId,
     /// Finds out whether anything still moves.
     pub settle: Body,

@@ -6,7 +6,7 @@ use krach_abi::{AudioMut, Frame};
 
 /// Below this level, −1 dBFS, the limiter changes no bit.
 const THRESHOLD: f64 = 0.891_250_938_133_745_5;
-/// The level that the limiter has seen falls by 60 dB in so many seconds.
+/// The level that the limiter follows falls by 60 dB in this time, in seconds.
 const RELEASE: f64 = 0.5;
 
 /// The gain and the limiter of the master.

@@ -15,7 +15,7 @@ impl Outbox {
         debug_assert!(sent.is_ok(), "the control half lends no more than fits");
     }
 
-    /// Nobody may listen: then it is lost.
+    /// If the ring of notices is full, the notice is lost.
     pub fn notice(&mut self, notice: Notice) {
         let _ = self.notices.push(notice);
     }

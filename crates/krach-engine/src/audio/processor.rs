@@ -342,7 +342,7 @@ impl Processor {
     }
 }
 
-/// Adds what routes bring to a sum of so many channels.
+/// Adds the sound of routes to a sum of `channels` channels.
 fn add(
     slots: &[Option<Loan<Slot>>],
     table: &[Option<Route>],

@@ -11,7 +11,7 @@ use crate::shape::{Automation, Motion};
 use krach_abi::{Audio, Buffer, Frame};
 use std::ops::Range;
 
-/// Controls that move are set on every so many frames of the one clock.
+/// Moving controls are set once in this number of frames, counted from frame 0.
 const GRID: u64 = 32;
 
 /// A node as the audio half knows it.

@@ -5,9 +5,9 @@ use crate::shape::Motion;
 use krach_abi::{Frame, Handover};
 use std::ops::Range;
 
-/// State is carried in slices of so many bytes, …
+/// State is carried in slices of this size in bytes, …
 const SLICE: usize = 32 << 10;
-/// … one every so many frames, while the old program sounds.
+/// … one in this number of frames, while the old program sounds.
 const STEP: usize = 64;
 
 /// Two programs, and how far one has taken the place of the other. It is made by the control half and goes home with

@@ -10,9 +10,9 @@ use krach_abi::{
 
 /// Voices are silent below this level, −90 dBFS, …
 const SILENCE: f64 = 3.16e-5;
-/// … and free after so many seconds of it.
+/// … and free after this time of silence, in seconds.
 const SILENT_FOR: f64 = 0.1;
-/// A note that gives way to another fades in so many seconds.
+/// The fade of a note that gives way to another, in seconds.
 const FADE: f64 = 0.005;
 
 /// What a voice is doing.

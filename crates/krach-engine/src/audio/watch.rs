@@ -6,7 +6,7 @@ use krach_abi::{Audio, Block, Frame, Sample};
 /// What is known of the failures of a node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
-    /// A voice that fails twice within so many frames fails for good.
+    /// A voice that fails twice within this number of frames is muted.
     within: usize,
     /// The frame of the last failure, until it is reported.
     pub struck: Option<Frame>,

@@ -92,7 +92,7 @@ pub(super) fn within<T: Send + 'static>(
     let (sender, answer) = mpsc::channel();
     let run = move || {
         let _quiet = quiet_alsa();
-        // Nobody waits any more: the answer came too late.
+        // The receiver is gone: the answer came too late.
         let _ = sender.send(ask());
     };
     std::thread::Builder::new()

@@ -170,7 +170,7 @@ impl<C: Callback + 'static> Keeper<C> {
         keeper
     }
 
-    /// Ends with the callback, when it is asked to or nobody is left to ask.
+    /// Ends with the callback, when it is asked to or its handle is gone.
     fn run(mut self, inbox: &Receiver<Command<C>>) -> Option<C> {
         loop {
             match inbox.recv_timeout(LOOK) {
@@ -214,7 +214,7 @@ impl<C: Callback + 'static> Keeper<C> {
     }
 
     fn tell(&self, notice: Notice) {
-        // Nobody listens: the device is being closed.
+        // The receiver is gone: the device is being closed.
         let _ = self.notices.send(notice);
     }
 

@@ -205,7 +205,7 @@ impl<'s> Parser<'s> {
         if self.nesting >= MAX_NESTING {
             let failed = self.report(self.span(), format!("nested deeper than {MAX_NESTING} levels"));
             self.help("name inner parts in definitions of their own");
-            // Whatever follows is as deep: one report is enough.
+            // The rest is as deep: one report is enough.
             self.at = self.tokens.len() - 1;
             return Err(failed);
         }

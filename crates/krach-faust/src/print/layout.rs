@@ -68,7 +68,7 @@ impl Layout {
             places: vec![Place::Inline; reading.values.len()],
             cells: Vec::new(),
             exports: Vec::new(),
-            // Whatever else used the loop would be part of it.
+            // Any other use of the loop would be part of it.
             bare_loop: root.and_then(|root| loops.of_value[root]),
         };
         layout.place_equations(reading, loops, &uses);

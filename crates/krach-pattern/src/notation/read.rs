@@ -15,7 +15,7 @@ pub(super) enum Dialect {
 
 /// Brackets in brackets.
 const MOST_BRACKETS: usize = 64;
-/// Mistakes that are reported; nobody mends more at once.
+/// The most mistakes that are reported at once.
 const MOST_REPORTS: usize = 20;
 /// What `!` and `..` may write out.
 const MOST_COPIES: i64 = 4096;

@@ -103,7 +103,7 @@ impl ProcessHandler for Receiving {
         for event in self.port.iter(scope) {
             let time = client.frames_to_time(start.wrapping_add(event.time));
             if let Some(short) = Short::new(time, event.bytes) {
-                // Nobody has looked for a thousand messages: the newest are lost.
+                // The ring holds a thousand messages: further ones are lost.
                 let _ = self.ring.push(short);
             }
         }

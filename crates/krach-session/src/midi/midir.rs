@@ -58,7 +58,7 @@ impl MidiSystem for MidirMidi {
         let input = input()?;
         let (sender, receiver) = mpsc::channel();
         let hear = move |time: u64, bytes: &[u8], (): &mut ()| {
-            // Nobody listens: the port is being closed.
+            // The receiver is gone: the port is being closed.
             let _ = sender.send((time, bytes.to_vec()));
         };
         let connection = match name {

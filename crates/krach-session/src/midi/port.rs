@@ -1,4 +1,4 @@
-//! MIDI ports, whichever system they belong to.
+//! MIDI ports of any system.
 
 use super::jack::JackMidi;
 use super::midir::MidirMidi;

@@ -51,7 +51,7 @@ impl Default for Settings {
 /// Everything that should sound.
 ///
 /// The order of names is the order of everything: of the sum of the nodes and of every list. So two patches that are
-/// equal sound the same, in whatever order they were built.
+/// equal sound the same, built in any order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
     pub(crate) nodes: BTreeMap<Name, Arc<Node>>,

@@ -20,7 +20,7 @@ pub enum Policy {
     /// The user's own: what carries a tag made with the user's secret. All else is compiled from its program.
     #[default]
     Tag,
-    /// Nobody's: programs are compiled.
+    /// No code is trusted: programs are compiled.
     Program,
     /// Everybody's, as it is: the user promises that the file is harmless. It runs with all rights of the process.
     Code,
