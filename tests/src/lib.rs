@@ -4,4 +4,5 @@ pub mod corpus;
 pub mod dice;
 pub mod faust_text;
 pub mod random;
+pub mod servers;
 pub mod torture;

@@ -8,10 +8,9 @@
 
 use krach_abi::{Audio, AudioMut};
 use krach_engine::{Callback, Device, DeviceRequest, Notice, Offer};
-use std::io::Write;
+use krach_tests::servers::{Jack, Server, child, in_a_child, missing, wait_for};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 /// Plays noise and keeps what it hears.
 struct Listener {
@@ -42,61 +41,6 @@ impl Callback for Listener {
             outputs.channel_mut(0)[at] = sample;
             outputs.channel_mut(1)[at] = -sample;
         }
-    }
-}
-
-/// A server that dies with its test.
-struct Server(Child);
-
-impl Server {
-    fn start(command: &mut Command) -> Self {
-        Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Runs a test of this file again in a process of its own, whose environment leads to a private server. The child is
-/// the same binary with `KRACH_SERVER` set.
-fn in_a_child(test: &str, folder: &Path, variables: &[(&str, &str)]) {
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", test, "--nocapture"]).env("KRACH_SERVER", folder).envs(variables.iter().copied());
-    let output = child.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-}
-
-fn missing(programs: &[&str]) -> bool {
-    let there = |name: &str| {
-        std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|folder| folder.join(name).exists())
-    };
-    let Some(name) = programs.iter().find(|name| !there(name)) else { return false };
-    assert!(std::env::var_os("KRACH_ALL_DEVICES").is_none(), "`{name}` is not installed: scripts/setup.sh");
-    // Not through `println`, which the test runner keeps to itself.
-    let _ = writeln!(std::io::stderr(), "skipped: `{name}` is not installed");
-    true
-}
-
-/// The server of this test if this is the child.
-fn child() -> Option<std::path::PathBuf> {
-    std::env::var_os("KRACH_SERVER").map(Into::into)
-}
-
-fn wait_for(what: &str, test: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !test() {
-        assert!(start.elapsed() < Duration::from_secs(30), "{what} did not happen in 30 s");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -257,25 +201,6 @@ fn jack_plays_sample_for_sample() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let name = format!("krach-{}", std::process::id());
-    let rate = RATE.to_string();
-    let _server = Server::start(Command::new("jackd").args([
-        "--no-realtime",
-        "--name",
-        &name,
-        "-d",
-        "dummy",
-        "-r",
-        &rate,
-        "-p",
-        "2048",
-    ]));
-    let lists = || {
-        let mut list = Command::new("jack_lsp");
-        list.env("JACK_DEFAULT_SERVER", &name).env("JACK_NO_START_SERVER", "1").stderr(Stdio::null());
-        list.output()
-            .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("system:playback_1"))
-    };
-    wait_for("the start of JACK", lists);
-    in_a_child("jack_plays_sample_for_sample", folder.path(), &[("JACK_DEFAULT_SERVER", &name)]);
+    let jack = Jack::start("krach-devices", RATE, 2048);
+    in_a_child("jack_plays_sample_for_sample", folder.path(), &jack.environment());
 }

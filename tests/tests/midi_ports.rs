@@ -4,52 +4,21 @@
 #![allow(clippy::unwrap_used)]
 
 use krach_session::midi::{Message, Parser, PortChange, PortWatch, midi_systems};
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use krach_tests::servers::{Jack, child, in_a_child, missing, wait_for};
+use std::path::Path;
 
 const TEST: &str = "messages_cross_jack_in_order";
 
-fn wait_for(what: &str, mut test: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !test() {
-        assert!(start.elapsed() < Duration::from_secs(30), "{what} did not happen in 30 s");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn messages_cross_jack_in_order() {
-    if std::env::var_os("KRACH_SERVER").is_some() {
+    if child().is_some() {
         return cross();
     }
-    let folders = std::env::var_os("PATH").unwrap();
-    if !std::env::split_paths(&folders).any(|folder| folder.join("jackd").exists()) {
-        assert!(
-            std::env::var_os("KRACH_ALL_DEVICES").is_none(),
-            "`jackd` is not installed: scripts/setup.sh"
-        );
-        let _ = writeln!(std::io::stderr(), "skipped: `jackd` is not installed");
+    if missing(&["jackd", "jack_lsp"]) {
         return;
     }
-    let name = format!("krach-midi-{}", std::process::id());
-    let mut server = Command::new("jackd")
-        .args(["--no-realtime", "--name", &name, "-d", "dummy", "-r", "48000", "-p", "1024"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    // The child is this binary again, whose environment leads to the private server.
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", TEST, "--nocapture"])
-        .envs([("KRACH_SERVER", "jack"), ("JACK_DEFAULT_SERVER", &name)])
-        .output()
-        .unwrap();
-    let _ = server.kill();
-    let _ = server.wait();
-    let said = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success() && said.contains("1 passed"), "{said}");
+    let jack = Jack::start("krach-midi", 48_000, 1024);
+    in_a_child(TEST, Path::new("jack"), &jack.environment());
 }
 
 fn cross() {
