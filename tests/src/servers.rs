@@ -1,4 +1,5 @@
 //! Sound servers of tests: private, without hardware, and gone with the test. `scripts/setup.sh` installs them.
+#![allow(clippy::unwrap_used)] // All of it is tests.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,10 +15,14 @@ const CHILD: &str = "KRACH_SERVER";
 pub struct Server(Child);
 
 impl Server {
+    /// # Panics
+    /// If the program cannot be started.
     pub fn start(command: &mut Command) -> Self {
         Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
+    /// # Panics
+    /// If the server has ended.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
         assert!(sent.success());
@@ -42,6 +47,9 @@ pub struct Jack {
 
 impl Jack {
     /// Starts `jackd -d dummy` at `rate` with `block` frames and waits for its ports.
+    ///
+    /// # Panics
+    /// With the words of `jackd` if it ends or needs more than 30 s.
     pub fn start(name: &'static str, rate: u32, block: u32) -> Self {
         let turn = File::create(std::env::temp_dir().join(format!("{name}.lock"))).unwrap();
         turn.lock().unwrap();
@@ -73,6 +81,7 @@ impl Jack {
     }
 
     /// The variables that lead a client to this server.
+    #[must_use]
     pub fn environment(&self) -> [(&'static str, &'static str); 1] {
         [("JACK_DEFAULT_SERVER", self.name)]
     }
@@ -90,7 +99,10 @@ impl Drop for Jack {
     }
 }
 
-/// Runs a test of this binary again in a process of its own with these variables; `folder` is what [`child`] gives there.
+/// Runs a test of this binary again in a process of its own with these variables; [`child`] gives `folder` there.
+///
+/// # Panics
+/// With the words of the child if the test fails there.
 pub fn in_a_child(test: &str, folder: &Path, variables: &[(&str, &str)]) {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env(CHILD, folder).envs(variables.iter().copied());
@@ -100,11 +112,15 @@ pub fn in_a_child(test: &str, folder: &Path, variables: &[(&str, &str)]) {
 }
 
 /// The folder that [`in_a_child`] gave, in the child.
+#[must_use]
 pub fn child() -> Option<std::path::PathBuf> {
     std::env::var_os(CHILD).map(Into::into)
 }
 
-/// Whether the test is to be skipped, because a program is not installed. With `KRACH_ALL_DEVICES` it fails instead.
+/// Whether the test is to be skipped, because a program is not installed.
+///
+/// # Panics
+/// With `KRACH_ALL_DEVICES`, instead of being skipped.
 pub fn missing(programs: &[&str]) -> bool {
     let there = |name: &str| {
         std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|folder| folder.join(name).exists())
@@ -116,6 +132,10 @@ pub fn missing(programs: &[&str]) -> bool {
     true
 }
 
+/// Waits until `test` holds.
+///
+/// # Panics
+/// After 30 s.
 pub fn wait_for(what: &str, mut test: impl FnMut() -> bool) {
     let start = Instant::now();
     while !test() {
