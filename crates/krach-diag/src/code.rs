@@ -161,6 +161,7 @@ codes! {
     Level "0904" Value "a level, tempo or time out of range";
     NoScene "0905" Value "no scene of that name";
     NoRoute "0906" Value "no route between two nodes";
+    Edit "0907" Use "a batch that is not open, or still is";
 }
 
 impl Code {

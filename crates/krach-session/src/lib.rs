@@ -28,6 +28,7 @@
 
 mod audition;
 mod conductor;
+mod desk;
 mod device;
 mod edit;
 mod loudness;

@@ -1,12 +1,15 @@
-//! The session: it owns the cache of compiled code.
+//! The session: it owns the patch that sounds and the cache of compiled code.
 
 use crate::audition::perform;
-use crate::{Audition, Mixdown, Patch, Stop};
+use crate::desk::Desk;
+use crate::{Audition, Edit, Mixdown, Patch, Scenes, Stop};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
+use krach_pattern::Time;
 use krach_store::{Cache, CodeFolder, Compiled, Playable, Unit};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Compiled programs in memory. A program of usual size takes some tens of kilobytes.
 const CAPACITY: usize = 256;
@@ -15,12 +18,14 @@ const CAPACITY: usize = 256;
 #[derive(Debug)]
 pub struct Session {
     cache: Cache,
+    desk: Mutex<Desk>,
 }
 
 impl Session {
+    /// A session with an empty patch.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        Self { cache }
+        Self { cache, desk: Mutex::default() }
     }
 
     /// A session that keeps compiled code in the user's cache folder.
@@ -40,6 +45,96 @@ impl Session {
     /// Those of [`Playable::compile`].
     pub fn compile(&self, sound: &Playable, unit: Unit, spec: Spec) -> Result<Option<Compiled>, Diagnostic> {
         sound.compile(&self.cache, unit, spec)
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes what sounds follow a step. An error refuses the step, and nothing changes.
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
+    fn follow(&self, _edits: &[Edit], _after: &Patch) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    /// The patch as the next edit finds it: inside a transaction, the one in work.
+    #[must_use]
+    pub fn patch(&self) -> Patch {
+        self.desk().patch().clone()
+    }
+
+    /// The patch that is heard.
+    #[must_use]
+    pub fn sounding(&self) -> Patch {
+        self.desk().sounding().clone()
+    }
+
+    /// Applies the edits that `plan` makes of the patch: all or none. Inside a transaction they wait for its end, outside
+    /// they are one step of the history. The edits are the answer.
+    ///
+    /// # Errors
+    /// Those of `plan`, of [`Patch::apply_all`] and of the sound that follows. Then nothing has changed.
+    pub fn edit(
+        &self,
+        plan: impl FnOnce(&Patch) -> Result<Vec<Edit>, Diagnostic>,
+    ) -> Result<Vec<Edit>, Diagnostic> {
+        let mut desk = self.desk();
+        let edits = plan(desk.patch())?;
+        desk.apply(edits.clone(), |edits, after| self.follow(edits, after))?;
+        Ok(edits)
+    }
+
+    /// Opens a transaction inside the one that is open. With `over`, knobs that it turns move there in as many cycles.
+    pub fn begin(&self, over: Option<Time>) {
+        self.desk().begin(over);
+    }
+
+    /// Ends the innermost transaction: its edits are one step, or belong to the transaction around it.
+    ///
+    /// # Errors
+    /// As [`Session::edit`]; the transaction is given up.
+    pub fn finish(&self) -> Result<(), Diagnostic> {
+        self.desk().finish(|edits, after| self.follow(edits, after))
+    }
+
+    /// Gives up the innermost transaction; it has changed nothing.
+    pub fn cancel(&self) {
+        self.desk().cancel();
+    }
+
+    /// Takes the last step back. Whether there was one.
+    ///
+    /// # Errors
+    /// As [`Session::edit`], and inside a transaction.
+    pub fn undo(&self) -> Result<bool, Diagnostic> {
+        self.desk().turn_back(false, |edits, after| self.follow(edits, after))
+    }
+
+    /// Does again the step that was undone last. Whether there was one.
+    ///
+    /// # Errors
+    /// As [`Session::undo`].
+    pub fn redo(&self) -> Result<bool, Diagnostic> {
+        self.desk().turn_back(true, |edits, after| self.follow(edits, after))
+    }
+
+    /// The steps that can be undone, the oldest first, each with its edits.
+    #[must_use]
+    pub fn history(&self) -> Vec<Vec<Edit>> {
+        self.desk().history().entries().map(|entry| entry.edits.clone()).collect()
+    }
+
+    /// The edits of the open transaction, else of the last step.
+    #[must_use]
+    pub fn edits(&self) -> Vec<Edit> {
+        self.desk().edits().to_vec()
+    }
+
+    /// Works on the saved scenes.
+    pub fn scenes<T>(&self, work: impl FnOnce(&mut Scenes, &Patch) -> T) -> T {
+        let desk = &mut *self.desk();
+        let patch = desk.patch().clone();
+        work(&mut desk.scenes, &patch)
     }
 
     /// Compiles the nodes of a patch, and renders it from cycle 0 into two channels, by the processor and the conductor of

@@ -55,6 +55,12 @@ impl Transaction {
         Ok(())
     }
 
+    /// The edits up to now, in order.
+    #[must_use]
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
     /// All edits in order.
     #[must_use]
     pub fn finish(self) -> Vec<Edit> {

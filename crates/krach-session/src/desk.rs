@@ -1,0 +1,119 @@
+//! The desk: the patch at work, its steps back and forth, its open transactions and its scenes.
+
+use crate::edit::{Edit, History, Transaction};
+use crate::patch::Patch;
+use crate::scene::Scenes;
+use krach_diag::{Code, Diagnostic};
+use krach_pattern::Time;
+
+/// The steps that can be undone.
+const STEPS: usize = 1000;
+
+/// The patch that sounds, and the one in work. It knows no stage: what it commits is handed on by the session.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    sounding: Patch,
+    history: History,
+    /// The innermost transaction comes last; each begins with the patch of the one around it.
+    open: Vec<Transaction>,
+    last: Vec<Edit>,
+    pub(crate) scenes: Scenes,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        let (sounding, scenes) = (Patch::default(), Scenes::default());
+        Self { sounding, history: History::new(STEPS), open: Vec::new(), last: Vec::new(), scenes }
+    }
+}
+
+impl Desk {
+    /// The patch as the next edit finds it: inside a transaction, the one in work.
+    pub(crate) fn patch(&self) -> &Patch {
+        self.open.last().map_or(&self.sounding, Transaction::patch)
+    }
+
+    /// The patch that is heard.
+    pub(crate) fn sounding(&self) -> &Patch {
+        &self.sounding
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The edits of the open transaction, else of the last step.
+    pub(crate) fn edits(&self) -> &[Edit] {
+        self.open.last().map_or(&self.last, Transaction::edits)
+    }
+
+    pub(crate) fn begin(&mut self, over: Option<Time>) {
+        let patch = self.patch();
+        let transaction =
+            over.map_or_else(|| Transaction::new(patch), |cycles| Transaction::transition(patch, cycles));
+        self.open.push(transaction);
+    }
+
+    /// Adds edits to the open transaction; outside of one they are a step, which `hand_on` gets with the patch after
+    /// it and may refuse.
+    pub(crate) fn apply(
+        &mut self,
+        edits: Vec<Edit>,
+        hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        match self.open.last_mut() {
+            Some(transaction) => transaction.apply(&edits),
+            None => self.step(edits, hand_on),
+        }
+    }
+
+    /// Ends the innermost transaction: its edits go to the one around it, or are one step.
+    pub(crate) fn finish(
+        &mut self,
+        hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let transaction = self.open.pop().ok_or_else(|| {
+            Diagnostic::error(Code::Edit, "no batch is open").help("open one: `with kr.batch(): …`")
+        })?;
+        self.apply(transaction.finish(), hand_on)
+    }
+
+    /// Gives up the innermost transaction. It has changed nothing.
+    pub(crate) fn cancel(&mut self) {
+        self.open.pop();
+    }
+
+    fn step(
+        &mut self,
+        edits: Vec<Edit>,
+        hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let mut after = self.sounding.clone();
+        after.apply_all(&edits)?;
+        hand_on(&edits, &after)?;
+        self.history.apply(&mut self.sounding, &edits)?;
+        self.last = edits;
+        Ok(())
+    }
+
+    /// Takes the last step back, or, with `again`, does it again. Whether there was one.
+    pub(crate) fn turn_back(
+        &mut self,
+        again: bool,
+        hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
+    ) -> Result<bool, Diagnostic> {
+        if !self.open.is_empty() {
+            let report = Diagnostic::error(Code::Edit, "a batch is open");
+            return Err(report.help("end the batch, then undo it whole"));
+        }
+        let (mut after, mut history) = (self.sounding.clone(), self.history.clone());
+        let edits = if again { history.redo(&mut after)? } else { history.undo(&mut after)? };
+        let Some(edits) = edits else { return Ok(false) };
+        hand_on(&edits, &after)?;
+        (self.sounding, self.history, self.last) = (after, history, edits);
+        Ok(true)
+    }
+}
