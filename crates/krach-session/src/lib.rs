@@ -49,8 +49,8 @@ pub use edit::{Edit, Entry, History, Transaction};
 pub use loudness::loudness;
 pub use mixdown::Mixdown;
 pub use patch::{
-    Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Send, Settings,
-    Voicing,
+    Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Sending,
+    Settings, Voicing,
 };
 pub use recorder::{Recorder, Tape, Track, track_path};
 pub use scene::Scenes;

@@ -6,7 +6,7 @@
 mod toys;
 
 use krach_pattern::Time;
-use krach_session::{Driver, Edit, Fade, History, Node, Out, Patch, Route, Scenes, Send, Transaction};
+use krach_session::{Driver, Edit, Fade, History, Node, Out, Patch, Route, Scenes, Sending, Transaction};
 use proptest::prelude::*;
 use std::sync::Arc;
 use toys::{edits, effect, program, source};
@@ -133,7 +133,7 @@ fn said(patch: &mut Patch, edit: &Edit) -> String {
 #[test]
 fn a_refusal_names_the_path_and_the_nearest_name() {
     let mut patch = small();
-    let sent = |source, target| Edit::Route(route(source, target), Some(Send::default()));
+    let sent = |source, target| Edit::Route(route(source, target), Some(Sending::default()));
     patch.apply_all(&[sent("bass", "verb"), sent("verb", "echo")]).unwrap();
     let circle = said(&mut patch, &sent("echo", "verb"));
     assert!(circle.contains("echo > verb > echo"), "{circle}");
@@ -141,7 +141,7 @@ fn a_refusal_names_the_path_and_the_nearest_name() {
     let wrong_way = said(&mut patch, &sent("verb", "bass"));
     assert!(wrong_way.contains("`bass` has no audio input") && wrong_way.contains("the other way"));
     assert!(said(&mut patch, &sent("bass", "vreb")).contains("did you mean `verb`?"));
-    let port = Edit::Route(Route { port: Some(2), ..route("bass", "verb") }, Some(Send::default()));
+    let port = Edit::Route(Route { port: Some(2), ..route("bass", "verb") }, Some(Sending::default()));
     assert!(said(&mut patch, &port).contains("`verb` has no input 2: it has 2"));
     let misspelt = said(&mut patch, &Edit::Value("bass".into(), "cutof".into(), Some(1.0)));
     assert!(
@@ -165,7 +165,7 @@ fn a_node_declared_again_keeps_what_was_set() {
     let mut patch = small();
     let set = |control: &str, value| Edit::Value("bass".into(), control.into(), Some(value));
     patch.apply_all(&[set("cutoff", 3.0), set("freq", 5.0), Edit::Muted("bass".into(), true)]).unwrap();
-    patch.apply(&Edit::Route(route("bass", "verb"), Some(Send { level: 0.4, pre: false }))).unwrap();
+    patch.apply(&Edit::Route(route("bass", "verb"), Some(Sending { level: 0.4, pre: false }))).unwrap();
     let mut again =
         Node { gain: 0.3, ..Node::new(krach_session::Voicing::Program(program(&[], &["cutoff", "q"]))) };
     again.values.insert("q".into(), 2.0);

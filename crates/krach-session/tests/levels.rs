@@ -5,7 +5,7 @@
 
 mod toys;
 
-use krach_session::{Edit, Knob, Named, Out, Patch, Route, Send};
+use krach_session::{Edit, Knob, Named, Out, Patch, Route, Sending};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +86,10 @@ fn jam() -> Patch {
         ("drums/hat", source()),
     ];
     let sent = ["bass", "pad"].map(|source| {
-        Edit::Route(Route { source: source.into(), target: "verb".into(), port: None }, Some(Send::default()))
+        Edit::Route(
+            Route { source: source.into(), target: "verb".into(), port: None },
+            Some(Sending::default()),
+        )
     });
     patch.apply_all(&nodes.map(declare)).unwrap();
     patch.apply_all(&sent).unwrap();

@@ -8,7 +8,7 @@ mod toys;
 use krach_diag::Source;
 use krach_pattern::{Manner, Shape, Time, notation};
 use krach_session::{
-    Driver, Edit, Mixdown, Modulation, Node, Out, Patch, Playing, Route, Send, Session, Voicing,
+    Driver, Edit, Mixdown, Modulation, Node, Out, Patch, Playing, Route, Sending, Session, Voicing,
 };
 use krach_store::Cache;
 use std::ops::ControlFlow;
@@ -76,7 +76,7 @@ fn tied_notes_keep_the_gate_open() {
 fn routes_levels_mutes_and_solo_are_heard() {
     let send = |level| {
         let route = Route { source: "a".into(), target: "fx".into(), port: Some(0) };
-        Edit::Route(route, Some(Send { level, pre: false }))
+        Edit::Route(route, Some(Sending { level, pre: false }))
     };
     let effect = Node { out: Out::Master, ..toys::effect() };
     let base = [node("a", gate()), node("fx", effect), play("a", "x _ _ _")];

@@ -11,7 +11,7 @@ mod transaction;
 pub use history::{Entry, History};
 pub use transaction::Transaction;
 
-use crate::patch::{Driver, Name, Node, Out, Patch, Route, Send};
+use crate::patch::{Driver, Name, Node, Out, Patch, Route, Sending};
 use krach_diag::Diagnostic;
 use krach_pattern::Time;
 use std::fmt;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub enum Edit {
     /// A node in the place of the one of that name, or none.
     Node(Name, Option<Arc<Node>>),
-    Route(Route, Option<Send>),
+    Route(Route, Option<Sending>),
     Gain(Name, f64),
     Pan(Name, f64),
     Out(Name, Out),

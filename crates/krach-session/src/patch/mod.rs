@@ -16,7 +16,7 @@ pub use driver::{Driver, Fade, Modulation, Playing};
 pub use level::Audible;
 pub use node::{Node, Out, Voicing};
 pub use path::{Knob, Named};
-pub use route::{Route, Send};
+pub use route::{Route, Sending};
 
 use krach_pattern::Time;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
     pub(crate) nodes: BTreeMap<Name, Arc<Node>>,
-    pub(crate) routes: BTreeMap<Route, Send>,
+    pub(crate) routes: BTreeMap<Route, Sending>,
     /// Names of nodes and groups as they were given.
     pub(crate) solo: Vec<Name>,
     /// By path: a node's notes by the node's name, a knob by the knob's.
@@ -74,7 +74,7 @@ impl Patch {
         self.nodes.iter().map(|(name, node)| (name, &**node))
     }
 
-    pub fn routes(&self) -> impl ExactSizeIterator<Item = (&Route, Send)> {
+    pub fn routes(&self) -> impl ExactSizeIterator<Item = (&Route, Sending)> {
         self.routes.iter().map(|(route, &send)| (route, send))
     }
 

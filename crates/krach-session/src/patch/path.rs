@@ -1,6 +1,6 @@
 //! Paths: `bass`, `drums`, `bass/cutoff`, `bass/gain`, `bass/verb_send`, `master`.
 
-use super::{Name, Node, Patch, Route, Send, Voicing};
+use super::{Name, Node, Patch, Route, Sending, Voicing};
 use crate::Edit;
 use krach_diag::{Code, Diagnostic};
 use krach_store::nearest;
@@ -139,7 +139,7 @@ impl Patch {
         }
     }
 
-    pub(crate) fn first_route(&self, source: &str, target: &str) -> Option<(&Route, Send)> {
+    pub(crate) fn first_route(&self, source: &str, target: &str) -> Option<(&Route, Sending)> {
         self.routes().find(|(route, _)| *route.source == *source && *route.target == *target)
     }
 
@@ -160,7 +160,7 @@ impl Patch {
                         format!("there is no route from `{source}` to `{target}`"),
                     )
                 })?;
-                Edit::Route(route.clone(), Some(Send { level: value, ..send }))
+                Edit::Route(route.clone(), Some(Sending { level: value, ..send }))
             }
             Knob::Control(node, control) => Edit::Value(node.clone(), control.clone(), Some(value)),
         })

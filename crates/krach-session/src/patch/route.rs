@@ -13,14 +13,14 @@ pub struct Route {
 
 /// How much of the source goes along a route.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Send {
+pub struct Sending {
     /// Linear.
     pub level: f64,
     /// Taken before the gain of the source.
     pub pre: bool,
 }
 
-impl Default for Send {
+impl Default for Sending {
     fn default() -> Self {
         Self { level: 1.0, pre: false }
     }

@@ -5,7 +5,7 @@
 
 use krach_ir::{Control, ControlKind, Fun, ProgramBuilder};
 use krach_pattern::{Manner, Origin, Shape, Time, build};
-use krach_session::{Driver, Edit, Fade, Modulation, Node, Out, Playing, Route, Send, Voicing};
+use krach_session::{Driver, Edit, Fade, Modulation, Node, Out, Playing, Route, Sending, Voicing};
 use krach_store::Playable;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ pub fn edits() -> impl Strategy<Value = Edit> {
         || prop::sample::select(&["cutoff", "gate", "room", "nothing"][..]).prop_map(Arc::<str>::from);
     let route = (names(), names(), prop::option::of(0_u32..3));
     let route = route.prop_map(|(source, target, port)| Route { source, target, port });
-    let send = (0.0..1.0, any::<bool>()).prop_map(|(level, pre)| Send { level, pre });
+    let send = (0.0..1.0, any::<bool>()).prop_map(|(level, pre)| Sending { level, pre });
     let number = || prop_oneof![20 => -1.0..10.0, 1 => Just(f64::NAN), 1 => Just(f64::INFINITY)];
     prop_oneof![
         6 => (names(), prop::option::weighted(0.8, nodes()))
