@@ -28,9 +28,11 @@ __all__ = [
     "build_library",
     "cache_clear",
     "cache_info",
+    "chord_notes",
     "compile",
     "error_kinds",
     "faust",
+    "harmony_tables",
     "loudness",
     "midi_frequency",
     "nearest",
@@ -59,6 +61,8 @@ __all__ = [
     "read_wav",
     "render",
     "run_cli",
+    "scale_degree",
+    "scale_steps",
     "stub",
     "wav_bytes",
     "write_wav",
@@ -338,6 +342,7 @@ class Pattern:
     def __hash__(self) -> int: ...
 
 _Param = float | Pattern
+_Names = list[tuple[list[str], list[int]]]
 
 def pattern_note(
     pitches: Sequence[str | float], vel: _Param, given: dict[str, _Param], at: Place | None
@@ -362,6 +367,10 @@ def pattern_midi_note(
 ) -> Pattern: ...
 def pattern_cc(controller: int, value: int, channel: int, at: Place | None) -> Pattern: ...
 def pattern_osc(address: str, arguments: Sequence[float | str], at: Place | None) -> Pattern: ...
+def scale_steps(name: str, octave: int) -> tuple[int, list[int]]: ...
+def scale_degree(name: str, octave: int, degree: int) -> int: ...
+def chord_notes(name: str, octave: int, inversion: int) -> list[int]: ...
+def harmony_tables() -> tuple[_Names, _Names]: ...
 def pattern_of_rows(rows: Sequence[tuple[Any, ...]]) -> Pattern: ...
 def parse_note(name: str) -> int: ...
 def midi_frequency(number: int, a4: float) -> float: ...

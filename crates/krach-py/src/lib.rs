@@ -53,6 +53,8 @@ mod _krach {
         pattern_read, pattern_rest, pattern_seq, pattern_stack, pattern_struct,
     };
     #[pymodule_export]
+    use super::pattern::harmony::{chord_notes, harmony_tables, scale_degree, scale_steps};
+    #[pymodule_export]
     use super::pattern::{Pattern, pattern_of_rows};
     #[pymodule_export]
     use super::program::{Program, parse_program, read_program};

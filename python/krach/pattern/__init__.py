@@ -29,22 +29,31 @@ from krach.pattern.curves import (
     tri,
 )
 from krach.pattern.event import Event
+from krach.pattern.grid import grid
+from krach.pattern.harmony import CHORDS, SCALES, Scale, arpeggio, chord, chords, scale
 from krach.pattern.mininotation import p, tidal
 from krach.pattern.pattern import Pattern
 from krach.pattern.pitch import NOTES, ftom, mtof, parse_note
 from krach.pattern.serialize import dict_to_pattern_node, pattern_node_to_dict
 
 __all__ = [
+    "CHORDS",
     "NOTES",
+    "SCALES",
     "Event",
     "Pattern",
+    "Scale",
+    "arpeggio",
     "cat",
     "cc",
+    "chord",
+    "chords",
     "ctrl",
     "dict_to_pattern_node",
     "exp",
     "freeze",
     "ftom",
+    "grid",
     "hit",
     "midi_note",
     "mod_exp",
@@ -64,6 +73,7 @@ __all__ = [
     "rand",
     "rest",
     "saw",
+    "scale",
     "seq",
     "sine",
     "square",

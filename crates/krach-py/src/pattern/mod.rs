@@ -3,6 +3,7 @@
 mod argument;
 pub mod build;
 mod event;
+pub mod harmony;
 mod rows;
 
 use crate::error;
