@@ -35,7 +35,7 @@ const HOUSE: &[Room] = &[
     Room { name: "faust", floor: 2, imports: &["abi", "diag", "ir"], outside: &["logos", "pretty", "rustc-hash"], unaware: FILES },
     Room {
         name: "codegen", floor: 2, imports: &["abi", "ir"],
-        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "rustc-hash", "blake3", "serde", "postcard"],
+        outside: &["cranelift-codegen", "cranelift-frontend", "cranelift-jit", "cranelift-module", "cranelift-native", "memmap2", "rustc-hash", "blake3", "serde", "postcard"],
         unaware: FILES,
     },
     Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal", "libm", "petgraph", "rtrb", "thread-priority"], unaware: FILES },

@@ -5,7 +5,7 @@ use std::any::Any;
 
 /// A number of running voices of one program, each with its own controls and state.
 ///
-/// No method allocates, locks or waits. `process` and `reset` are called under a [`FlushGuard`], which the caller sets
+/// No method but `touch` allocates, locks or waits. `process` and `reset` are called under a [`FlushGuard`], which the caller sets
 /// once per callback. A voice or a control that does not exist is ignored.
 pub trait Dsp: Any + Send {
     fn voices(&self) -> usize;
@@ -17,6 +17,10 @@ pub trait Dsp: Any + Send {
     /// Puts one voice back to birth. Its controls keep their values. The work is bounded: large memory is not cleared
     /// here.
     fn reset(&mut self, voice: usize);
+
+    /// Fetches all of its memory from the system, so that no page is fetched while it plays. A copy is born without
+    /// it: the stage calls this where it makes a copy, an off-line render does not need it.
+    fn touch(&mut self) {}
 
     /// Computes one block of any length, 0 included. Non-finite input is the caller's affair. A block of another shape
     /// than that of the ports is answered with silence.

@@ -14,6 +14,9 @@ pub trait Voice: Send + 'static {
     /// Back to birth; controls keep their values.
     fn reset(&mut self);
 
+    /// See [`Dsp::touch`].
+    fn touch(&mut self) {}
+
     /// Computes as many frames as the outputs hold. There is one channel per port.
     fn process(&mut self, start: Frame, inputs: Audio<'_, Self::Sample>, outputs: AudioMut<'_, Self::Sample>);
 }
@@ -96,6 +99,10 @@ impl<V: Voice> Dsp for Voices<V> {
         if let Some(voice) = self.voices.get_mut(voice) {
             voice.reset();
         }
+    }
+
+    fn touch(&mut self) {
+        self.voices.iter_mut().for_each(V::touch);
     }
 
     fn process_f32(&mut self, block: &mut Block<'_, f32>) -> Status {

@@ -6,6 +6,7 @@ use crate::layout::HEADER;
 use crate::state::{Spare, State};
 use krach_abi::{Audio, AudioMut, FlushGuard, Frame, Sample, Seed, Voice};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 /// A block with fewer bytes of arrays than this is cleared at once.
@@ -16,7 +17,7 @@ const CLEARED: usize = 512;
 
 /// See the module's essay. `S` is the format that the code computes in.
 pub(crate) struct NativeDsp<S> {
-    state: State,
+    state: ManuallyDrop<State>,
     /// Ready for the next birth, where clearing takes long.
     spare: Option<Spare>,
     shared: Arc<Shared>,
@@ -43,7 +44,7 @@ impl<S: Sample> NativeDsp<S> {
         let layout = &shared.parts.layout;
         let arrays = layout.arrays().iter().map(|array| array.bytes()).sum::<u64>();
         let mut dsp = Self {
-            state: State::new(&shared),
+            state: ManuallyDrop::new(State::new(&shared)),
             spare: (arrays > u64::from(SMALL)).then(|| Spare::new(&shared)),
             seed,
             controls: ports.controls.iter().map(|control| control.init).collect(),
@@ -92,6 +93,16 @@ impl<S: Sample> NativeDsp<S> {
     }
 }
 
+impl<S> Drop for NativeDsp<S> {
+    fn drop(&mut self) {
+        // SAFETY: the state is not used again.
+        unsafe { ManuallyDrop::take(&mut self.state) }.retire(&self.shared);
+        if let Some(spare) = self.spare.take() {
+            spare.retire(&self.shared);
+        }
+    }
+}
+
 impl<S: Sample> NativeDsp<S> {
     /// Brings everything that is slower than samples up to date. Whether the followers of controls stand still now.
     fn comes_to_rest(&mut self, stale: bool) -> bool {
@@ -126,6 +137,13 @@ impl<S: Sample> Voice for NativeDsp<S> {
             *held = value;
             self.state.write(self.shared.parts.controls[control], S::near(value));
             self.stale = true;
+        }
+    }
+
+    fn touch(&mut self) {
+        self.state.touch();
+        if let Some(spare) = &mut self.spare {
+            spare.touch();
         }
     }
 
@@ -226,6 +244,48 @@ mod tests {
 
     fn left(dsp: &NativeDsp<f32>) -> usize {
         dsp.spare.as_ref().expect("long").left(&dsp.shared)
+    }
+
+    /// Bytes of this process that are in memory.
+    #[cfg(target_os = "linux")]
+    fn resident() -> u64 {
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+        4096 * pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_minute_of_delay_takes_no_memory_until_it_is_touched() {
+        let mut b = ProgramBuilder::new("minute");
+        let (x, late) = (b.input("x"), b.int(60 * 48_000));
+        let out = b.delay(x, late, None).unwrap();
+        b.output("out", out).unwrap();
+        let factory = compile(&b.finish().unwrap(), &Spec::new(48_000, Precision::Double)).unwrap();
+        let (all, before) = (u64::from(factory.shared.parts.layout.bytes()), resident());
+        let mut dsp = NativeDsp::<f64>::new(factory.shared.clone(), Seed::default());
+        let (born, quarter) = (resident(), all / 4);
+        dsp.touch();
+        // Other tests of this process run at the same time: they take a few megabytes.
+        assert!(all > 20 << 20 && born < before + quarter, "{all}: {before}, then {born}");
+        assert!(resident() > born + all, "both blocks: {all}, {born}, {}", resident());
+    }
+
+    #[test]
+    fn a_copy_in_the_memory_of_another_is_born_like_the_first() {
+        for table in [false, true] {
+            let factory = compile(&long(table), &Spec::new(48_000, Precision::Single)).unwrap();
+            let born = || NativeDsp::<f32>::new(factory.shared.clone(), Seed::default());
+            let first = arrays(&born());
+            for frames in [0, BLOCK, 4800, 480_000] {
+                let mut dsp = born();
+                play(&mut dsp, frames);
+                dsp.reset();
+                play(&mut dsp, frames);
+                drop(dsp);
+                assert!(arrays(&born()) == first, "after {frames} frames");
+                assert!(factory.shared.idle.lock().unwrap().len() <= 2);
+            }
+        }
     }
 
     #[test]

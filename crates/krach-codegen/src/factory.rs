@@ -4,6 +4,7 @@ use crate::driver::Code;
 use crate::dsp::NativeDsp;
 use crate::handover::NativeHandover;
 use crate::layout::StateLayout;
+use crate::state::State;
 use crate::tables::Contents;
 use crate::{Machine, Spec, saved};
 use krach_abi::{Dsp, DspFactory, Handover, Ports, Precision, Sample, Seed, Voices};
@@ -11,7 +12,7 @@ use krach_ir::Fun;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What compiling took.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     pub code: Code,
     /// Functions and tables, in the order in which the code knows them: these point into `parts`.
     pub addresses: Box<[usize]>,
+    /// Blocks of copies that are gone, as they were born.
+    pub idle: Mutex<Vec<State>>,
 }
 
 /// Everything about a factory but its machine code. It knows no address, so it can be saved.
@@ -92,7 +95,7 @@ impl Shared {
             Reach::Table(at) => parts.tables.get(*at as usize).map(|contents| contents.start() as usize),
         };
         let addresses: Option<Vec<usize>> = parts.reaches.iter().map(address).collect();
-        Some(Self { addresses: addresses?.into(), parts, machine, code })
+        Some(Self { addresses: addresses?.into(), parts, machine, code, idle: Mutex::default() })
     }
 }
 

@@ -4,13 +4,27 @@
 use crate::factory::Shared;
 use crate::layout::{ADDRESSES, ALIGNMENT, Array, HEADER, Keeps};
 use crate::tables::Contents;
+use memmap2::MmapMut;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
-/// A zeroed, aligned block. Pages that are never touched, as of long delay lines, cost nothing.
+/// From this size on a block is mapped: the system gives each page when it is touched first, so that making a long
+/// delay line takes no longer than making a short one. An allocator would clear all of it.
+const MAPPED: usize = 64 << 10;
+/// No system has smaller pages.
+const PAGE: usize = 4096;
+/// How many mapped blocks of copies that are gone wait for the next copy: those of one. A system maps in microseconds.
+const IDLE: usize = 2;
+/// A block with more bytes to clear than this goes back to the system instead.
+const WORTH_CLEARING: usize = 64 << 10;
+
+/// A zeroed, aligned block.
 pub(crate) struct State {
     start: NonNull<u8>,
     layout: Layout,
+    /// The memory of a large block; a small one is of the allocator.
+    map: Option<MmapMut>,
+    touched: bool,
     /// Frames computed in it since birth: no ring holds more.
     pub frames: u64,
 }
@@ -19,18 +33,50 @@ pub(crate) struct State {
 unsafe impl Send for State {}
 
 impl State {
-    /// A block whose header is written and whose tables are filled.
+    /// A block whose header is written and whose tables are filled: that of a copy that is gone, or a new one.
     pub fn new(shared: &Shared) -> Self {
+        let idle = shared.idle.try_lock().ok().and_then(|mut idle| idle.pop());
+        idle.unwrap_or_else(|| Self::fresh(shared))
+    }
+
+    fn fresh(shared: &Shared) -> Self {
         let bytes = shared.parts.layout.bytes() as usize;
         // Never empty: the header is part of every layout.
         let layout = Layout::from_size_align(bytes, ALIGNMENT as usize).expect("far below the limit");
-        // SAFETY: the layout is not of size zero.
-        let start = unsafe { alloc_zeroed(layout) };
+        let mut map = (bytes >= MAPPED)
+            .then(|| MmapMut::map_anon(bytes).unwrap_or_else(|_| handle_alloc_error(layout)));
+        let start = match &mut map {
+            // Pages are aligned to more than the block.
+            Some(map) => map.as_mut_ptr(),
+            // SAFETY: the layout is not of size zero.
+            None => unsafe { alloc_zeroed(layout) },
+        };
         let start = NonNull::new(start).unwrap_or_else(|| handle_alloc_error(layout));
-        let mut state = Self { start, layout, frames: 0 };
+        let mut state = Self { start, layout, map, touched: false, frames: 0 };
         state.write(ADDRESSES, shared.addresses.as_ptr());
         state.fill_tables(shared);
         state
+    }
+
+    /// Keeps the block for the next copy, as it was born, if it is mapped and soon cleared.
+    pub fn retire(mut self, shared: &Shared) {
+        if self.map.is_none() || self.touched || dirty_bytes(shared, &self) > WORTH_CLEARING {
+            return;
+        }
+        self.clear(shared);
+        if let Ok(mut idle) = shared.idle.try_lock()
+            && idle.len() < IDLE
+        {
+            idle.push(self);
+        }
+    }
+
+    /// Makes all arrays as they were born.
+    fn clear(&mut self, shared: &Shared) {
+        let frames = std::mem::take(&mut self.frames);
+        for array in shared.parts.layout.arrays() {
+            self.renew(shared, array, 0, dirty(array, frames));
+        }
     }
 
     /// Writes what read-write tables hold at birth.
@@ -42,6 +88,17 @@ impl State {
 
     pub fn start(&mut self) -> *mut u8 {
         self.start.as_ptr()
+    }
+
+    /// Touches every page, so that none is asked of the system while the voice plays.
+    pub fn touch(&mut self) {
+        let Some(map) = &mut self.map else { return };
+        self.touched = true;
+        for page in map.chunks_mut(PAGE) {
+            let first = &raw mut page[0];
+            // SAFETY: the byte is borrowed mutably; it is written as it was.
+            unsafe { first.write_volatile(first.read_volatile()) };
+        }
     }
 
     /// The bytes of a place of the layout.
@@ -97,8 +154,10 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // SAFETY: allocated in `new` with this layout.
-        unsafe { dealloc(self.start.as_ptr(), self.layout) };
+        if self.map.is_none() {
+            // SAFETY: allocated in `new` with this layout.
+            unsafe { dealloc(self.start.as_ptr(), self.layout) };
+        }
     }
 }
 
@@ -116,13 +175,24 @@ impl Spare {
         Self { state: State::new(shared), array: shared.parts.layout.arrays().len(), done: 0 }
     }
 
+    pub fn touch(&mut self) {
+        self.state.touch();
+    }
+
+    /// See [`State::retire`].
+    pub fn retire(mut self, shared: &Shared) {
+        if self.left(shared) <= WORTH_CLEARING {
+            self.clear(shared, usize::MAX);
+            self.state.retire(shared);
+        }
+    }
+
     /// The memory of a voice that goes back to birth. The block with fewer bytes to clear is cleared: a voice that is
     /// reset twice at once clears nothing the second time, and one that is reset a moment later clears about as many bytes
     /// of delay lines as were written since.
     pub fn renew(&mut self, shared: &Shared, used: &mut State) {
         if dirty_bytes(shared, used) <= self.left(shared) {
-            let arrays = shared.parts.layout.arrays();
-            arrays.iter().for_each(|array| used.renew(shared, array, 0, dirty(array, used.frames)));
+            used.clear(shared);
         } else {
             self.clear(shared, usize::MAX);
             std::mem::swap(&mut self.state, used);

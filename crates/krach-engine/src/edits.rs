@@ -109,7 +109,10 @@ impl Edits<'_> {
 
     fn ensemble(&self, sound: &Sound) -> Ensemble<f32> {
         let manner = if sound.voices > 1 { Manner::Poly } else { Manner::Mono };
-        Ensemble::new(sound.factory.as_ref(), &sound.keyboard(), manner, sound.seed, self.settings.block)
+        let (factory, block) = (sound.factory.as_ref(), self.settings.block);
+        let mut ensemble = Ensemble::new(factory, &sound.keyboard(), manner, sound.seed, block);
+        ensemble.touch();
+        ensemble
     }
 
     fn player(&self, source: Source, ports: [usize; 2], numbers: &[u16], width: usize) -> Player {

@@ -130,6 +130,11 @@ impl<S: Sample> Ensemble<S> {
         }
     }
 
+    /// Fetches all memory of the voices from the system: before they play in real time.
+    pub fn touch(&mut self) {
+        self.dsp.touch();
+    }
+
     /// Sets a control of all voices, within its range.
     pub fn turn(&mut self, control: usize, value: f64, at: Frame) {
         let range = self.ranges[control];
