@@ -44,8 +44,8 @@ def audition(
     sample_rate: int,
     precision: object,
     values: Mapping[str, object],
-    events: object,
-    notes: object = (),
+    events: object = None,
+    notes: object = None,
     instance: int = 0,
 ) -> Audition:
     """Raises KR0403 to KR0408 for arguments of the wrong type."""
@@ -55,8 +55,8 @@ def audition(
         "precision": arithmetic(precision),
         "instance": instance,
         "values": [_setting(name, value) for name, value in values.items()],
-        "events": [_event(event) for event in _listed("events", "(frame, control, value)", events)],
-        "notes": [_note(note) for note in _listed("notes", "(frame, frames, key, velocity)", notes)],
+        "events": [] if events is None else _events(events),
+        "notes": [] if notes is None else _notes(notes),
         "reference": False,
     }
 
@@ -100,6 +100,8 @@ def instance(seed: object, copy: object) -> int:
 
 def whole(code: str, what: str, value: object, hi: int) -> int:
     """A whole number in `0..hi`."""
+    if type(value) is int and 0 <= value <= hi:
+        return value
     number = _number(code, what, value)
     if 0 <= number <= hi and number == int(number):
         return value if isinstance(value, int) else int(number)
@@ -115,15 +117,18 @@ def sample(dtype: object) -> np.dtype[np.floating[Any]]:
     """The type of samples, from its name or from numpy's own object."""
     import numpy as np
 
-    with contextlib.suppress(TypeError, ValueError):
-        wanted = np.dtype(cast("Any", dtype))
-        if dtype is not None and wanted.name in ("float32", "float64"):
-            return wanted
+    if dtype is not None:
+        with contextlib.suppress(TypeError, ValueError):
+            wanted = np.dtype(cast("Any", dtype))
+            if wanted.type in (np.float32, np.float64):
+                return wanted
     raise error("KR0113", f'dtype is "float32" or "float64", not {describe(dtype)}')
 
 
 def rate(value: object) -> int:
     """A sample rate in Hz."""
+    if type(value) is int and 0 < value < 1 << 31:
+        return value
     hertz = _number("KR0403", "a sample rate", value)
     if 0 < hertz < 1 << 31 and hertz == int(hertz):
         return int(hertz)
@@ -137,7 +142,7 @@ def rows(
     import numpy as np
 
     if inputs is None:
-        return np.zeros((0, 0), dtype)
+        return np.empty((0, 0), dtype)
     parts = cast("Sequence[object]", inputs if isinstance(inputs, (list, tuple)) else ())
     if any(part is None or not is_number(part) for part in parts):
         channels = _padded([_array(part, dtype, what) for part in parts], dtype, what)
@@ -153,6 +158,8 @@ def _array(of: object, dtype: type[_Sample], what: str) -> NDArray[_Sample]:
     """Numbers as an array of samples; `None` is an empty one."""
     import numpy as np
 
+    if type(of) is np.ndarray and of.dtype == dtype:
+        return of
     try:
         array = np.asarray([] if of is None else cast("ArrayLike", of))
         if remedy := _remedy(of, array):
@@ -216,6 +223,8 @@ def fraction(progress: Callable[[float], object], taken: Audition) -> Callable[[
 
 
 def _number(code: str, what: str, value: object) -> float:
+    if type(value) is float:
+        return value
     try:
         if not is_number(value):
             raise TypeError
@@ -230,6 +239,14 @@ def _setting(name: object, value: object) -> tuple[str, float]:
     if is_text(name):
         return cast("str", name), _number("KR0405", f"control `{name}`", value)
     raise error("KR0404", f"a control's name is a text, not {describe(name)}")
+
+
+def _events(events: object) -> list[Event]:
+    return [_event(event) for event in _listed("events", "(frame, control, value)", events)]
+
+
+def _notes(notes: object) -> list[tuple[int, int, float, float]]:
+    return [_note(note) for note in _listed("notes", "(frame, frames, key, velocity)", notes)]
 
 
 def _event(event: object) -> Event:

@@ -336,8 +336,8 @@ class DspDef:
             rate,
             self._precision if precision is None else precision,
             _audition.settings(controls, values),
-            () if events is None else events,
-            () if notes is None else notes,
+            events,
+            notes,
             _audition.instance(seed, instance),
         )
         if not (progress is None or callable(progress)):
