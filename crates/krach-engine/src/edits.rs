@@ -198,14 +198,20 @@ impl Edits<'_> {
         Ok(())
     }
 
-    /// Leads the sound of one node into another: it fades in.
+    /// The length of the way in of a route: none where its source begins with it.
+    fn entry(&self, source: NodeId) -> u32 {
+        let begins = |edit: &Edit| matches!(edit, Edit::Add { node, .. } if *node == source.index);
+        if self.list.iter().any(begins) { 0 } else { self.fade() }
+    }
+
+    /// Leads the sound of one node into another: it fades in, unless this edit adds the source.
     ///
     /// # Errors
     /// No such node or port, a target without inputs, a circle, a level that cannot be, no room.
     pub fn route(&mut self, source: NodeId, target: NodeId, spec: RouteSpec) -> Result<RouteId, StageError> {
         check_level(spec.level)?;
         self.graph.node(target)?;
-        let frames = self.fade();
+        let frames = self.entry(source);
         self.link(source, End::Node { node: target.index, port: spec.port }, &spec, frames)
     }
 
@@ -219,7 +225,8 @@ impl Edits<'_> {
         Ok(())
     }
 
-    /// Leads the output of a node to another place: one fades out, the other in.
+    /// Leads the output of a node to another place: one fades out, the other in. A node that this edit adds is led there
+    /// at once.
     ///
     /// # Errors
     /// As for [`Self::route`].
@@ -230,7 +237,7 @@ impl Edits<'_> {
             self.unlink(index, frames);
         }
         if let Some(end) = end {
-            let route = self.link(id, end, &RouteSpec::default(), frames)?;
+            let route = self.link(id, end, &RouteSpec::default(), self.entry(id))?;
             self.graph.node_mut(id)?.out = Some(route.index);
         }
         Ok(())
