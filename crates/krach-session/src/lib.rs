@@ -31,23 +31,26 @@ mod conductor;
 mod desk;
 mod device;
 mod edit;
+mod live;
 mod loudness;
 pub mod midi;
 mod mixdown;
 mod notes;
 pub mod osc;
 mod patch;
+mod performance;
 mod recorder;
 mod scene;
 mod session;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
-pub use conductor::{Act, Conductor, Cue, Timeline};
+pub use conductor::{Act, Conductor, Cue, Fallen, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};
+pub use live::{HandClock, LiveStats, News, Position};
 pub use loudness::loudness;
-pub use mixdown::Mixdown;
+pub use mixdown::{Mixdown, Step};
 pub use patch::{
     Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Sending,
     Settings, Voicing,

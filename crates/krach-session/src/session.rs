@@ -1,11 +1,14 @@
-//! The session: it owns the patch that sounds and the cache of compiled code.
+//! The session: it owns the patch, what plays it, and the cache of compiled code.
 
 use crate::audition::perform;
 use crate::desk::Desk;
-use crate::{Audition, Edit, Mixdown, Patch, Scenes, Stop};
+use crate::device::no_device;
+use crate::live::{HandClock, Live, LiveStats, News, Position};
+use crate::{Audition, Edit, Mixdown, Patch, Scenes, Step, Stop};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
+use krach_engine::{DeviceFormat, DeviceRequest, Offer};
 use krach_pattern::Time;
 use krach_store::{Cache, CodeFolder, Compiled, Playable, Unit};
 use std::ops::ControlFlow;
@@ -19,13 +22,15 @@ const CAPACITY: usize = 256;
 pub struct Session {
     cache: Cache,
     desk: Mutex<Desk>,
+    /// What plays; none before the first [`Session::play`].
+    live: Mutex<Option<Live>>,
 }
 
 impl Session {
     /// A session with an empty patch.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        Self { cache, desk: Mutex::default() }
+        Self { cache, desk: Mutex::default(), live: Mutex::default() }
     }
 
     /// A session that keeps compiled code in the user's cache folder.
@@ -51,10 +56,108 @@ impl Session {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn live(&self) -> MutexGuard<'_, Option<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes what sounds follow a step. An error refuses the step, and nothing changes.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
-    fn follow(&self, _edits: &[Edit], _after: &Patch) -> Result<(), Diagnostic> {
-        Ok(())
+    fn follow(&self, edits: &[Edit], after: &Patch) -> Result<(), Diagnostic> {
+        let stage = self.live().as_ref().map(|live| live.on_stage().clone());
+        stage.map_or(Ok(()), |stage| stage.follow(&self.cache, edits, after))
+    }
+
+    /// Plays the session on a device, or moves it there. At the same rate everything sounds on; with another rate all
+    /// programs are compiled anew, and the music goes on from the same position.
+    ///
+    /// # Errors
+    /// `KR0503`: there is no such device, or it does not play; and those of compiling. Then nothing has changed.
+    pub fn play(&self, request: &DeviceRequest) -> Result<DeviceFormat, Diagnostic> {
+        let offer = Offer::of(request).map_err(|error| no_device(&error))?;
+        let desk = self.desk();
+        let mut live = self.live();
+        let cycle = match &*live {
+            Some(playing) if playing.moves_to(&offer)? => return Ok(offer.format().clone()),
+            Some(playing) => playing.on_stage().now().cycle,
+            None => Time::ZERO,
+        };
+        let format = offer.format().clone();
+        *live = Some(Live::play(&self.cache, desk.sounding(), offer, cycle)?);
+        Ok(format)
+    }
+
+    /// Plays the session on a clock that the caller turns.
+    ///
+    /// # Errors
+    /// Those of compiling.
+    pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
+        let desk = self.desk();
+        let (live, clock) = Live::by_hand(&self.cache, desk.sounding(), rate, block)?;
+        *self.live() = Some(live);
+        Ok(clock)
+    }
+
+    /// Ends the sound; the patch stays. Whether something played.
+    pub fn stop_device(&self) -> bool {
+        let live = self.live().take();
+        live.is_some()
+    }
+
+    /// What the device agreed to; none while nothing plays.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceFormat> {
+        self.live().as_ref().and_then(Live::format)
+    }
+
+    /// Where the music is; none while nothing plays.
+    #[must_use]
+    pub fn now(&self) -> Option<Position> {
+        self.live().as_ref().map(|live| live.on_stage().now())
+    }
+
+    /// Counters of what plays; none while nothing plays.
+    #[must_use]
+    pub fn stats(&self) -> Option<LiveStats> {
+        self.live().as_ref().map(Live::stats)
+    }
+
+    /// What happened since the last call, the oldest first. Only the last thousand are kept.
+    #[must_use]
+    pub fn news(&self) -> Vec<News> {
+        self.live().as_ref().map(Live::news).unwrap_or_default()
+    }
+
+    /// The value of a path that sounds now: what moves it is counted in. While nothing plays, the value that was set last.
+    /// A node is its gain.
+    ///
+    /// # Errors
+    /// `KR0404` and `KR0901`: nothing is called so; `KR0904` for a group, which has no one value.
+    pub fn value(&self, path: &str) -> Result<f64, Diagnostic> {
+        let knob = self.desk().patch().readable(path)?;
+        let sounding = self.live().as_ref().and_then(|live| live.on_stage().value(&knob));
+        sounding.map_or_else(
+            || self.desk().patch().value(&knob).ok_or_else(|| self.desk().patch().unknown(path)),
+            Ok,
+        )
+    }
+
+    /// The last steps that were taken while it played, with the frames on which they were heard. The first of all is the
+    /// patch at the start.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        self.live().as_ref().map(|live| live.on_stage().steps()).unwrap_or_default()
+    }
+
+    /// Renders steps as they were heard live: the same frames, the same samples.
+    ///
+    /// # Errors
+    /// As [`Session::mixdown`], and those of the edits.
+    pub fn replay(
+        &self,
+        steps: &[Step],
+        how: Mixdown,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<f32>>, Stop> {
+        crate::mixdown::mixdown(&self.cache, steps, how, progress)
     }
 
     /// The patch as the next edit finds it: inside a transaction, the one in work.
@@ -148,7 +251,7 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, patch, how, progress)
+        crate::mixdown::mixdown(&self.cache, &[Step::whole(patch)], how, progress)
     }
 
     /// Compiles a sound if it is not compiled yet, and renders it: one vector of samples per output. `progress` is

@@ -8,7 +8,7 @@ mod toys;
 use krach_abi::Frame;
 use krach_diag::Source;
 use krach_pattern::{Manner, Pattern, Time, notation};
-use krach_session::{Act, Conductor, Driver, Edit, Patch, Playing, Timeline};
+use krach_session::{Act, Conductor, Cue, Driver, Edit, Patch, Playing, Timeline};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -123,9 +123,26 @@ fn playing(meter: Time, tempo: f64, pattern: &Pattern) -> Patch {
     patch
 }
 
+/// A conductor of everything that drives a patch.
+fn conductor(patch: &Patch) -> Conductor {
+    let mut conductor = Conductor::new(patch.settings(), RATE, (Time::ZERO, Frame(0))).unwrap();
+    for (path, driver) in patch.drivers() {
+        let notes = patch.node(path).is_some();
+        conductor.drive(path, (driver, notes), (Time::ZERO, Frame(0)), 0.0).unwrap();
+    }
+    conductor
+}
+
+fn advance(conductor: &mut Conductor, cycle: Time) -> Vec<Cue> {
+    let until = conductor.timeline().frame(cycle).unwrap();
+    let (cues, fallen) = conductor.advance(until).unwrap();
+    assert!(fallen.is_empty());
+    cues
+}
+
 /// Onsets and releases as frames, a release negative.
 fn given(conductor: &mut Conductor, cycles: i64) -> Vec<i64> {
-    let cues = conductor.advance(Time::whole(cycles)).unwrap();
+    let cues = advance(conductor, Time::whole(cycles));
     let signed = |frame: Frame| i64::try_from(frame.0).unwrap();
     cues.iter()
         .filter_map(|cue| match cue.act {
@@ -143,7 +160,7 @@ fn onsets_fall_on_their_frames_in_all_meters() {
         [(time(3, 1), 72_000), (time(4, 1), 96_000), (time(5, 1), 120_000), (time(7, 2), 84_000)]
     {
         let patch = playing(meter, 120.0, &notes("C4 E4 G4"));
-        let found = given(&mut Conductor::new(&patch, RATE).unwrap(), 2);
+        let found = given(&mut conductor(&patch), 2);
         let expected: Vec<i64> =
             (0..6).flat_map(|step| [step * bar / 3, -(step * bar / 3 + bar / 6)]).collect();
         assert_eq!(found, expected, "meter {meter}");
@@ -154,7 +171,7 @@ fn onsets_fall_on_their_frames_in_all_meters() {
 fn four_notes_over_three_bars_cross_the_bar_lines() {
     let pattern = notes("C4 D4 E4 F4").over(Time::whole(3)).unwrap();
     let patch = playing(Time::whole(4), 120.0, &pattern);
-    let mut conductor = Conductor::new(&patch, RATE).unwrap();
+    let mut conductor = conductor(&patch);
     // Bar by bar: what begins in one bar may end in the next.
     let found: Vec<i64> = (1..=3).flat_map(|bar| given(&mut conductor, bar)).collect();
     let step = 72_000;
@@ -166,7 +183,7 @@ fn four_notes_over_three_bars_cross_the_bar_lines() {
 fn swing_is_exact_and_chords_begin_together() {
     let pattern = notes("[C4 E4 G4 B4]*8").swing(time(2, 3), 8).unwrap();
     let patch = playing(Time::whole(4), 120.0, &pattern);
-    let found = given(&mut Conductor::new(&patch, RATE).unwrap(), 1);
+    let found = given(&mut conductor(&patch), 1);
     let mut onsets: Vec<i64> = found.into_iter().filter(|&frame| frame >= 0).collect();
     assert_eq!(onsets.len(), 32);
     onsets.dedup();
@@ -177,17 +194,14 @@ fn swing_is_exact_and_chords_begin_together() {
 fn pieces_of_any_length_give_the_same_acts() {
     let pattern = notes("C4 [E4 G4]*3 . x?").over(time(5, 4)).unwrap().legato(time(3, 2)).unwrap();
     let patch = playing(time(7, 2), 97.0, &pattern);
-    let whole = Conductor::new(&patch, RATE).unwrap().advance(Time::whole(8)).unwrap();
+    let whole = advance(&mut conductor(&patch), Time::whole(8));
     for pieces in [1, 3, 7, 64] {
-        let mut conductor = Conductor::new(&patch, RATE).unwrap();
+        let mut conductor = conductor(&patch);
         let mut found = Vec::new();
         for piece in 1..=8 * pieces {
-            found.extend(conductor.advance(time(piece, pieces)).unwrap());
+            found.extend(advance(&mut conductor, time(piece, pieces)));
         }
-        let shown = |cues: &[krach_session::Cue]| -> Vec<(u64, u8)> {
-            cues.iter().map(|cue| (cue.frame.0, cue.act.rank())).collect()
-        };
-        assert_eq!(shown(&found), shown(&whole), "{pieces} pieces a cycle");
+        assert_eq!(found, whole, "{pieces} pieces a cycle");
     }
 }
 
@@ -195,15 +209,17 @@ fn pieces_of_any_length_give_the_same_acts() {
 fn every_note_is_let_go_once_also_when_its_pattern_is_replaced_or_taken_back() {
     let long = notes("C4").legato(Time::whole(2)).unwrap();
     let patch = playing(Time::whole(4), 120.0, &long);
-    let mut conductor = Conductor::new(&patch, RATE).unwrap();
-    let mut cues = conductor.advance(time(5, 4)).unwrap();
-    conductor.revoke(time(1, 1));
-    cues.retain(|cue| cue.frame < Frame(96_000));
+    let mut conductor = conductor(&patch);
+    let path = "a".into();
+    let mut cues = advance(&mut conductor, time(5, 4));
+    let bar = Frame(96_000);
+    conductor.revoke(bar).unwrap();
+    cues.retain(|cue| cue.frame < bar);
     let other = Driver::Playing(Playing { pattern: notes("x x"), offset: 0 });
-    conductor.drive(&patch, &"a".into(), Some(&other), Time::ONE);
-    cues.extend(conductor.advance(Time::whole(2)).unwrap());
-    conductor.drive(&patch, &"a".into(), None, Time::whole(2));
-    cues.extend(conductor.advance(Time::whole(9)).unwrap());
+    conductor.drive(&path, (&other, true), (Time::ONE, bar), 0.0).unwrap();
+    cues.extend(advance(&mut conductor, Time::whole(2)));
+    cues.extend(conductor.silence(&path, Frame(2 * bar.0)).unwrap());
+    cues.extend(advance(&mut conductor, Time::whole(9)));
     let mut pressed = std::collections::BTreeMap::new();
     for cue in &cues {
         match &cue.act {
@@ -214,6 +230,30 @@ fn every_note_is_let_go_once_also_when_its_pattern_is_replaced_or_taken_back() {
     }
     assert!(pressed.is_empty(), "held for ever: {pressed:?}");
     assert_eq!(cues.len(), 6, "one long note, two hits, and their ends");
+    assert!(cues.iter().all(|cue| *cue.path == *"a"));
+}
+
+#[test]
+fn a_pattern_of_the_tempo_moves_all_that_comes_after() {
+    let mut patch = playing(Time::whole(4), 120.0, &notes("x x x x"));
+    let tempo = Driver::Playing(Playing { pattern: notes("120 60"), offset: 0 });
+    patch.apply(&Edit::Drive("tempo".into(), Some(tempo))).unwrap();
+    let onsets = |pieces: u64| {
+        let mut conductor = conductor(&patch);
+        let mut found = Vec::new();
+        for piece in 1..=pieces {
+            let (cues, _) = conductor.advance(Frame(piece * 400_000 / pieces)).unwrap();
+            found.extend(
+                cues.iter().filter(|cue| matches!(cue.act, Act::Press { .. })).map(|cue| cue.frame.0),
+            );
+        }
+        found
+    };
+    // Two beats of half a second, then two of a second.
+    let bar = [0, 24_000, 48_000, 96_000];
+    let expected: Vec<u64> = bar.into_iter().chain(bar.map(|at| at + 144_000)).collect();
+    assert_eq!(onsets(1)[..8], expected);
+    assert_eq!(onsets(1), onsets(777));
 }
 
 #[test]

@@ -1,8 +1,6 @@
-//! Notes that sound: their numbers, and what must be let go.
+//! Numbers of notes.
 
-use crate::patch::Name;
 use krach_engine::NoteId;
-use krach_pattern::Time;
 
 /// Gives each note a number of its own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,15 +11,4 @@ impl NoteIds {
         self.0 += 1;
         NoteId(self.0)
     }
-}
-
-/// A note that was pressed.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub id: NoteId,
-    pub gate: Name,
-    pub onset: Time,
-    pub release: Time,
-    /// It sounds on while the next one begins.
-    pub tied: bool,
 }

@@ -55,13 +55,22 @@ impl Timeline {
     /// # Errors
     /// The tempo needs more than 64 bits.
     pub fn new(rate: u32, tempo: f64, meter: Time) -> Result<Self, Overflow> {
-        let start = Moment { numerator: 0, denominator: 1 };
-        let course = steady(rate, tempo)?;
-        Ok(Self {
-            rate,
-            stretches: vec![Stretch { beat: Time::ZERO, at: start, course }],
-            bars: vec![Bars { cycle: 0, beat: Time::ZERO, meter }],
-        })
+        Self::starting(rate, tempo, meter, (Time::ZERO, Frame(0)))
+    }
+
+    /// A steady tempo, so that a cycle falls on a frame.
+    ///
+    /// # Errors
+    /// The tempo or the cycle needs more than 64 bits.
+    pub fn starting(
+        rate: u32,
+        tempo: f64,
+        meter: Time,
+        (cycle, frame): (Time, Frame),
+    ) -> Result<Self, Overflow> {
+        let at = Moment { numerator: frame.0.into(), denominator: 1 };
+        let stretch = Stretch { beat: cycle.times(meter)?, at, course: steady(rate, tempo)? };
+        Ok(Self { rate, stretches: vec![stretch], bars: vec![Bars { cycle: 0, beat: Time::ZERO, meter }] })
     }
 
     /// The frame nearest to a cycle; half-way between two it is the later one.
@@ -166,6 +175,48 @@ impl Timeline {
         let at = self.moment(end)?;
         self.stretches.push(Stretch { beat: end, at, course: after });
         Ok(())
+    }
+
+    /// Keeps the tempo of a cycle from there on: what was to change later is taken back.
+    ///
+    /// # Errors
+    /// As for [`Timeline::set_tempo`].
+    pub fn hold_tempo(&mut self, from: Time) -> Result<(), Overflow> {
+        let beat = self.beat(from)?;
+        let after = self.stretches.partition_point(|stretch| stretch.beat <= beat);
+        match self.stretches[after.saturating_sub(1)].course {
+            Course::Steady(_) => self.stretches.truncate(after.max(1)),
+            Course::Ramp { .. } => self.set_tempo(from, self.tempo_at(beat)?)?,
+        }
+        Ok(())
+    }
+
+    /// The frames from one cycle to a later one if the tempo of the first goes on as it is known there: a ramp to its
+    /// end, and then that.
+    ///
+    /// # Errors
+    /// The moment needs more than 64 bits.
+    pub fn frames_ahead(&self, from: Time, to: Time) -> Result<usize, Overflow> {
+        let beat = self.beat(from)?;
+        let after = self.stretches.partition_point(|stretch| stretch.beat <= beat).max(1);
+        let ramps = matches!(self.stretches[after - 1].course, Course::Ramp { .. });
+        let known = (after + usize::from(ramps)).min(self.stretches.len());
+        let known = Self { stretches: self.stretches[..known].to_vec(), ..self.clone() };
+        Ok(known.frame(to)?.since(known.frame(from)?))
+    }
+
+    /// Forgets the changes before a cycle, which is not asked for any more.
+    pub fn forget(&mut self, before: Time) {
+        let Ok(beat) = self.beat(before) else { return };
+        let old = self.stretches.partition_point(|stretch| stretch.beat <= beat).saturating_sub(1);
+        self.stretches.drain(..old);
+        let old = self.bars.partition_point(|bars| Time::whole(bars.cycle) <= before).saturating_sub(1);
+        self.bars.drain(..old);
+    }
+
+    #[must_use]
+    pub fn rate(&self) -> u32 {
+        self.rate
     }
 
     /// Beats per minute at a cycle.

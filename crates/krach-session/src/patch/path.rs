@@ -7,7 +7,7 @@ use krach_store::nearest;
 use std::fmt;
 
 /// A value that can be set, faded and driven.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Knob {
     Master,
     Tempo,
@@ -123,6 +123,22 @@ impl Patch {
                 "the nodes are {}",
                 krach_store::listed(self.nodes.keys().map(|name| &**name))
             )),
+        }
+    }
+
+    /// The knob that a path reads: of a node its gain.
+    ///
+    /// # Errors
+    /// `KR0404` and `KR0901`: nothing is called so; `KR0904`: a group has no one value.
+    pub fn readable(&self, path: &str) -> Result<Knob, Diagnostic> {
+        match self.named(path)? {
+            Named::Knob(knob) => Ok(knob),
+            Named::Node(name) => Ok(Knob::Gain(name)),
+            Named::Group(names) => {
+                let report =
+                    Diagnostic::error(Code::Level, format!("`{path}` is a group of {} nodes", names.len()));
+                Err(report.help(format!("read one of them: `{}`", names[0])))
+            }
         }
     }
 

@@ -1,0 +1,175 @@
+//! A performance: a patch that sounds on a stage, and changes while it does.
+//!
+//! One way for both clocks. Live, a thread keeps it a little ahead of the audio thread; off-line, a render does. Each
+//! change has a frame. Everything before that frame sounds as if there were no change, and everything from it on as if
+//! the change had always been known, in whatever pieces the score is read.
+
+mod follow;
+mod perform;
+mod placed;
+mod track;
+
+pub(crate) use placed::{Sounds, sounds};
+
+use crate::conductor::{Conductor, Fallen};
+use crate::patch::{self, Knob, Name, Node, Patch, Route};
+use krach_abi::Frame;
+use krach_diag::{Code, Diagnostic};
+use krach_engine::{Processor, Receipt, RouteId, Settings, Stage, StageError};
+use krach_pattern::{Overflow, Time};
+use krach_store::Cache;
+use placed::Placed;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use track::Track;
+
+/// A patch on a stage.
+#[derive(Debug)]
+pub(crate) struct Performance {
+    patch: Patch,
+    stage: Stage,
+    conductor: Conductor,
+    nodes: BTreeMap<Name, Placed>,
+    routes: BTreeMap<Route, RouteId>,
+    /// Where each knob is that was ever moved.
+    knobs: BTreeMap<Knob, Track>,
+    /// No change comes before this frame.
+    front: Frame,
+    /// Whether it goes on from the cycle on the first frame, instead of counting from the first pattern on.
+    resumes: bool,
+    /// Messages of patterns that have no receiver.
+    unsent: u64,
+}
+
+/// Seconds for which the course of a knob is remembered.
+const REMEMBERED: u64 = 2;
+
+fn refused(error: &StageError) -> Diagnostic {
+    Diagnostic::error(Code::Routing, error.to_string())
+}
+
+fn too_fine(_: Overflow) -> Diagnostic {
+    Diagnostic::error(Code::PatternTime, "this moment needs more than 64 bits")
+        .help("use a tempo such as 127.5, and simpler fractions")
+}
+
+/// The report of a pattern that cannot be asked, with its path.
+pub(crate) fn fell((path, error): &Fallen) -> Diagnostic {
+    let report = error.diagnostic();
+    Diagnostic { message: format!("`{path}`: {}", report.message), ..report }
+}
+
+impl Performance {
+    /// An empty patch in a tempo and meter, with a cycle on the first frame.
+    ///
+    /// # Errors
+    /// `KR0803`: the tempo is beyond exact arithmetic.
+    pub fn new(
+        settings: Settings,
+        score: &patch::Settings,
+        cycle: Time,
+    ) -> Result<(Self, Processor), Diagnostic> {
+        let (stage, processor) = Stage::new(settings);
+        let patch = Patch { settings: *score, ..Patch::default() };
+        let conductor = Conductor::new(score, settings.rate, (cycle, Frame(0))).map_err(too_fine)?;
+        let performance = Self {
+            patch,
+            stage,
+            conductor,
+            nodes: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            knobs: BTreeMap::new(),
+            front: Frame(0),
+            resumes: cycle != Time::ZERO,
+            unsent: 0,
+        };
+        Ok((performance, processor))
+    }
+
+    pub fn patch(&self) -> &Patch {
+        &self.patch
+    }
+
+    pub fn rate(&self) -> u32 {
+        self.stage.settings().rate
+    }
+
+    /// The first frame that the audio half was not asked for.
+    pub fn now(&self) -> Frame {
+        self.stage.now()
+    }
+
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    pub fn conductor(&self) -> &Conductor {
+        &self.conductor
+    }
+
+    /// No change comes before this frame.
+    pub fn front(&self) -> Frame {
+        self.front
+    }
+
+    /// Messages of patterns, such as MIDI, that went nowhere.
+    pub fn unsent(&self) -> u64 {
+        self.unsent
+    }
+
+    /// The name of a node of the stage.
+    pub fn name_of(&self, id: krach_engine::NodeId) -> Option<&Name> {
+        let found = self.nodes.iter().find(|(_, placed)| placed.voice == id || placed.end == id);
+        found.map(|(name, _)| name)
+    }
+
+    /// What the stage did since the last call.
+    pub fn receipts(&mut self) -> Vec<Receipt> {
+        self.stage.receipts()
+    }
+
+    /// The nodes of a patch whose code has to be made.
+    pub fn wanted(&self, after: &Patch) -> Vec<(Name, Arc<Node>)> {
+        let is_new = |(name, node): &(&Name, &Arc<Node>)| {
+            let before = self.patch.nodes.get(*name);
+            before.is_none_or(|before| {
+                !Arc::ptr_eq(before, node) && (before.voicing != node.voicing || before.count != node.count)
+            })
+        };
+        after.nodes.iter().filter(is_new).map(|(name, node)| (name.clone(), node.clone())).collect()
+    }
+
+    /// The value of a knob on a frame.
+    pub fn value(&self, knob: &Knob, frame: Frame) -> Option<f64> {
+        if *knob == Knob::Tempo {
+            let timeline = self.conductor.timeline();
+            return timeline.tempo(timeline.cycle(frame).ok()?).ok();
+        }
+        self.knobs.get(knob).and_then(|track| track.at(frame)).or_else(|| self.patch.value(knob))
+    }
+
+    /// Sends everything that happens before a frame. The answer are patterns that could not be asked; they have ended.
+    ///
+    /// # Errors
+    /// The score does not fit the stage, or time does not fit in 64 bits.
+    pub fn prepare(&mut self, until: Frame) -> Result<Vec<Fallen>, Diagnostic> {
+        let (cues, fallen) = self.conductor.advance(until).map_err(too_fine)?;
+        cues.iter().try_for_each(|cue| self.perform(cue)).map_err(|error| refused(&error))?;
+        let past = Frame(self.now().0.saturating_sub(REMEMBERED * u64::from(self.rate())));
+        self.knobs.values_mut().for_each(|track| track.forget(past));
+        self.nodes.values_mut().for_each(|placed| placed.forget(past));
+        Ok(fallen)
+    }
+}
+
+/// Compiles nodes for a sample rate.
+///
+/// # Errors
+/// Those of compiling.
+pub(crate) fn compiled(
+    cache: &Cache,
+    wanted: Vec<(Name, Arc<Node>)>,
+    rate: u32,
+) -> Result<BTreeMap<Name, Sounds>, Diagnostic> {
+    wanted.into_iter().map(|(name, node)| Ok((name, sounds(cache, &node, rate)?))).collect()
+}

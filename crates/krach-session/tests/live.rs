@@ -1,0 +1,227 @@
+//! What plays while it changes: every change has its frame, and off-line the same frames give the same samples.
+
+// Arguments of tests are in range.
+#![allow(clippy::unwrap_used)]
+
+mod toys;
+
+use krach_diag::Source;
+use krach_engine::DeviceRequest;
+use krach_pattern::{Manner, Pattern, Shape, Time, notation};
+use krach_session::{
+    Driver, Edit, Fade, HandClock, Mixdown, Modulation, Node, Playing, Route, Sending, Session, Voicing,
+};
+use krach_store::Cache;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+const RATE: u32 = 48_000;
+
+fn session() -> Session {
+    Session::new(Cache::new(32))
+}
+
+fn node(controls: &[&str]) -> Node {
+    Node { gain: 1.0, ..Node::new(Voicing::Program(toys::program(&[], controls))) }
+}
+
+fn pattern(text: &str) -> Pattern {
+    let (pattern, reports) = notation::krach(&Source::new("", text), &Manner::default());
+    assert!(reports.is_empty(), "{text}");
+    pattern
+}
+
+fn playing(path: &str, pattern: Pattern) -> Edit {
+    Edit::Drive(path.into(), Some(Driver::Playing(Playing { pattern, offset: 0 })))
+}
+
+fn play(path: &str, text: &str) -> Edit {
+    playing(path, pattern(text))
+}
+
+fn edit(session: &Session, edits: Vec<Edit>) {
+    session.edit(|_| Ok(edits)).unwrap();
+}
+
+fn declare(session: &Session, name: &str, node: Node) {
+    session.edit(|patch| Ok(patch.declaring(&name.into(), node).0)).unwrap();
+}
+
+/// A quiet master without a limiter: the samples are sums of controls.
+fn quiet() -> Vec<Edit> {
+    vec![Edit::Master(0.05), Edit::Limiter(false)]
+}
+
+/// Plays on until the whole was heard; the samples are those of a replay of the same steps, in blocks of any size.
+fn holds_off_line(session: &Session, heard: &[f32]) {
+    for block in [64, 1000] {
+        let how = Mixdown { frames: heard.len(), sample_rate: RATE, block };
+        let again = session.replay(&session.steps(), how, &mut |_| ControlFlow::Continue(())).unwrap();
+        let differs = heard.iter().zip(&again[0]).position(|(live, off_line)| live != off_line);
+        assert_eq!(differs, None, "the first frame that differs, in blocks of {block}");
+    }
+    assert!(heard.iter().any(|&sample| sample > 0.01), "something is heard");
+}
+
+fn run(clock: &mut HandClock, frames: usize, heard: &mut Vec<f32>) {
+    let [left, right] = clock.run(frames);
+    assert_eq!(left, right);
+    heard.extend(left);
+}
+
+#[test]
+fn what_changes_while_it_plays_is_the_same_off_line() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "lead", node(&["freq", "gate", "cutoff"]));
+    let mut clock = session.play_by_hand(RATE, 128).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 5_000, &mut heard);
+    let swung = pattern("[x x]*4").swing(Time::new(2, 3).unwrap(), 8).unwrap();
+    let over = pattern("C4 D4 E4 F4").over(Time::whole(3)).unwrap();
+    let chord = Node { count: 8, ..node(&["freq", "gate"]) };
+    let effect = Node { gain: 1.0, ..toys::effect() };
+    let ramp = |to, bars| Driver::Fade(Fade { to, bars });
+    let wave = |shape| Driver::Modulation(Modulation { shape, lo: 0.0, hi: 3.0, bars: Time::HALF });
+    let drive = |path: &str, driver| Edit::Drive(path.into(), Some(driver));
+    let route = Route { source: "lead".into(), target: "verb".into(), port: None };
+    let sent = |level| Edit::Route(route.clone(), Some(Sending { level, pre: false }));
+    let steps: Vec<Vec<Edit>> = vec![
+        vec![playing("lead", swung)],
+        vec![Edit::Meter(Time::whole(3)), Edit::Tempo(173.3)],
+        vec![drive("lead/cutoff", wave(Shape::Sine))],
+        vec![Edit::Node("pad".into(), Some(chord.into())), play("pad", "[C4 E4 G4 B4 D5 F5 A5 C6] . G4")],
+        vec![Edit::Node("verb".into(), Some(effect.into())), sent(0.5)],
+        vec![drive("tempo", ramp(240.0, Time::ONE)), drive("lead/gain", ramp(0.2, Time::whole(2)))],
+        vec![playing("lead", over), Edit::Meter(Time::new(7, 2).unwrap())],
+        vec![drive("pad/gain", wave(Shape::Square)), drive("pad/pan", ramp(0.0, Time::ONE))],
+        vec![Edit::Muted("lead".into(), true), Edit::Solo(vec!["pad".into()])],
+        vec![Edit::Muted("lead".into(), false), Edit::Solo(vec![]), Edit::Meter(Time::whole(5))],
+        vec![drive("lead/verb_send", wave(Shape::Ramp)), play("lead/cutoff", "1 5 [3 2]")],
+        vec![drive("master", ramp(0.03, Time::HALF)), Edit::Gain("lead".into(), 0.7)],
+        vec![Edit::Drive("lead".into(), None)],
+        vec![play("tempo", "180 90"), play("lead", "x*16")],
+        vec![Edit::Drive("tempo".into(), None), Edit::Tempo(300.0), Edit::Meter(Time::whole(4))],
+    ];
+    for (at, step) in steps.into_iter().enumerate() {
+        edit(&session, step);
+        run(&mut clock, 7_001 + 1_013 * at, &mut heard);
+    }
+    assert_eq!(session.stats().unwrap().stage.late, 0, "nothing came late");
+    holds_off_line(&session, &heard);
+}
+
+#[test]
+fn a_scene_recalled_in_mid_bar_is_a_difference_and_the_same_off_line() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "a", node(&["freq", "gate"]));
+    edit(&session, vec![play("a", "C4 . E4 G4")]);
+    session.scenes(|scenes, patch| scenes.save("verse", patch));
+    let mut clock = session.play_by_hand(RATE, 64).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 30_000, &mut heard);
+    declare(&session, "b", node(&["gate"]));
+    edit(&session, vec![play("b", "x*8"), play("a", "C5*3")]);
+    run(&mut clock, 100_000, &mut heard);
+    let back = session.scenes(|scenes, patch| scenes.recalling("verse", patch)).unwrap();
+    edit(&session, back);
+    run(&mut clock, 100_000, &mut heard);
+    assert!(session.undo().unwrap());
+    run(&mut clock, 50_000, &mut heard);
+    holds_off_line(&session, &heard);
+}
+
+#[test]
+fn the_first_pattern_is_bar_one_and_a_new_one_waits_for_the_bar() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "a", node(&["gate"]));
+    declare(&session, "b", node(&["level"]));
+    let mut clock = session.play_by_hand(RATE, 100).unwrap();
+    clock.run(10_000);
+    edit(&session, vec![play("a", "x . . .")]);
+    // One block may have begun; the next frame after it is bar 1.
+    let begun = 10_000 + 101;
+    let [heard, _] = clock.run(50_000);
+    let rises = |heard: &[f32], from: usize| -> Vec<usize> {
+        (1..heard.len()).filter(|&at| heard[at] > heard[at - 1] + 0.01).map(|at| at + from).collect()
+    };
+    assert_eq!(rises(&heard, 10_000), [begun]);
+    assert_eq!(session.now().unwrap().bar, 1);
+    edit(&session, vec![play("b/level", "3")]);
+    let [heard, _] = clock.run(60_000);
+    assert_eq!(rises(&heard, 60_000), [begun + 96_000], "both begin with the second bar");
+}
+
+#[test]
+fn a_value_is_read_as_it_sounds() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "a", node(&["level", "gate"]));
+    let mut clock = session.play_by_hand(RATE, 100).unwrap();
+    clock.run(1_000);
+    let way = Driver::Fade(Fade { to: 8.0, bars: Time::ONE });
+    edit(&session, vec![Edit::Drive("a/level".into(), Some(way))]);
+    clock.run(101 + 48_000);
+    assert!((session.value("a/level").unwrap() - 4.0).abs() < 1e-9);
+    edit(&session, vec![Edit::Drive("a/level".into(), None)]);
+    clock.run(10_000);
+    let stays = session.value("a/level").unwrap();
+    assert!(
+        (stays - 4.0).abs() < 0.1
+            && clock.run(5_000)[0].iter().all(|sample| (sample / 0.05 - stays as f32).abs() < 1e-3)
+    );
+    let wave = Modulation { shape: Shape::Triangle, lo: 0.0, hi: 2.0, bars: Time::ONE };
+    edit(&session, vec![Edit::Drive("a/gain".into(), Some(Driver::Modulation(wave)))]);
+    clock.run(96_000);
+    let (gain, cycle) = (session.value("a").unwrap(), session.now().unwrap().cycle.approximately());
+    let height = 1.0 - (2.0 * (cycle - cycle.floor()) - 1.0).abs();
+    assert!((gain - 2.0 * height).abs() < 0.01, "{gain} {height}");
+    assert_eq!(session.value("nothing").unwrap_err().code.id(), "KR0901");
+}
+
+#[test]
+fn an_edit_that_cannot_be_heard_changes_nothing() {
+    let session = session();
+    declare(&session, "a", node(&["gate"]));
+    let mut clock = session.play_by_hand(RATE, 128).unwrap();
+    edit(&session, vec![play("a", "x x")]);
+    clock.run(1_000);
+    let before = (session.patch(), session.steps().len());
+    let huge = pattern("x").fast(Time::whole(1 << 40)).unwrap();
+    let refused = session.edit(|_| Ok(vec![playing("a", huge)])).unwrap_err();
+    assert!(["KR0803", "KR0804"].contains(&refused.code.id()), "{refused:?}");
+    assert!(refused.message.contains("`a`"), "{}", refused.message);
+    assert_eq!((session.patch(), session.steps().len()), before);
+    assert!(clock.run(60_000)[0].iter().any(|&sample| sample > 0.1), "its predecessor plays on");
+}
+
+#[test]
+fn the_null_device_plays_on_by_itself_and_moves() {
+    let session = session();
+    declare(&session, "a", node(&["gate"]));
+    edit(&session, vec![play("a", "x*4")]);
+    let request =
+        |block| DeviceRequest { device: Some("null".into()), block: Some(block), ..DeviceRequest::default() };
+    assert_eq!(session.play(&request(256)).unwrap().device, "null");
+    let limit = Instant::now() + Duration::from_secs(30);
+    let wait = |seconds: f64| {
+        while session.now().unwrap().seconds < seconds {
+            assert!(Instant::now() < limit, "the clock stands still");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait(0.5);
+    let cycle = session.now().unwrap().cycle;
+    // The same rate: one clock goes on. Another rate: the position does.
+    assert_eq!(session.play(&request(512)).unwrap().block, 512);
+    assert!(session.now().unwrap().cycle >= cycle);
+    let other = DeviceRequest { rate: Some(44_100), ..request(512) };
+    assert_eq!(session.play(&other).unwrap().rate, 44_100);
+    assert!(session.now().unwrap().cycle >= cycle);
+    wait(0.2);
+    assert!(!session.news().is_empty());
+    assert!(session.stats().unwrap().device.frames > 0);
+    assert!(session.stop_device() && session.now().is_none());
+}
