@@ -41,13 +41,13 @@ const HOUSE: &[Room] = &[
     Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal", "libm", "petgraph", "rtrb", "thread-priority"], unaware: FILES },
     Room {
         name: "store", floor: 3, imports: &["abi", "codegen", "diag", "faust", "ir"],
-        outside: &["blake3", "dirs", "flac-codec", "getrandom", "hound", "rawzip", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
+        outside: &["blake3", "dirs", "flac-codec", "getrandom", "hound", "midly", "rawzip", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
         unaware: &["std::net", "std::process", "krach_engine", "krach_pattern", "krach_session"],
     },
     Room {
         name: "session", floor: 4, imports: &["abi", "alsa", "codegen", "diag", "engine", "ir", "pattern", "store"],
         // OSC is the network; no other part of it is known.
-        outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "rawzip", "symphonia", "pyo3"],
+        outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "midly", "rawzip", "symphonia", "pyo3"],
     },
     Room {
         name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session", "store"],

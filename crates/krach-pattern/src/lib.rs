@@ -41,6 +41,7 @@ mod show;
 mod spread;
 mod swing;
 mod time;
+mod timeline;
 mod transform;
 mod value;
 
@@ -55,4 +56,5 @@ pub use refusal::Refusal;
 pub use spread::Rhythm;
 pub use swing::Swing;
 pub use time::{Overflow, Time, TimeSpan};
+pub use timeline::{Timed, timeline};
 pub use value::{Atom, ControlChange, MidiNote, Note, OWN_PATH, OscArgument, Param, Real};

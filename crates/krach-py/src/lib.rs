@@ -55,6 +55,8 @@ mod _krach {
     #[pymodule_export]
     use super::pattern::harmony::{chord_notes, harmony_tables, scale_degree, scale_steps};
     #[pymodule_export]
+    use super::pattern::midi_file::{pattern_read_midi, pattern_write_midi};
+    #[pymodule_export]
     use super::pattern::{Pattern, pattern_of_rows};
     #[pymodule_export]
     use super::program::{Program, parse_program, read_program};

@@ -1,7 +1,7 @@
 //! The cellar: everything on disk, and compiled code kept for its next use.
 //!
 //! What flows in: paths, [programs](krach_ir::Program), samples. What flows out: texts ([`read`]), sound files
-//! ([`SoundFile`], [`write_wav`]), Faust libraries ([`FaustFolders`]), instrument libraries ([`krlib`]) and compiled
+//! ([`SoundFile`], [`write_wav`]), MIDI files ([`MidiFile`]), Faust libraries ([`FaustFolders`]), instrument libraries ([`krlib`]) and compiled
 //! code ([`Playable::compile`], which asks the library first, then the [`Cache`]). Whatever fails is a
 //! [`Diagnostic`](krach_diag::Diagnostic) with a stable code. Files are written whole: beside their target, then
 //! renamed.
@@ -30,6 +30,7 @@ mod code_folder;
 mod control_names;
 mod faust_files;
 pub mod krlib;
+mod midi_file;
 mod nearest;
 mod playable;
 mod refusal;
@@ -46,6 +47,7 @@ pub use cache::{Cache, CacheCounts, Compiled, Optimised};
 pub use code_folder::{CodeFolder, CodeFolderCounts};
 pub use control_names::{ControlNames, listed};
 pub use faust_files::FaustFolders;
+pub use midi_file::{MidiFile, MidiPart, WrittenNote};
 pub use nearest::nearest;
 pub use playable::Playable;
 pub use refusal::refusal;

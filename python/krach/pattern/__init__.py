@@ -31,6 +31,7 @@ from krach.pattern.curves import (
 from krach.pattern.event import Event
 from krach.pattern.grid import grid
 from krach.pattern.harmony import CHORDS, SCALES, Scale, arpeggio, chord, chords, scale
+from krach.pattern.midi_files import MidiFile, read_midi, write_midi
 from krach.pattern.mininotation import p, tidal
 from krach.pattern.pattern import Pattern
 from krach.pattern.pitch import NOTES, ftom, mtof, parse_note
@@ -41,6 +42,7 @@ __all__ = [
     "NOTES",
     "SCALES",
     "Event",
+    "MidiFile",
     "Pattern",
     "Scale",
     "arpeggio",
@@ -71,6 +73,7 @@ __all__ = [
     "ramp",
     "ramp_down",
     "rand",
+    "read_midi",
     "rest",
     "saw",
     "scale",
@@ -81,4 +84,5 @@ __all__ = [
     "struct",
     "tidal",
     "tri",
+    "write_midi",
 ]

@@ -4,13 +4,14 @@ mod argument;
 pub mod build;
 mod event;
 pub mod harmony;
+pub mod midi_file;
 mod rows;
 
 use crate::error;
 use argument::{at_user, count, probability, time, wrong_type};
 use krach_pattern::{QueryError, Refusal, Time};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{IntoPyDict, PyList};
 pub use rows::pattern_of_rows;
 
 /// Music as a function of exact time, in cycles (bars). Immutable: every operator and method makes a new one.
@@ -185,6 +186,23 @@ impl Pattern {
     ) -> PyResult<Option<f64>> {
         let moment = time(py, "a moment is a number of cycles", moment)?;
         self.0.value_at(moment, argument::seed(py, seed)?).map_err(|error| query_error(py, &error))
+    }
+
+    /// Writes the first `cycles` bars as a MIDI file; for several patterns and for the details see `write_midi`.
+    #[pyo3(signature = (path, cycles=None, bpm=None, meter=None, seed=None),
+        text_signature = "($self, path, cycles=4, bpm=120.0, meter=(4, 4), seed=0)")]
+    fn to_midi(
+        slf: &Bound<'_, Self>,
+        path: &Bound<'_, PyAny>,
+        cycles: Option<&Bound<'_, PyAny>>,
+        bpm: Option<&Bound<'_, PyAny>>,
+        meter: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let given = [("cycles", cycles), ("bpm", bpm), ("meter", meter), ("seed", seed)];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let write = slf.py().import("krach.pattern.midi_files")?.getattr("write_midi")?;
+        write.call((path, slf), Some(&given.into_py_dict(slf.py())?)).map(drop)
     }
 
     fn __add__(&self, other: &Bound<'_, PyAny>) -> PyResult<Self> {
