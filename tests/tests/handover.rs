@@ -54,7 +54,7 @@ fn hand_over(
     (0..before).for_each(|_| drop(play_on(from.as_mut())));
     let mut handover = new.handover(old, voices[0].min(voices[1]));
     let mut turns = 0;
-    while !handover.carry(from.as_mut(), to.as_mut(), bytes) {
+    while !handover.carry(from.as_mut(), to.as_mut(), &mut { bytes }) {
         play_on(from.as_mut());
         turns += 1;
         assert!(turns < 100_000, "it ends");
@@ -147,6 +147,40 @@ fn one_voice_becomes_the_first_of_eight() {
     for port in 0..2 {
         assert_eq!(got[0].channel(port), wanted[0].channel(port));
         assert_eq!(got[0].channel(7 * 2 + port), born.channel(port), "the others are new");
+    }
+}
+
+#[test]
+fn a_voice_that_is_reborn_on_the_way_leaves_nothing_of_its_life_before() {
+    let factory = native(&voice(0.5, false));
+    let born = block(factory.instantiate(Seed::default()).as_mut(), (0, 2), 0);
+    for turns in 1..40 {
+        let (mut from, mut to) = (factory.instantiate(Seed::default()), factory.instantiate(Seed::default()));
+        (0..30).for_each(|_| drop(block(from.as_mut(), (0, 2), 0)));
+        let mut handover = factory.handover(factory.as_ref(), 1);
+        let mut done = false;
+        for turn in 0..400 {
+            if turn == turns {
+                from.reset(0);
+            }
+            done = handover.carry(from.as_mut(), to.as_mut(), &mut 700) && turn > turns;
+            if done {
+                break;
+            }
+            block(from.as_mut(), (0, 2), 0);
+        }
+        assert!(done, "the slices follow");
+        (0..40).for_each(|turn| {
+            assert_eq!(
+                block(to.as_mut(), (0, 2), 0),
+                block(from.as_mut(), (0, 2), 0),
+                "reborn at turn {turns}, {turn} blocks later"
+            );
+        });
+        from.reset(0);
+        to.reset(0);
+        assert_eq!(block(to.as_mut(), (0, 2), 0), born);
+        assert_eq!(block(from.as_mut(), (0, 2), 0), born);
     }
 }
 

@@ -8,13 +8,14 @@ pub trait Handover: Send {
     /// Bytes of state that one voice inherits: 0 if the programs have nothing in common.
     fn bytes(&self) -> usize;
 
-    /// Carries about `bytes` more; true when the whole state is across.
+    /// Carries about as many bytes more as the budget holds, and takes them from it; true when the whole state is
+    /// across, as it is on this frame.
     ///
     /// It does not allocate. Between calls the old copy plays on; the new one is not played until all is across, and
-    /// then goes on from the frame of the last call. State that the new program does not name stays as it was born;
-    /// controls are left alone. A read-write table is carried once, entry by entry: what the old copy writes to an
-    /// entry after that is not.
-    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, bytes: usize) -> bool;
+    /// then goes on from the frame of the last call. A call after that carries what the old copy has changed since.
+    /// State that the new program does not name stays as it was born; controls are left alone. Of a large read-write
+    /// table each entry is carried once: what the old copy writes to it after that is not.
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool;
 }
 
 /// The handover between programs that have nothing in common.
@@ -26,7 +27,7 @@ impl Handover for Nothing {
         0
     }
 
-    fn carry(&mut self, _: &mut dyn Dsp, _: &mut dyn Dsp, _: usize) -> bool {
+    fn carry(&mut self, _: &mut dyn Dsp, _: &mut dyn Dsp, _: &mut usize) -> bool {
         true
     }
 }

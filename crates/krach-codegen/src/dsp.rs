@@ -22,6 +22,8 @@ pub(crate) struct NativeDsp<S> {
     spare: Option<Spare>,
     shared: Arc<Shared>,
     seed: Seed,
+    /// How often it was born again.
+    lives: u32,
     controls: Box<[f64]>,
     /// A control has changed since its section ran.
     stale: bool,
@@ -47,6 +49,7 @@ impl<S: Sample> NativeDsp<S> {
             state: ManuallyDrop::new(State::new(&shared)),
             spare: (arrays > u64::from(SMALL)).then(|| Spare::new(&shared)),
             seed,
+            lives: 0,
             controls: ports.controls.iter().map(|control| control.init).collect(),
             stale: true,
             ports: Pointers {
@@ -69,6 +72,10 @@ impl<S: Sample> NativeDsp<S> {
     pub fn state_mut(&mut self) -> &mut State {
         self.stale = true;
         &mut self.state
+    }
+
+    pub fn lives(&self) -> u32 {
+        self.lives
     }
 
     pub fn shared(&self) -> &Arc<Shared> {
@@ -157,6 +164,7 @@ impl<S: Sample> Voice for NativeDsp<S> {
                 self.state.fill_tables(&self.shared);
             }
         }
+        self.lives = self.lives.wrapping_add(1);
         self.birth();
     }
 

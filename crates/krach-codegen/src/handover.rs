@@ -3,13 +3,13 @@
 //! What is copied: registers, cells and noises whole; of a ring its last entries; of a read-write table all. A piece
 //! goes from old to new where they share a key, a kind and a type. Rings come first, a slice at a time, each from its
 //! oldest entry to its newest; since the old voice plays on, they are caught up with until one call brings all of them
-//! up to the same frame. Then, at once, go the slots, which are small.
+//! up to the same frame. Then, at once, go the slots and the small tables.
 
 use crate::dsp::NativeDsp;
 use crate::factory::Shared;
 use crate::layout::{Array, Holds, Keeps, Slot, StateLayout};
 use crate::state::State;
-use krach_abi::{Dsp, Handover, Sample, Voices};
+use krach_abi::{Dsp, Handover, Sample, Voice, Voices};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::mem::{Discriminant, discriminant};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// Once slices of this many times all rows were not enough, the rest is carried at once: the old voice writes faster
 /// than the slices follow.
 const TIMES: u64 = 8;
+
+/// A read-write table of at most this many bytes is carried at once.
+const SMALL: u64 = 4096;
 
 /// Bytes that go from one place to another.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +48,13 @@ pub(crate) struct NativeHandover {
     old: Arc<Shared>,
     new: Arc<Shared>,
     voices: usize,
-    slots: Vec<Piece>,
+    /// Slots and small tables.
+    pieces: Vec<Piece>,
     rows: Vec<Row>,
     /// Of each row of each voice: the entry that is carried next, once it has begun.
     next: Vec<Option<u32>>,
+    /// Of each voice: which life of the old one is being carried.
+    lives: Vec<u32>,
     at: usize,
     /// Bytes of all rows of all voices, and of all slices so far.
     all: u64,
@@ -58,9 +64,11 @@ pub(crate) struct NativeHandover {
 impl NativeHandover {
     pub fn new(old: &Arc<Shared>, new: &Arc<Shared>, voices: usize) -> Self {
         let (from, to) = (&old.parts.layout, &new.parts.layout);
-        let rows = rows(from, to);
+        let (rows, mut pieces) = (rows(from, to), slots(from, to));
+        pieces.extend(small_tables(from, to));
         Self {
-            slots: slots(from, to),
+            pieces,
+            lives: vec![0; voices],
             next: vec![None; rows.len() * voices],
             all: rows.iter().map(|row| u64::from(row.lens[1]) * row.entry as u64).sum::<u64>()
                 * voices as u64,
@@ -78,7 +86,7 @@ impl NativeHandover {
         &mut self,
         from: &mut Voices<NativeDsp<S>>,
         to: &mut Voices<NativeDsp<S>>,
-        bytes: usize,
+        budget: &mut usize,
     ) -> bool {
         let of = |dsp: &Voices<NativeDsp<S>>, shared: &Arc<Shared>| {
             dsp.all().first().is_some_and(|voice| Arc::ptr_eq(voice.shared(), shared))
@@ -87,46 +95,64 @@ impl NativeHandover {
             return true;
         }
         let voices = self.voices.min(from.all().len()).min(to.all().len());
-        self.spent = self.spent.saturating_add(bytes.max(64) as u64);
-        let mut left = if self.spent <= TIMES * self.all { bytes.max(64) } else { usize::MAX };
+        for voice in 0..voices {
+            self.begin_again(voice, &from.all()[voice], &mut to.all_mut()[voice]);
+        }
         let total = self.rows.len() * voices;
         // The rows that are up to date as of this call, one after the other.
         let mut through = 0;
         while through < total {
             let (row, voice) = (self.rows[self.at % self.rows.len()], self.at / self.rows.len());
             let (old, new) = (from.all()[voice].state(), to.all_mut()[voice].state_mut());
+            let left = if self.spent <= TIMES * self.all { *budget } else { usize::MAX };
             let (carried, done) = row.carry(old, new, &mut self.next[self.at], left);
+            self.spent = self.spent.saturating_add(carried as u64);
+            *budget = budget.saturating_sub(carried);
+            new.frames = new.frames.max(old.frames);
             if !done {
                 return false;
             }
-            left = left.saturating_sub(carried);
             through += 1;
             self.at = (self.at + 1) % total;
         }
         for (old, new) in from.all().iter().zip(to.all_mut()).take(voices) {
             let (old, new) = (old.state(), new.state_mut());
-            for piece in &self.slots {
+            for piece in &self.pieces {
                 new.bytes_mut(piece.to, piece.bytes).copy_from_slice(old.bytes(piece.from, piece.bytes));
+                *budget = budget.saturating_sub(piece.bytes);
             }
-            new.frames = new.frames.max(old.frames);
+            new.frames = old.frames;
         }
         true
+    }
+
+    /// A voice that was born again since the last call is carried from its birth: nothing of its life before may stay
+    /// in the delay lines of the new one.
+    fn begin_again<S: Sample>(&mut self, voice: usize, old: &NativeDsp<S>, new: &mut NativeDsp<S>) {
+        if std::mem::replace(&mut self.lives[voice], old.lives()) != old.lives() {
+            let rows = self.rows.len();
+            let next = &mut self.next[voice * rows..(voice + 1) * rows];
+            if next.iter().any(Option::is_some) {
+                next.fill(None);
+                new.reset();
+            }
+        }
     }
 }
 
 impl Handover for NativeHandover {
     fn bytes(&self) -> usize {
         let rows = self.rows.iter().map(|row| row.lens[0].min(row.lens[1]) as usize * row.entry);
-        self.slots.iter().map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
+        self.pieces.iter().map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
     }
 
-    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, bytes: usize) -> bool {
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {
-            return self.turn::<f32>(from, to, bytes);
+            return self.turn::<f32>(from, to, budget);
         }
         match (from.downcast_mut(), to.downcast_mut()) {
-            (Some(from), Some(to)) => self.turn::<f64>(from, to, bytes),
+            (Some(from), Some(to)) => self.turn::<f64>(from, to, budget),
             _ => true,
         }
     }
@@ -149,7 +175,8 @@ impl Row {
                 (first, end)
             }
         };
-        let most = u32::try_from(bytes / self.entry).unwrap_or(u32::MAX).max(1);
+        // A few entries always go, however small the budget.
+        let most = u32::try_from(bytes / self.entry).unwrap_or(u32::MAX).max(16);
         let count = end.wrapping_sub(first).min(most);
         let mut done = 0;
         while done < count {
@@ -200,8 +227,18 @@ fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
     pieces
 }
 
+fn small_tables<'a>(old: &'a StateLayout, new: &'a StateLayout) -> impl Iterator<Item = Piece> + 'a {
+    let small = pairs(old, new).filter(|(_, to)| is_small(to));
+    small.map(|(from, to)| Piece { from: from.offset, to: to.offset, bytes: from.bytes() as usize })
+}
+
+fn is_small(array: &Array) -> bool {
+    matches!(array.keeps, Keeps::Ram(_)) && array.bytes() <= SMALL
+}
+
 fn rows(old: &StateLayout, new: &StateLayout) -> Vec<Row> {
     pairs(old, new)
+        .filter(|(_, to)| !is_small(to))
         .map(|(from, to)| Row {
             from: from.offset,
             to: to.offset,

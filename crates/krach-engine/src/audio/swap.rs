@@ -6,9 +6,9 @@ use krach_abi::{Frame, Handover};
 use std::ops::Range;
 
 /// State is carried in slices of this size in bytes, …
-const SLICE: usize = 32 << 10;
+pub(super) const SLICE: usize = 32 << 10;
 /// … one in this number of frames, while the old program sounds.
-const STEP: usize = 64;
+pub(super) const STEP: usize = 64;
 
 /// Two programs, and how far one has taken the place of the other. It is made by the control half and goes home with
 /// the old program.
@@ -59,7 +59,7 @@ impl Swap {
         let (Source::Notes(from), Source::Notes(to)) = (&mut old.source, &mut self.player.source) else {
             return true;
         };
-        if !self.handover.carry(from.dsp.as_mut(), to.dsp.as_mut(), SLICE) {
+        if !self.handover.carry(from.dsp.as_mut(), to.dsp.as_mut(), &mut { SLICE }) {
             self.phase = Phase::Carrying(frame.after(STEP));
             return false;
         }

@@ -122,8 +122,9 @@ impl Handover for Carrying {
         self.bytes
     }
 
-    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, bytes: usize) -> bool {
-        self.left = self.left.saturating_sub(bytes);
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool {
+        let carried = self.left.min(*budget);
+        (self.left, *budget) = (self.left - carried, *budget - carried);
         if self.left > 0 {
             return false;
         }

@@ -60,7 +60,7 @@ impl<R: Float> Handover for Inheritance<R> {
         entries * size_of::<R>() + self.noises.len() * size_of::<i32>()
     }
 
-    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, _: usize) -> bool {
+    fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, _: &mut usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         let copies = (from.downcast_mut::<Voices<Running<R>>>(), to.downcast_mut::<Voices<Running<R>>>());
         let (Some(from), Some(to)) = copies else { return true };
