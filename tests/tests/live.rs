@@ -230,6 +230,55 @@ fn shipped_instruments_sound_the_same_at_any_block_size() {
     }
 }
 
+#[test]
+fn a_snapshot_of_shipped_instruments_goes_on_bit_for_bit() {
+    let names = ["acid_bass", "kick", "hat", "verb"];
+    let factories = names.map(stored);
+    let played = |block: usize, other: usize| {
+        let (mut stage, mut processor) = Stage::new(Settings::new(RATE));
+        let add = |edit: &mut krach_engine::Edits<'_>| {
+            let mut nodes = Vec::new();
+            for factory in &factories {
+                nodes.push(edit.add(NodeSpec { gain: 0.3, ..NodeSpec::new(Sound::new(factory.clone())) })?);
+            }
+            for &node in &nodes[..3] {
+                edit.route(node, nodes[3], krach_engine::RouteSpec { level: 0.3, ..Default::default() })?;
+            }
+            nodes.push(edit.add(NodeSpec { gain: 0.1, ..NodeSpec::new(sound(faust("tone : echo"), 4)) })?);
+            Ok(nodes)
+        };
+        let nodes = stage.edit(None, add).expect("room").0;
+        for (node, factory) in nodes.iter().zip(&factories).take(3) {
+            for (control, range) in (0..).zip(&factory.ports().controls) {
+                for step in 0..20 {
+                    let value = if step % 2 == 0 { range.hi } else { range.lo };
+                    let at = Frame(200 + step * 700 + u64::from(control) * 13);
+                    stage.set(*node, control, value, When::at(at)).expect("room");
+                }
+            }
+        }
+        for at in 0..30 {
+            let (id, when) = (NoteId(at), Frame(at * 500));
+            stage.press(nodes[4], id, [40.0 + at as f64, 1.0], false, When::at(when)).expect("room");
+            stage.release(nodes[4], id, When::at(when.after(700))).expect("room");
+        }
+        listen(&mut processor, 6_000, block);
+        stage.snapshot().expect("room");
+        let live = listen(&mut processor, 14_000, block);
+        let mut copy = stage.snapshots().pop().expect("the state is small");
+        let start = copy.stage.now().since(Frame(6_000));
+        let copied = listen(&mut copy.processor, 14_000 - start, other);
+        assert!(copied[0].iter().any(|sample| sample.abs() > 0.01));
+        for (live, copied) in live.iter().zip(&copied) {
+            let differs = live[start..].iter().zip(copied).position(|(a, b)| a.to_bits() != b.to_bits());
+            assert_eq!(differs, None, "{block} {other}");
+        }
+    };
+    for (block, other) in [(64, 64), (1, 1_000), (256, 7), (125, 256)] {
+        played(block, other);
+    }
+}
+
 fn sound_of(factory: &Arc<dyn DspFactory>) -> Sound {
     Sound::new(factory.clone())
 }

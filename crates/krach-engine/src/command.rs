@@ -1,6 +1,6 @@
 //! The orders of the control half: plain data and loans, at most 40 bytes each.
 
-use crate::audio::{Route, Slot, Swap};
+use crate::audio::{Route, Slot, Swap, Twin};
 use crate::loan::Loan;
 use crate::note::NoteId;
 use crate::schedule::Schedule;
@@ -17,6 +17,7 @@ pub(crate) enum Command {
         from: Frame,
     },
     Batch(Loan<Batch>),
+    Snapshot(Loan<Twin>),
 }
 
 const _: () = assert!(size_of::<Command>() <= 40);
@@ -104,9 +105,14 @@ impl Act {
         }
     }
 
+    /// Its target is a route.
+    pub fn is_of_route(&self) -> bool {
+        matches!(self, Self::Level { .. } | Self::Heard { .. })
+    }
+
     /// It concerns more than one node: every node is split on its frame.
     pub fn is_wide(&self) -> bool {
-        matches!(self, Self::Level { .. } | Self::Heard { .. } | Self::Master { .. } | Self::Limiter { .. })
+        self.is_of_route() || matches!(self, Self::Master { .. } | Self::Limiter { .. })
     }
 }
 
@@ -152,6 +158,11 @@ pub(crate) enum Edit {
     Route {
         index: u32,
         route: Route,
+    },
+    /// Fades a route out.
+    Unroute {
+        index: u32,
+        frames: u32,
     },
     Automate {
         node: u32,

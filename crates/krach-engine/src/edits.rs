@@ -1,9 +1,10 @@
 //! Edits of the stage: they happen together, on one frame.
 
-use crate::audio::{End, Ensemble, Manner, Phase, Player, Route, Slot, Source, Swap, table};
+use crate::audio::{End, Phase, Route, Swap, table};
 use crate::command::{Act, Edit};
 use crate::graph::{Graph, Leaving, Link, Node, NodeId, RouteId};
 use crate::loan::Loan;
+use crate::making;
 use crate::ramp::Ramp;
 use crate::sound::{NUMBERS, sides};
 use crate::{Automation, NodeSource, NodeSpec, Out, Settings, Sound, StageError};
@@ -61,20 +62,12 @@ impl Edits<'_> {
                 (Some(sound.clone()), ports[0], ports[1])
             }
         };
+        let first = if let NodeSource::Input { first, .. } = source { first } else { 0 };
         let table = sound.as_ref().map_or(0, |sound| table(&sound.numbers));
-        let node = Node { generation: 0, sound, inputs, outputs, table, pan, out: None, leaving: false };
+        let node =
+            Node { generation: 0, sound, inputs, outputs, first, table, pan, out: None, leaving: false };
         let id = self.graph.add_node(node)?;
-        let (player, values) = match source {
-            NodeSource::Input { first, .. } => {
-                let source = Source::Device(first.into());
-                (self.player(source, [0, outputs], &[], 0), Vec::new())
-            }
-            NodeSource::Sound(ref sound) => {
-                let source = Source::Notes(Box::new(self.ensemble(sound)));
-                (self.player(source, [inputs, outputs], &sound.numbers, 0), first_values(sound, 0))
-            }
-        };
-        let mut slot = Slot::new(id.index, player, values.into());
+        let mut slot = making::slot(self.settings, id.index, self.graph.node(id)?);
         slot.gain = Ramp::still(gain);
         slot.mute = Ramp::still(if muted { 0.0 } else { 1.0 });
         slot.sides = sides(pan, outputs).map(|side| Ramp::still(side.into()));
@@ -107,19 +100,6 @@ impl Edits<'_> {
         if fits { Ok([ports.inputs, ports.outputs]) } else { Err(StageError::Numbers) }
     }
 
-    fn ensemble(&self, sound: &Sound) -> Ensemble<f32> {
-        let manner = if sound.voices > 1 { Manner::Poly } else { Manner::Mono };
-        let (factory, block) = (sound.factory.as_ref(), self.settings.block);
-        let mut ensemble = Ensemble::new(factory, &sound.keyboard(), manner, sound.seed, block);
-        ensemble.touch();
-        ensemble
-    }
-
-    fn player(&self, source: Source, ports: [usize; 2], numbers: &[u16], width: usize) -> Player {
-        let second = self.settings.rate as usize;
-        Player::new(source, ports, numbers, width, [self.settings.block, second])
-    }
-
     /// Puts another program in the place of the one that plays. State, values and notes go on; the rest fades over in
     /// that many seconds.
     ///
@@ -143,17 +123,16 @@ impl Edits<'_> {
                 }
             }
         }
-        let lanes = |sound: &Sound| if sound.voices > 1 { 2 * sound.voices } else { 1 };
-        let handover = sound.factory.handover(old.factory.as_ref(), lanes(&old).min(lanes(&sound)));
+        let lanes = making::lanes(&old).min(making::lanes(&sound));
+        let handover = sound.factory.handover(old.factory.as_ref(), lanes);
         let inherits = sound
             .numbers
             .iter()
             .map(|number| u16::try_from(old.numbers.iter().position(|known| known == number)?).ok());
         let inherits = inherits.collect();
-        let values = first_values(&sound, table);
-        let source = Source::Notes(Box::new(self.ensemble(&sound)));
+        let values = making::first_values(&sound, table);
         let swap = Swap {
-            player: self.player(source, [inputs, outputs], &sound.numbers, width),
+            player: making::program(self.settings, &sound, width),
             carries: handover.bytes() > 0,
             bytes: handover.bytes(),
             handover,
@@ -319,7 +298,7 @@ impl Edits<'_> {
         let batch = self.number;
         if let Some(Some(link)) = self.graph.links.get_mut(index as usize) {
             link.leaving = Some(Leaving { batch, frames, end: None });
-            self.list.push(Edit::Act { target: index, act: Act::Level { frames, to: 0.0 } });
+            self.list.push(Edit::Unroute { index, frames });
         }
     }
 
@@ -334,15 +313,6 @@ impl Edits<'_> {
             }
         }
     }
-}
-
-/// The start value of each control by its number, NaN where there is none.
-fn first_values(sound: &Sound, least: usize) -> Vec<f64> {
-    let mut values = vec![f64::NAN; table(&sound.numbers).max(least)];
-    for (&number, range) in sound.numbers.iter().zip(&sound.factory.ports().controls) {
-        values[usize::from(number)] = range.init;
-    }
-    values
 }
 
 pub(crate) fn check_level(level: f64) -> Result<(), StageError> {

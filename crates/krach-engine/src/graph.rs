@@ -30,6 +30,8 @@ pub(crate) struct Node {
     pub sound: Option<Sound>,
     pub inputs: usize,
     pub outputs: usize,
+    /// The first channel of an input of the device.
+    pub first: u16,
     /// The largest number that a control of it has had, and one.
     pub table: usize,
     pub pan: f64,

@@ -15,6 +15,13 @@ pub struct Limits {
     pub edits: usize,
 }
 
+impl Limits {
+    /// Loans that are abroad at once: edits, programs that take the place of others, nodes that fade out.
+    pub(crate) fn loans(&self) -> usize {
+        4 * self.edits + 2 * self.nodes
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { nodes: 1024, routes: 16_384, events: 32_768, groups: 4_096, edits: 256 }

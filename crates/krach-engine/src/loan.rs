@@ -36,6 +36,11 @@ impl<T> Loan<T> {
         Self(Some(Box::new(lent)))
     }
 
+    /// What was lent, once it is home.
+    pub fn into_inner(mut self) -> T {
+        *self.0.take().expect("a loan is empty only while it is dropped")
+    }
+
     #[cfg(test)]
     pub fn lost() -> usize {
         LOST.load(Ordering::Relaxed)

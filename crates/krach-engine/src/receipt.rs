@@ -1,6 +1,6 @@
 //! What the audio half reports, and the numbers that it keeps.
 
-use crate::audio::{Slot, Swap};
+use crate::audio::{Slot, Swap, Twin};
 use crate::command::Batch;
 use crate::graph::NodeId;
 use crate::loan::Loan;
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) enum Return {
     Batch(Loan<Batch>),
+    Snapshot(Loan<Twin>),
     Slot { node: u32, slot: Loan<Slot> },
     Swap { node: u32, swap: Loan<Swap>, end: Frame },
 }

@@ -145,7 +145,9 @@ impl<'a, S: Sample> Performance<'a, S> {
         while let Some(act) = self.cues.next_at(frame) {
             match (act, &mut self.player) {
                 (Act::Turn { control, value }, _) => self.turn(control, value, frame),
-                (Act::Release(id), Player::Ensemble(ensemble)) => ensemble.release(id),
+                (Act::Release(id), Player::Ensemble(ensemble)) => {
+                    ensemble.release(id);
+                }
                 (Act::Press { id, key, velocity }, Player::Ensemble(ensemble)) => {
                     ensemble.press(id, [key, velocity], frame);
                 }

@@ -1,5 +1,6 @@
 //! The order in which nodes are computed, as a plain value.
 
+use crate::Limits;
 use std::ops::Range;
 
 /// Nodes in order, each with the routes that lead into it.
@@ -11,6 +12,21 @@ pub(crate) struct Schedule {
     /// Routes into the master, and to channels of the device.
     pub master: Range<usize>,
     pub device: Range<usize>,
+}
+
+impl Schedule {
+    /// Nothing, with memory for as much as a stage holds.
+    pub fn roomy(limits: Limits) -> Self {
+        let steps = Vec::with_capacity(limits.nodes);
+        Self { steps, routes: Vec::with_capacity(limits.routes + limits.nodes), ..Self::default() }
+    }
+
+    /// Becomes another schedule, in the memory that it has.
+    pub fn copy(&mut self, from: &Self) {
+        self.steps.clone_from(&from.steps);
+        self.routes.clone_from(&from.routes);
+        (self.master, self.device) = (from.master.clone(), from.device.clone());
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@ use crate::graph::{Graph, NodeId, RouteId};
 use crate::loan::Loan;
 use crate::note::NoteId;
 use crate::receipt::{Gauges, Notice, Receipt, Return, Stats};
+use crate::snapshot::{Expected, Snapshot};
 use crate::sound::sides;
 use crate::{Settings, StageError};
 use krach_abi::{ControlRange, Frame};
@@ -52,17 +53,20 @@ const NOTICES: usize = 1_024;
 /// ```
 #[derive(Debug)]
 pub struct Stage {
-    settings: Settings,
-    graph: Graph,
-    commands: Producer<Command>,
+    pub(crate) settings: Settings,
+    pub(crate) graph: Graph,
+    pub(crate) commands: Producer<Command>,
     returns: Consumer<Return>,
     notices: Consumer<Notice>,
-    gauges: Arc<Gauges>,
+    pub(crate) gauges: Arc<Gauges>,
     receipts: Vec<Receipt>,
     /// Loans that will come home, and how many may be abroad.
-    abroad: usize,
-    room: usize,
-    batches: u64,
+    pub(crate) abroad: usize,
+    pub(crate) room: usize,
+    /// Edits and snapshots so far.
+    pub(crate) batches: u64,
+    pub(crate) expected: Vec<Expected>,
+    pub(crate) snapshots: Vec<Snapshot>,
 }
 
 impl Stage {
@@ -72,7 +76,7 @@ impl Stage {
         let settings =
             Settings { block: settings.block.max(1), channels: settings.channels.max(1), ..settings };
         let limits = settings.limits;
-        let room = 4 * limits.edits + 2 * limits.nodes;
+        let room = limits.loans();
         let (commands, orders) = RingBuffer::new(limits.events + limits.edits);
         let (outgoing, returns) = RingBuffer::new(room);
         let (spoken, notices) = RingBuffer::new(NOTICES);
@@ -92,6 +96,8 @@ impl Stage {
             abroad: 0,
             room,
             batches: 0,
+            expected: Vec::new(),
+            snapshots: Vec::new(),
         };
         (stage, processor)
     }
@@ -367,11 +373,12 @@ impl Stage {
     }
 
     /// Receives what the audio half has sent.
-    fn tend(&mut self) {
+    pub(crate) fn tend(&mut self) {
         while let Ok(returned) = self.returns.pop() {
             self.abroad -= 1;
             match returned {
                 Return::Batch(batch) => self.batch_came_home(&batch),
+                Return::Snapshot(twin) => self.twin_came_home(twin),
                 Return::Slot { node, slot } => {
                     self.abroad -= usize::from(slot.swap.is_some());
                     self.graph.forget(node);
@@ -396,6 +403,7 @@ impl Stage {
         let unused = |edit: &&Edit| matches!(edit, Edit::Replace { swap: Some(_), .. });
         self.abroad -= batch.edits.iter().filter(unused).count();
         self.graph.date(batch.number, batch.done);
+        self.expected_graphs().for_each(|graph| graph.date(batch.number, batch.done));
         self.receipts.push(Receipt::Edited { number: batch.number, at: batch.done });
     }
 }

@@ -72,6 +72,7 @@ struct Evening {
     step: f32,
     power: f64,
     allocations: usize,
+    snapshots: usize,
 }
 
 impl Evening {
@@ -90,6 +91,7 @@ impl Evening {
             step: 0.0,
             power: 0.0,
             allocations: 0,
+            snapshots: 0,
         }
     }
 
@@ -121,7 +123,7 @@ impl Evening {
     fn change(&mut self) -> Result<(), StageError> {
         let node = self.nodes[self.dice.below(self.nodes.len())];
         let effects = [self.effects[0], self.effects[self.dice.below(self.effects.len())]];
-        match self.dice.below(10) {
+        match self.dice.below(11) {
             0 => self.add()?,
             1 if self.nodes.len() > NODES => {
                 self.nodes.retain(|other| *other != node);
@@ -150,6 +152,11 @@ impl Evening {
                 let out = [Out::Master, Out::Nowhere, Out::Node(effects[1])][self.dice.below(3)];
                 self.stage.edit(None, |edit| edit.out(node, out))?;
             }
+            9 if self.dice.below(3) == 0 => {
+                self.snapshots += self.stage.snapshots().len();
+                self.stage.snapshot()?;
+            }
+            9 => {}
             _ if effects[0] == effects[1] => {}
             // Circles of effects are refused.
             _ => match self.stage.edit(None, |edit| {
@@ -191,6 +198,7 @@ fn a_thousand_random_edits_neither_step_nor_allocate() {
     }
     assert!(evening.power.sqrt() > 1.0 && evening.nodes.len() >= NODES);
     assert_eq!(evening.allocations, 0);
+    assert!(evening.snapshots > 20, "{}", evening.snapshots);
     let receipts = evening.stage.receipts();
     assert!(receipts.iter().any(|receipt| matches!(receipt, Receipt::Swapped { carries: true, .. })));
     assert_eq!((evening.stage.stats().late, evening.stage.stats().lost), (0, 0));
@@ -203,8 +211,10 @@ fn a_thousand_random_edits_neither_step_nor_allocate() {
     for node in evening.nodes.clone().into_iter().chain(evening.effects.clone()) {
         evening.stage.edit(None, |edit| edit.remove(node)).expect("it is there");
     }
-    (0..20).for_each(|_| evening.play(1_000));
+    // Edits wait for the copies before them.
+    (0..200).for_each(|_| evening.play(1_000));
     evening.stage.receipts();
+    evening.stage.snapshots();
     assert_eq!(evening.last, [0.0; 2]);
     let held = evening.factories.iter().filter(|factory| Arc::strong_count(factory) > 1).count();
     assert_eq!(held, 0, "of {}", evening.factories.len());

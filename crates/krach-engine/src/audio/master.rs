@@ -14,7 +14,7 @@ const RELEASE: f64 = 0.5;
 /// The limiter looks at the loudest channel. It follows a peak at once and forgets it slowly; above the threshold the
 /// level `e` becomes `t + (1 − t) x / (1 + x)` with `x = (e − t) / (1 − t)`: a knee without a corner that never reaches
 /// full scale.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Master {
     pub gain: Ramp,
     /// 1: on; 0: off, samples beyond full scale are cut.

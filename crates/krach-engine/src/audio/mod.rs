@@ -10,6 +10,7 @@ mod route;
 mod slot;
 mod sum;
 mod swap;
+mod twin;
 mod voices;
 mod watch;
 
@@ -19,4 +20,5 @@ pub use processor::Processor;
 pub(crate) use route::{End, Route};
 pub(crate) use slot::Slot;
 pub(crate) use swap::{Phase, Swap};
+pub(crate) use twin::{Copier, Twin};
 pub(crate) use voices::{Ensemble, Manner};

@@ -59,6 +59,14 @@ impl Player {
         }
     }
 
+    /// Becomes a copy of a player of the same program whose state it has been given.
+    pub fn copy(&mut self, from: &Self, same: &[Option<u16>], frame: Frame) {
+        if let (Source::Notes(from), Source::Notes(to)) = (&from.source, &mut self.source) {
+            to.adopt(from, same, frame);
+        }
+        self.watch = from.watch;
+    }
+
     fn control(&self, number: u16) -> Option<usize> {
         self.controls.get(usize::from(number)).copied().flatten().map(usize::from)
     }

@@ -6,6 +6,7 @@ use super::queue::Queue;
 use super::route::Route;
 use super::slot::{NO_EVENT, Slot};
 use super::sum::Sum;
+use super::twin::Twin;
 use crate::command::{Act, Batch, Command, Edit, Event, Wait};
 use crate::device::Callback;
 use crate::graph::NodeId;
@@ -29,8 +30,10 @@ pub struct Processor {
     slots: Box<[Option<Loan<Slot>>]>,
     routes: Box<[Option<Route>]>,
     schedule: Schedule,
-    batches: VecDeque<Loan<Batch>>,
+    orders: VecDeque<Order>,
     queue: Queue,
+    /// Nodes, then routes, that edits on their way will add.
+    expected: Box<[bool]>,
     /// The events of this block, each with the number of the next one of its node.
     due: Vec<(Event, u32)>,
     /// The terms of the master, and of the channels of the device.
@@ -43,6 +46,12 @@ pub struct Processor {
     last: usize,
     channels: usize,
     block: usize,
+}
+
+/// What happens in the order in which it came.
+enum Order {
+    Edit(Loan<Batch>),
+    Copy(Loan<Twin>),
 }
 
 /// Channels of a device that routes reach.
@@ -62,16 +71,18 @@ impl Processor {
         gauges: Arc<Gauges>,
     ) -> Self {
         let Settings { channels, block, rate, .. } = *settings;
-        let Limits { nodes, routes, events, groups, edits } = settings.limits;
+        let limits = settings.limits;
+        let Limits { nodes, routes, events, groups, .. } = limits;
         Self {
             commands,
             out,
             gauges,
             slots: (0..nodes).map(|_| None).collect(),
             routes: vec![None; routes + nodes].into(),
-            schedule: Schedule::default(),
-            batches: Vec::with_capacity(edits + 1).into(),
-            queue: Queue::new(events, groups, nodes),
+            schedule: Schedule::roomy(limits),
+            orders: Vec::with_capacity(limits.loans()).into(),
+            queue: Queue::new(events, [groups, nodes, routes + nodes]),
+            expected: vec![false; 2 * nodes + routes].into(),
             due: Vec::with_capacity(events),
             terms: Sum::new(channels, block),
             mixed: Buffer::new(channels, block),
@@ -151,7 +162,12 @@ impl Processor {
                 Command::Revoke { group, from } => self.queue.revoke(group, from),
                 Command::Batch(batch) => {
                     late += u64::from(batch.at.is_some_and(|at| at < self.now));
-                    self.batches.push_back(batch);
+                    self.expect(&batch);
+                    self.orders.push_back(Order::Edit(batch));
+                }
+                Command::Snapshot(mut twin) => {
+                    twin.processor.queue.copy(&mut self.queue);
+                    self.orders.push_back(Order::Copy(twin));
                 }
             }
         }
@@ -159,45 +175,105 @@ impl Processor {
         Gauges::count(&self.gauges.lost, lost);
     }
 
-    /// Makes the edits that are due: the number of frames before the next ones may be.
+    /// Makes the edits and copies that are due: the number of frames before the next ones may be.
     fn apply(&mut self) -> usize {
-        loop {
-            let Some(batch) = self.batches.front() else { return usize::MAX };
-            if let Some(at) = batch.at.filter(|at| *at > self.now) {
-                return at.since(self.now);
-            }
-            let mut rest = self.now;
-            for at in 0..batch.waits.len() {
-                rest = rest.max(settles(
-                    &mut self.slots,
-                    &self.routes,
-                    batch.waits[at],
-                    self.now,
-                    &mut self.out,
-                ));
-            }
-            if rest > self.now {
-                return rest.since(self.now);
-            }
-            if let Some(mut batch) = self.batches.pop_front() {
-                self.make(&mut batch);
-                self.out.send(Return::Batch(batch));
-            }
+        while let Some(order) = self.orders.pop_front() {
+            let (order, next) = match order {
+                Order::Edit(mut batch) => {
+                    let next = self.may_happen(&batch);
+                    if next <= self.now {
+                        self.make(&mut batch);
+                        self.out.send(Return::Batch(batch));
+                        continue;
+                    }
+                    (Order::Edit(batch), next)
+                }
+                Order::Copy(mut twin) => match self.copy(&mut twin) {
+                    None => {
+                        self.out.send(Return::Snapshot(twin));
+                        continue;
+                    }
+                    Some(next) => (Order::Copy(twin), next),
+                },
+            };
+            self.orders.push_front(order);
+            return next.since(self.now);
         }
+        usize::MAX
+    }
+
+    /// The frame of an edit, or one on which to look again.
+    fn may_happen(&mut self, batch: &Batch) -> Frame {
+        if let Some(at) = batch.at.filter(|at| *at > self.now) {
+            return at;
+        }
+        batch.waits.iter().fold(self.now, |rest, &wait| rest.max(self.settles(wait)))
+    }
+
+    /// The frame on which something is at rest, or after which one has to look again.
+    fn settles(&mut self, wait: Wait) -> Frame {
+        let now = self.now;
+        match wait {
+            Wait::Node(node) => {
+                let Some(slot) = self.slots[node as usize].as_mut() else { return now };
+                slot.turn_swap(now, &mut self.out);
+                slot.swap.as_ref().map_or(now, |swap| swap.edge())
+            }
+            Wait::Route(route) => self.routes[route as usize].map_or(now, |route| route.level.end().max(now)),
+        }
+    }
+
+    /// Copies a slice of everything; `None` when the copy is complete, otherwise a frame on which to go on.
+    fn copy(&mut self, twin: &mut Twin) -> Option<Frame> {
+        let mut rest = self.now;
+        for step in 0..self.schedule.steps.len() {
+            rest = rest.max(self.settles(Wait::Node(self.schedule.steps[step].node)));
+        }
+        if rest > self.now {
+            return Some(rest);
+        }
+        let next = twin.turn(&mut self.slots, self.now);
+        if next.is_none() {
+            let copy = &mut twin.processor;
+            for &route in &self.schedule.routes {
+                copy.routes[route as usize] = self.routes[route as usize];
+            }
+            copy.schedule.copy(&self.schedule);
+            (copy.master, copy.now) = (self.master, self.now);
+            copy.queue.skip(self.now);
+        }
+        next
+    }
+
+    pub(crate) fn slot_mut(&mut self, node: usize) -> Option<&mut Slot> {
+        self.slots[node].as_deref_mut()
+    }
+
+    /// Puts a slot into a processor that does not play yet.
+    pub(crate) fn place(&mut self, node: u32, slot: Loan<Slot>) {
+        self.slots[node as usize] = Some(slot);
+    }
+
+    /// Takes a slot out of a processor that does not play yet.
+    pub(crate) fn forget(&mut self, node: u32) {
+        self.slots[node as usize] = None;
     }
 
     fn make(&mut self, batch: &mut Batch) {
         let now = self.now;
         for edit in &mut batch.edits {
             match edit {
-                Edit::Add { node, slot } => std::mem::swap(&mut self.slots[*node as usize], slot),
+                Edit::Add { node, slot } => {
+                    std::mem::swap(&mut self.slots[*node as usize], slot);
+                    self.begin(*node, false);
+                }
                 Edit::Replace { node, swap } => {
                     let Some(slot) = self.slots[*node as usize].as_mut() else { continue };
                     std::mem::swap(&mut slot.swap, swap);
                     slot.turn_swap(now, &mut self.out);
                 }
                 Edit::Remove { node, frames } => {
-                    self.queue.forget(*node);
+                    self.queue.forget_node(*node);
                     if let Some(slot) = self.slots[*node as usize].as_mut() {
                         slot.leave.turn(0.0, now, *frames);
                     }
@@ -206,6 +282,11 @@ impl Processor {
                     let mut route = *route;
                     route.level = route.level.begun(now);
                     self.routes[*index as usize] = Some(route);
+                    self.begin(*index, true);
+                }
+                Edit::Unroute { index, frames } => {
+                    self.queue.forget_route(*index);
+                    self.happen(*index, Act::Level { frames: *frames, to: 0.0 });
                 }
                 Edit::Automate { node, control, automation, frames } => {
                     if let Some(slot) = self.slots[*node as usize].as_mut() {
@@ -217,6 +298,29 @@ impl Processor {
         }
         std::mem::swap(&mut self.schedule, &mut batch.schedule);
         batch.done = now;
+    }
+
+    /// Notes the nodes and routes that an edit will add.
+    fn expect(&mut self, batch: &Batch) {
+        for edit in &batch.edits {
+            match edit {
+                Edit::Add { node, .. } => *self.is_expected(*node, false) = true,
+                Edit::Route { index, .. } => *self.is_expected(*index, true) = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn is_expected(&mut self, target: u32, route: bool) -> &mut bool {
+        let nodes = if route { self.slots.len() } else { 0 };
+        &mut self.expected[nodes + target as usize]
+    }
+
+    /// A node or a route is there: the events that waited for it are due.
+    fn begin(&mut self, target: u32, route: bool) {
+        *self.is_expected(target, route) = false;
+        let late = self.queue.unpark(target, route, self.now);
+        Gauges::count(&self.gauges.late, late);
     }
 
     /// Begins and ends crossfades: the number of frames before the next time.
@@ -258,6 +362,11 @@ impl Processor {
         self.due.clear();
         let mut lost = 0;
         while let Some(event) = self.queue.peek_before(self.now.after(limit)) {
+            let route = event.act.is_of_route();
+            if (route || !event.act.is_wide()) && *self.is_expected(event.target, route) {
+                self.queue.park();
+                continue;
+            }
             if event.act.is_wide() {
                 if event.at > self.now {
                     Gauges::count(&self.gauges.lost, lost);
@@ -357,24 +466,6 @@ fn add(
         {
             route.add(&source.tap(route.pre, frames), now, terms, channels);
         }
-    }
-}
-
-/// The frame on which something is at rest, or after which one has to look again.
-fn settles(
-    slots: &mut [Option<Loan<Slot>>],
-    routes: &[Option<Route>],
-    wait: Wait,
-    now: Frame,
-    out: &mut Outbox,
-) -> Frame {
-    match wait {
-        Wait::Node(node) => {
-            let Some(slot) = slots[node as usize].as_mut() else { return now };
-            slot.turn_swap(now, out);
-            slot.swap.as_ref().map_or(now, |swap| swap.edge())
-        }
-        Wait::Route(route) => routes[route as usize].map_or(now, |route| route.level.end().max(now)),
     }
 }
 

@@ -5,6 +5,7 @@ use super::player::Player;
 use super::swap::{Phase, Swap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
+use crate::note::NoteId;
 use crate::ramp::{Ramp, scale};
 use crate::receipt::{Notice, Return};
 use crate::shape::{Automation, Motion};
@@ -13,6 +14,9 @@ use std::ops::Range;
 
 /// Moving controls are set once in this number of frames, counted from frame 0.
 const GRID: u64 = 32;
+
+/// Notes of a node that may be let go on the frame on which they begin.
+const EARLY: usize = 256;
 
 /// A node as the audio half knows it.
 #[derive(Debug)]
@@ -31,6 +35,11 @@ pub(crate) struct Slot {
     moving: usize,
     /// A note that waits until its gate has been closed for a frame.
     waiting: Option<(Frame, Act)>,
+    /// The gate of a held note has been closed until this frame, for a note that should begin then.
+    reopens: Option<Frame>,
+    /// Notes that were let go before they began, and the frame on which they are let go for good: of one frame,
+    /// releases come first.
+    early: Vec<(Frame, NoteId)>,
     /// The first event of this block, and where the next one is noted.
     pub due: [u32; 2],
 }
@@ -68,8 +77,20 @@ impl Slot {
             values,
             moving: 0,
             waiting: None,
+            reopens: None,
+            early: Vec::with_capacity(EARLY),
             due: [NO_EVENT; 2],
         }
+    }
+
+    /// Becomes a copy of a slot of the same program whose state it has been given. Neither is being replaced.
+    pub fn copy(&mut self, from: &Self, same: &[Option<u16>], frame: Frame) {
+        self.player.copy(&from.player, same, frame);
+        (self.gain, self.mute, self.leave, self.sides) = (from.gain, from.mute, from.leave, from.sides);
+        self.values.iter_mut().zip(&from.values).for_each(|(to, &from)| *to = from);
+        self.motions.iter_mut().zip(&from.motions).for_each(|(to, &from)| *to = from);
+        (self.moving, self.waiting, self.reopens) = (from.moving, from.waiting, from.reopens);
+        self.early.clone_from(&from.early);
     }
 
     /// Channels of what it plays.
@@ -117,6 +138,7 @@ impl Slot {
         while at < frames {
             let frame = start.after(at);
             self.move_controls(frame);
+            self.let_go_early(frame);
             while let Some(&(event, after)) = events.get(next as usize).filter(|(event, _)| event.at <= frame)
             {
                 self.happen(event.act, frame);
@@ -124,6 +146,9 @@ impl Slot {
             }
             if let Some((_, act)) = self.waiting.take_if(|(due, _)| *due <= frame) {
                 self.happen(act, frame);
+            }
+            if self.reopens.take_if(|due| *due <= frame).is_some() {
+                self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.reopen(frame));
             }
             self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.let_go(frame));
             let event = events.get(next as usize).map_or(Frame::NEVER, |(event, _)| event.at);
@@ -136,7 +161,8 @@ impl Slot {
 
     /// The next frame on which something of its own happens.
     fn edge(&self, frame: Frame) -> Frame {
-        let mut edge = self.waiting.map_or(Frame::NEVER, |(due, _)| due);
+        let own = self.waiting.map(|(due, _)| due).into_iter().chain(self.reopens);
+        let mut edge = own.chain(self.early.iter().map(|(due, _)| *due)).min().unwrap_or(Frame::NEVER);
         if self.moving > 0 {
             edge = edge.min(Frame((frame.0 / GRID + 1) * GRID));
             let ends = self.motions.iter().flatten().map(Motion::end);
@@ -261,11 +287,12 @@ impl Slot {
             Act::Press { note, key, velocity, tied } => self.press(act, tied, frame, |player| {
                 player.press(note, [key, velocity.into()], frame);
             }),
-            Act::Release(note) => {
-                self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.release(note));
-            }
+            Act::Release(note) => self.release(note, frame),
             Act::Close => {
-                self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.close(frame));
+                if self.player.must_close(frame) {
+                    self.players().filter_map(Player::ensemble).for_each(|ensemble| ensemble.close(frame));
+                    self.reopens = Some(frame.after(1));
+                }
             }
             Act::Level { .. } | Act::Heard { .. } | Act::Master { .. } | Act::Limiter { .. } => {}
         }
@@ -295,8 +322,33 @@ impl Slot {
         }
     }
 
+    fn release(&mut self, note: NoteId, frame: Frame) {
+        let ensembles = self.players().filter_map(Player::ensemble);
+        let found = ensembles.fold(false, |found, ensemble| ensemble.release(note) | found);
+        if !found && self.early.len() < self.early.capacity() {
+            // Its onset may be of this frame.
+            self.early.push((frame.after(1), note));
+        }
+    }
+
+    fn let_go_early(&mut self, frame: Frame) {
+        while let Some(at) = self.early.iter().position(|(due, _)| *due <= frame) {
+            let (_, note) = self.early.swap_remove(at);
+            if let Some((due, Act::Press { note: waits, .. })) = self.waiting
+                && waits == note
+            {
+                self.early.push((due.max(frame).after(1), note));
+                continue;
+            }
+            for ensemble in self.players().filter_map(Player::ensemble) {
+                ensemble.release(note);
+            }
+        }
+    }
+
     fn reset(&mut self, frame: Frame) {
-        self.waiting = None;
+        (self.waiting, self.reopens) = (None, None);
+        self.early.clear();
         (0..self.motions.len()).for_each(|at| self.rest(at));
         for player in self.players() {
             player.watch.failed = None;

@@ -195,15 +195,25 @@ impl<S: Sample> Ensemble<S> {
         }
     }
 
-    /// Lets go of a note, unless it has given way to another.
-    pub fn release(&mut self, note: NoteId) {
+    /// Opens the gate again for a note that is still held, if the note for which it closed did not come.
+    pub fn reopen(&mut self, at: Frame) {
+        let held = self.manner == Manner::Mono && matches!(self.lanes[0].state, State::Held { .. });
+        if held && !self.is_open(0) {
+            self.tell(0, Role::Gate, 1.0, at);
+        }
+    }
+
+    /// Lets go of a note; false if no voice plays it, since it has given way to another or has not begun.
+    pub fn release(&mut self, note: NoteId) -> bool {
+        let mut found = false;
         for lane in &mut self.lanes {
             if let State::Held { id, leaving, .. } = &mut lane.state
                 && *id == note
             {
-                *leaving = true;
+                (*leaving, found) = (true, true);
             }
         }
+        found
     }
 
     /// Closes the gates of the notes that leave: those of one frame in the order of their voices.

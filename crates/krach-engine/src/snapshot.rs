@@ -1,0 +1,98 @@
+//! A stage as it is on one frame: a second stage that goes on from there.
+
+use crate::audio::{Copier, Processor, Twin};
+use crate::command::Command;
+use crate::graph::Graph;
+use crate::loan::Loan;
+use crate::making;
+use crate::{Stage, StageError};
+
+/// Everything that sounded on one frame, as a stage of its own that goes on from there. Nodes, routes, notes and
+/// controls have the numbers that they have on the stage that plays; so have the edits before it.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// As [`Stage::snapshot`] gave it.
+    pub number: u64,
+    pub stage: Stage,
+    pub processor: Processor,
+}
+
+/// A copy that is being made.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    number: u64,
+    pub stage: Stage,
+}
+
+impl Stage {
+    /// Asks for a copy of everything that sounds, with the events that were sent so far and are due after it: its
+    /// number. It is made in its turn among the edits, once no program is being replaced, while the music plays on; edits
+    /// that come later wait for it. Then [`Self::snapshots`] has it.
+    ///
+    /// The state of nodes is copied in slices. On the frame of the copy itself go the controls and notes of all nodes,
+    /// their registers, and their routes.
+    ///
+    /// # Errors
+    /// No room for it among the edits.
+    pub fn snapshot(&mut self) -> Result<u64, StageError> {
+        self.tend();
+        if self.abroad >= self.room || self.commands.slots() == 0 {
+            return Err(StageError::Full("edits"));
+        }
+        let number = self.batches + 1;
+        let (mut stage, mut processor) = Self::new(self.settings);
+        (stage.graph, stage.batches) = (self.graph.clone(), number);
+        let mut copiers = Vec::new();
+        let mut all = 0;
+        for (index, node) in (0..).zip(&self.graph.nodes) {
+            let Some(node) = node else { continue };
+            processor.place(index, Loan::new(making::slot(&self.settings, index, node)));
+            let copier = Copier { node: index, handover: None, same: Box::default(), present: false };
+            copiers.push(match &node.sound {
+                Some(sound) => {
+                    let lanes = making::lanes(sound);
+                    let handover = sound.factory.handover(sound.factory.as_ref(), lanes);
+                    all += (handover.bytes() * lanes) as u64;
+                    let same = (0..).take(sound.numbers.len()).map(Some).collect();
+                    Copier { handover: Some(handover), same, ..copier }
+                }
+                None => copier,
+            });
+        }
+        let twin = Twin::new(processor, copiers.into(), number, all);
+        let sent = self.commands.push(Command::Snapshot(Loan::new(twin)));
+        sent.map_err(|_| StageError::Full("edits"))?;
+        self.abroad += 1;
+        self.batches = number;
+        self.expected.push(Expected { number, stage });
+        Ok(number)
+    }
+
+    /// The copies that are complete, each once.
+    pub fn snapshots(&mut self) -> Vec<Snapshot> {
+        self.tend();
+        std::mem::take(&mut self.snapshots)
+    }
+
+    /// The graphs of copies that are being made.
+    pub(crate) fn expected_graphs(&mut self) -> impl Iterator<Item = &mut Graph> {
+        self.expected.iter_mut().map(|expected| &mut expected.stage.graph)
+    }
+
+    /// A copy has come home.
+    pub(crate) fn twin_came_home(&mut self, twin: Loan<Twin>) {
+        let Some(at) = self.expected.iter().position(|expected| expected.number == twin.number) else {
+            return;
+        };
+        let Expected { number, mut stage } = self.expected.remove(at);
+        let Twin { mut processor, copiers, .. } = twin.into_inner();
+        for copier in copiers.iter().filter(|copier| !copier.present) {
+            // It had faded out before.
+            processor.forget(copier.node);
+            stage.graph.forget(copier.node);
+        }
+        stage.abroad = stage.graph.nodes.iter().flatten().filter(|node| node.leaving).count();
+        stage.gauges.clock.store(processor.now().0, std::sync::atomic::Ordering::Release);
+        self.snapshots.push(Snapshot { number, stage, processor });
+    }
+}
