@@ -42,20 +42,22 @@ mod performance;
 mod recorder;
 mod scene;
 mod session;
+mod step;
 mod warnings;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use conductor::{Act, Conductor, Cue, Fallen, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};
-pub use live::{HandClock, LiveStats, News, Position};
+pub use live::{HandClock, LiveStats, News, Pending, Position};
 pub use loudness::loudness;
-pub use mixdown::{Mixdown, Step};
+pub use mixdown::{Mixdown, Stems};
 pub use patch::{
     Audible, Driver, Fade, Knob, Modulation, Name, Named, Node, Out, Patch, Playing, Route, Sending,
     Settings, Voicing,
 };
 pub use recorder::{Recorder, Tape, Track, track_path};
 pub use scene::Scenes;
-pub use session::Session;
+pub use session::{At, Session};
+pub use step::{Deed, Start, Step};
 pub use warnings::warnings;

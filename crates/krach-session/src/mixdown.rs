@@ -1,14 +1,15 @@
 //! A patch heard off-line: the same stage and the same conductor as live, on a clock that does not wait.
 
-use crate::Edit;
+use crate::Step;
 use crate::audition::Stop;
-use crate::patch::{self, Patch};
+use crate::patch::{self, Name};
 use crate::performance::{Performance, compiled, fell};
-use krach_abi::{Buffer, Frame};
+use krach_abi::{Audio, Buffer, Frame};
 use krach_diag::Diagnostic;
 use krach_engine::{Processor, Settings};
 use krach_pattern::Time;
 use krach_store::Cache;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// How a patch is rendered.
@@ -21,20 +22,15 @@ pub struct Mixdown {
     pub block: usize,
 }
 
-/// Edits that happen together, and their frame.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    pub frame: Frame,
-    pub edits: Vec<Edit>,
+/// The master, and what each node plays after its gain and pan: one vector of samples per channel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stems {
+    pub master: Vec<Vec<f32>>,
+    pub nodes: BTreeMap<Name, Vec<Vec<f32>>>,
 }
 
-impl Step {
-    /// All of a patch, on the first frame.
-    #[must_use]
-    pub fn whole(patch: &Patch) -> Self {
-        Self { frame: Frame(0), edits: Patch::default().diff(patch) }
-    }
-}
+/// The most frames that are computed at once.
+const LONGEST_BLOCK: usize = 4096;
 
 /// Renders steps, in order of their frames, into two channels.
 ///
@@ -46,49 +42,101 @@ pub(crate) fn mixdown(
     how: Mixdown,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, Stop> {
-    let block = how.block.clamp(1, 4096);
-    let mut render = Render::new(cache, steps, Settings { block, ..Settings::new(how.sample_rate) })?;
-    let mut outputs: Vec<_> = (0..2).map(|_| Vec::with_capacity(how.frames)).collect();
-    let (input, mut output) = (Buffer::<f32>::new(0, block), Buffer::<f32>::new(2, block));
-    while outputs[0].len() < how.frames {
-        let count = block.min(how.frames - outputs[0].len());
-        render.prepare(outputs[0].len(), block)?;
-        render.processor.process(input.head(count), output.head_mut(count));
-        for (channel, samples) in outputs.iter_mut().enumerate() {
-            samples.extend_from_slice(&output.head(count).channel(channel)[..count]);
+    let mut render = Render::new(cache, steps, how)?;
+    let mut heard = [const { Vec::new() }; 2];
+    render.run(how, progress, &mut |_, part| {
+        for (channel, samples) in heard.iter_mut().enumerate() {
+            samples.extend_from_slice(part.channel(channel));
         }
-        if progress(outputs[0].len()).is_break() {
-            return Err(Stop::Cancelled);
+    })?;
+    Ok(heard.into())
+}
+
+/// Renders steps as [`mixdown`] does, and every node on its own. Where a node is not there it is silent.
+///
+/// # Errors
+/// As for [`mixdown`].
+pub(crate) fn stems(
+    cache: &Cache,
+    steps: &[Step],
+    how: Mixdown,
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<Stems, Stop> {
+    let mut render = Render::new(cache, steps, how)?;
+    let mut stems = Stems { master: vec![Vec::new(); 2], nodes: BTreeMap::new() };
+    render.run(how, progress, &mut |render, part| {
+        let done = stems.master[0].len();
+        for (channel, samples) in stems.master.iter_mut().enumerate() {
+            samples.extend_from_slice(part.channel(channel));
         }
-    }
-    Ok(outputs)
+        for (name, id) in render.performance.ends() {
+            let Some(stem) = render.processor.stem(id) else { continue };
+            let channels = stems.nodes.entry(name.clone()).or_default();
+            channels.resize(channels.len().max(stem.channels()), Vec::new());
+            for (channel, samples) in channels.iter_mut().enumerate().take(stem.channels()) {
+                samples.resize(done, 0.0);
+                samples.extend_from_slice(stem.channel(channel));
+            }
+        }
+    })?;
+    let frames = stems.master[0].len();
+    stems.nodes.values_mut().flatten().for_each(|samples| samples.resize(frames, 0.0));
+    Ok(stems)
 }
 
 /// A performance that follows steps.
 struct Render<'s> {
     cache: &'s Cache,
-    steps: std::slice::Iter<'s, Step>,
+    steps: &'s [Step],
     performance: Performance,
     processor: Processor,
 }
 
 impl<'s> Render<'s> {
-    fn new(cache: &'s Cache, steps: &'s [Step], settings: Settings) -> Result<Self, Diagnostic> {
+    fn new(cache: &'s Cache, steps: &'s [Step], how: Mixdown) -> Result<Self, Diagnostic> {
+        let block = how.block.clamp(1, LONGEST_BLOCK);
+        let settings = Settings { block, ..Settings::new(how.sample_rate) };
         let (performance, processor) = Performance::new(settings, &patch::Settings::default(), Time::ZERO)?;
-        Ok(Self { cache, steps: steps.iter(), performance, processor })
+        Ok(Self { cache, steps, performance, processor })
+    }
+
+    /// Computes everything, and gives each part to `hear`.
+    fn run(
+        &mut self,
+        how: Mixdown,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        hear: &mut dyn FnMut(&Self, Audio<'_, f32>),
+    ) -> Result<(), Stop> {
+        let block = how.block.clamp(1, LONGEST_BLOCK);
+        let (input, mut output) = (Buffer::<f32>::new(0, block), Buffer::<f32>::new(2, block));
+        let mut done = 0;
+        while done < how.frames {
+            let count = block.min(how.frames - done);
+            self.prepare(done, block)?;
+            let mut part = 0;
+            while part < count {
+                // One step at a time: afterwards every node can be heard on its own.
+                let frames = self.processor.step(input.head(count - part), output.head_mut(count - part));
+                hear(self, output.head(frames));
+                part += frames;
+            }
+            done += count;
+            if progress(done).is_break() {
+                return Err(Stop::Cancelled);
+            }
+        }
+        Ok(())
     }
 
     /// Sends everything for the block that begins at a frame. One block more is known: a gate closes on the frame before
     /// it opens again.
     fn prepare(&mut self, done: usize, block: usize) -> Result<(), Diagnostic> {
         let until = Frame::default().after(done + 2 * block);
-        while let Some(step) = self.steps.as_slice().first().filter(|step| step.frame <= until) {
-            let mut after = self.performance.patch().clone();
-            after.apply_all(&step.edits)?;
-            let wanted = self.performance.wanted(&after);
+        while let Some((step, later)) = self.steps.split_first().filter(|(step, _)| step.frame <= until) {
+            let wanted = self.performance.wanted(step.edits())?;
             let sounds = compiled(self.cache, wanted, self.performance.rate())?;
-            self.performance.follow(&step.edits, sounds, step.frame)?;
-            self.steps.next();
+            self.performance.take(&step.deed, sounds, step.frame)?;
+            self.steps = later;
         }
         let fallen = self.performance.prepare(until)?;
         self.performance.receipts();

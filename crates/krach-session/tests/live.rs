@@ -9,11 +9,12 @@ use krach_diag::Source;
 use krach_engine::DeviceRequest;
 use krach_pattern::{Manner, Pattern, Shape, Time, notation};
 use krach_session::{
-    Driver, Edit, Fade, HandClock, Mixdown, Modulation, Node, Playing, Route, Sending, Session, Voicing,
+    At, Driver, Edit, Fade, HandClock, Mixdown, Modulation, News, Node, Playing, Route, Sending, Session,
+    Voicing,
 };
 use krach_store::Cache;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const RATE: u32 = 48_000;
 
@@ -198,6 +199,86 @@ fn an_edit_that_cannot_be_heard_changes_nothing() {
 }
 
 #[test]
+fn an_edit_for_a_moment_to_come_falls_on_its_frame() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "a", node(&["gate", "level"]));
+    edit(&session, vec![play("a", "x . . .")]);
+    let mut clock = session.play_by_hand(RATE, 100).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 30_000, &mut heard);
+    session.edit_at(At::Bar, |_| Ok(vec![play("a", ". x . .")])).unwrap();
+    session.edit_at(At::Beat, |_| Ok(vec![Edit::Value("a".into(), "level".into(), Some(1.0))])).unwrap();
+    session
+        .edit_at(At::Cycle(Time::whole(2)), |_| Ok(vec![Edit::Value("a".into(), "level".into(), Some(4.0))]))
+        .unwrap();
+    // A node for later, and an edit that needs it: both wait.
+    session
+        .edit_at(At::Cycle(Time::whole(2)), |patch| Ok(patch.declaring(&"b".into(), node(&["level"])).0))
+        .unwrap();
+    session.edit(|patch| patch.setting("b/level", 2.0)).unwrap();
+    session.edit_at(At::Bar, |_| Ok(vec![Edit::Master(0.0)])).unwrap();
+    assert_eq!((session.pending().len(), session.patch().settings().master), (6, 0.0));
+    assert!(session.undo().unwrap(), "the last one is given up unheard");
+    assert_eq!((session.pending().len(), session.patch().settings().master), (5, 0.05));
+    run(&mut clock, 200_000, &mut heard);
+    let rises: Vec<usize> = (1..heard.len()).filter(|&at| heard[at] > heard[at - 1] + 0.01).collect();
+    // The first onset is on frame 0; the beat after frame 30,000, beat 2 of bar 2, bar 3.
+    assert_eq!(rises, [48_000, 120_000, 192_000, 216_000]);
+    assert!(
+        session.pending().is_empty() && session.news().iter().all(|news| !matches!(news, News::Fault(_)))
+    );
+    holds_off_line(&session, &heard);
+}
+
+#[test]
+fn panic_is_silence_within_ten_milliseconds_and_the_patch_stays() {
+    let session = session();
+    edit(&session, quiet());
+    declare(&session, "a", node(&["gate"]));
+    let effect = Node { gain: 1.0, ..toys::effect() };
+    declare(&session, "fx", effect);
+    let route = Route { source: "a".into(), target: "fx".into(), port: None };
+    edit(&session, vec![Edit::Route(route, Some(Sending::default())), play("a", "x _ _ _")]);
+    let mut clock = session.play_by_hand(RATE, 64).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 10_000, &mut heard);
+    session.panic().unwrap();
+    run(&mut clock, 10_000, &mut heard);
+    assert!(heard[9_999] > 0.04 && heard[10_480..].iter().all(|&sample| sample == 0.0));
+    assert_eq!((session.patch().nodes().len(), session.patch().drivers().len()), (2, 0));
+    let note = session.press("a", 69.0, 1.0).unwrap().unwrap();
+    run(&mut clock, 1_000, &mut heard);
+    assert!(heard[20_999] > 0.04, "what is pressed afterwards sounds");
+    session.release("a", note).unwrap();
+    run(&mut clock, 1_000, &mut heard);
+    assert_eq!(heard[21_999], 0.0);
+    assert_eq!(session.press("b", 69.0, 1.0).unwrap_err().code.id(), "KR0901");
+    holds_off_line(&session, &heard);
+}
+
+#[test]
+fn stems_add_up_to_the_master() {
+    let session = session();
+    edit(&session, vec![Edit::Master(1.0), Edit::Limiter(false)]);
+    for (name, gain) in [("a", 0.01), ("b", 0.02)] {
+        declare(&session, name, Node { gain, pan: -0.5, ..node(&["gate"]) });
+        edit(&session, vec![play(name, "x x [x x] x")]);
+    }
+    let how = Mixdown { frames: 100_000, sample_rate: RATE, block: 333 };
+    let stems = session.stems(&session.patch(), how, &mut |_| ControlFlow::Continue(())).unwrap();
+    let master = session.mixdown(&session.patch(), how, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(stems.master, master);
+    assert_eq!(stems.nodes.len(), 2);
+    for channel in 0..2 {
+        for at in 0..how.frames {
+            let sum: f32 = stems.nodes.values().map(|node| node[channel][at]).sum();
+            assert!((sum - master[channel][at]).abs() < 1e-6, "channel {channel}, frame {at}");
+        }
+    }
+}
+
+#[test]
 fn the_null_device_plays_on_by_itself_and_moves() {
     let session = session();
     declare(&session, "a", node(&["gate"]));
@@ -205,14 +286,8 @@ fn the_null_device_plays_on_by_itself_and_moves() {
     let request =
         |block| DeviceRequest { device: Some("null".into()), block: Some(block), ..DeviceRequest::default() };
     assert_eq!(session.play(&request(256)).unwrap().device, "null");
-    let limit = Instant::now() + Duration::from_secs(30);
-    let wait = |seconds: f64| {
-        while session.now().unwrap().seconds < seconds {
-            assert!(Instant::now() < limit, "the clock stands still");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    };
-    wait(0.5);
+    let wait = |cycle| assert!(session.wait(cycle, Duration::from_secs(30)), "the clock stands still");
+    wait(Time::new(1, 4).unwrap());
     let cycle = session.now().unwrap().cycle;
     // The same rate: one clock goes on. Another rate: the position does.
     assert_eq!(session.play(&request(512)).unwrap().block, 512);
@@ -220,7 +295,8 @@ fn the_null_device_plays_on_by_itself_and_moves() {
     let other = DeviceRequest { rate: Some(44_100), ..request(512) };
     assert_eq!(session.play(&other).unwrap().rate, 44_100);
     assert!(session.now().unwrap().cycle >= cycle);
-    wait(0.2);
+    wait(cycle.plus(Time::new(1, 8).unwrap()).unwrap());
+    assert!(!session.wait(Time::whole(1000), Duration::ZERO));
     assert!(!session.news().is_empty());
     assert!(session.stats().unwrap().device.frames > 0);
     assert!(session.stop_device() && session.now().is_none());

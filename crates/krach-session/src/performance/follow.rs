@@ -3,8 +3,8 @@
 use super::perform::Move;
 use super::placed::{Placed, place};
 use super::{Performance, Sounds, fell, refused, too_fine};
-use crate::Edit;
 use crate::patch::{Driver, Knob, Name, Named, Out, Patch, Route};
+use crate::{Edit, Start};
 use krach_abi::Frame;
 use krach_diag::Diagnostic;
 use krach_engine::{Edits, RouteId, RouteSpec, StageError, When};
@@ -20,8 +20,7 @@ struct Plan {
 }
 
 impl Performance {
-    /// Makes what sounds follow edits on a frame. `sounds` is the code of the nodes that [`Performance::wanted`] named
-    /// for the patch after them.
+    /// Makes what sounds follow edits on a frame. `sounds` is the code of the nodes that [`Performance::wanted`] named.
     ///
     /// # Errors
     /// Those of [`Patch::apply_all`] and of the stage, and a pattern whose next cycles cannot be asked. Then nothing has
@@ -31,6 +30,7 @@ impl Performance {
         edits: &[Edit],
         sounds: BTreeMap<Name, Sounds>,
         at: Frame,
+        start: Start,
     ) -> Result<(), Diagnostic> {
         let mut after = self.patch.clone();
         after.apply_all(edits)?;
@@ -49,7 +49,7 @@ impl Performance {
         self.knobs.retain(|knob, _| self.patch.value(knob).is_some());
         self.turn_knobs(&before, edits, (&revoices, &fresh), at).map_err(|error| refused(&error))?;
         if score {
-            self.conduct(&before, edits, at)?;
+            self.conduct(&before, edits, (at, start))?;
         }
         Ok(())
     }
@@ -225,14 +225,19 @@ impl Performance {
     }
 
     /// Tempo, meter and drivers, in the order of what depends on what.
-    fn conduct(&mut self, before: &Patch, edits: &[Edit], at: Frame) -> Result<(), Diagnostic> {
+    fn conduct(
+        &mut self,
+        before: &Patch,
+        edits: &[Edit],
+        (at, start): (Frame, Start),
+    ) -> Result<(), Diagnostic> {
         let after = self.patch.clone();
         let (old, new) = (before.settings(), after.settings());
         let plays = |patch: &Patch| patch.drivers().any(|(_, driver)| matches!(driver, Driver::Playing(_)));
         if (old.seed, old.tuning.to_bits()) != (new.seed, new.tuning.to_bits()) {
             self.conductor.rescale(new);
         }
-        let begins = !plays(before) && plays(&after) && !self.resumes;
+        let begins = !plays(before) && plays(&after) && !self.resumes && start == Start::Usual;
         if begins {
             self.conductor.restart(new, at).map_err(too_fine)?;
         } else {
@@ -245,7 +250,8 @@ impl Performance {
             }
         }
         let here = self.conductor.timeline().cycle(at).map_err(too_fine)?;
-        let bar = if begins || at == Frame(0) { here } else { Time::whole(here.ceil()) };
+        let bar =
+            if begins || at == Frame(0) || start == Start::Here { here } else { Time::whole(here.ceil()) };
         let paths: BTreeSet<&Name> = before.drivers.keys().chain(after.drivers.keys()).collect();
         for path in paths {
             let again = edits.iter().any(|edit| matches!(edit, Edit::Drive(driven, _) if driven == path));

@@ -11,11 +11,13 @@ mod track;
 
 pub(crate) use placed::{Sounds, sounds};
 
+use crate::Edit;
 use crate::conductor::{Conductor, Fallen};
 use crate::patch::{self, Knob, Name, Node, Patch, Route};
+use crate::step::Deed;
 use krach_abi::Frame;
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{Processor, Receipt, RouteId, Settings, Stage, StageError};
+use krach_engine::{NodeId, Processor, Receipt, RouteId, Settings, Stage, StageError, When};
 use krach_pattern::{Overflow, Time};
 use krach_store::Cache;
 use placed::Placed;
@@ -118,7 +120,7 @@ impl Performance {
     }
 
     /// The name of a node of the stage.
-    pub fn name_of(&self, id: krach_engine::NodeId) -> Option<&Name> {
+    pub fn name_of(&self, id: NodeId) -> Option<&Name> {
         let found = self.nodes.iter().find(|(_, placed)| placed.voice == id || placed.end == id);
         found.map(|(name, _)| name)
     }
@@ -128,15 +130,51 @@ impl Performance {
         self.stage.receipts()
     }
 
-    /// The nodes of a patch whose code has to be made.
-    pub fn wanted(&self, after: &Patch) -> Vec<(Name, Arc<Node>)> {
+    /// The nodes whose code has to be made for edits.
+    ///
+    /// # Errors
+    /// Those of [`Patch::apply_all`].
+    pub fn wanted(&self, edits: &[Edit]) -> Result<Vec<(Name, Arc<Node>)>, Diagnostic> {
+        if !edits.iter().any(|edit| matches!(edit, Edit::Node(..))) {
+            return Ok(Vec::new());
+        }
+        let mut after = self.patch.clone();
+        after.apply_all(edits)?;
         let is_new = |(name, node): &(&Name, &Arc<Node>)| {
             let before = self.patch.nodes.get(*name);
             before.is_none_or(|before| {
                 !Arc::ptr_eq(before, node) && (before.voicing != node.voicing || before.count != node.count)
             })
         };
-        after.nodes.iter().filter(is_new).map(|(name, node)| (name.clone(), node.clone())).collect()
+        Ok(after.nodes.iter().filter(is_new).map(|(name, node)| (name.clone(), node.clone())).collect())
+    }
+
+    /// Does what a step says, on its frame.
+    ///
+    /// # Errors
+    /// Those of [`Performance::follow`]; `KR0901`: no such node.
+    pub fn take(&mut self, deed: &Deed, sounds: BTreeMap<Name, Sounds>, at: Frame) -> Result<(), Diagnostic> {
+        match deed {
+            Deed::Edit { edits, start } => self.follow(edits, sounds, at, *start),
+            Deed::Press { node, note, key, velocity } => {
+                let placed = self.nodes.get(node).ok_or_else(|| self.patch.unknown(node))?;
+                let pressed = self.stage.press(placed.voice, *note, [*key, *velocity], false, When::at(at));
+                pressed.map_err(|error| refused(&error))
+            }
+            Deed::Release { node, note } => match self.nodes.get(node) {
+                Some(placed) => {
+                    self.stage.release(placed.voice, *note, When::at(at)).map_err(|error| refused(&error))
+                }
+                // It has gone, and its notes with it.
+                None => Ok(()),
+            },
+            Deed::Panic => self.panic(at).map_err(|error| refused(&error)),
+        }
+    }
+
+    /// What each node is heard by on the stage.
+    pub fn ends(&self) -> impl Iterator<Item = (&Name, NodeId)> {
+        self.nodes.iter().map(|(name, placed)| (name, placed.end))
     }
 
     /// The value of a knob on a frame.

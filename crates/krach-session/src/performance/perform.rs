@@ -10,6 +10,8 @@ use krach_engine::{NoteId, StageError, When};
 
 /// The length of the way to a level that the score sets.
 const STEP_SECONDS: f64 = 0.005;
+/// The length of the fade before everything is cut.
+const CUT_SECONDS: f64 = 0.005;
 /// The group of all events of the score, which are taken back together. Those of hands have group 0.
 pub(super) const SCORE: u32 = 1;
 
@@ -174,6 +176,23 @@ impl Performance {
         self.stage.revoke(SCORE, from)?;
         self.knobs.values_mut().for_each(|track| track.revoke(from));
         self.nodes.values_mut().for_each(|placed| placed.revoke(from));
+        Ok(())
+    }
+
+    /// Cuts everything that sounds: it fades, and then every voice goes back to birth.
+    pub(super) fn panic(&mut self, at: Frame) -> Result<(), StageError> {
+        let silent = at.after(self.stage.settings().frames(CUT_SECONDS) as usize);
+        for (name, placed) in &self.nodes {
+            self.stage.mute(placed.end, true, CUT_SECONDS, When::at(at))?;
+            self.stage.reset(placed.voice, When::at(silent))?;
+            if placed.end != placed.voice {
+                self.stage.reset(placed.end, When::at(silent))?;
+            }
+            if !self.patch.node(name).is_some_and(|node| node.muted) {
+                self.stage.mute(placed.end, false, CUT_SECONDS, When::at(silent.after(1)))?;
+            }
+        }
+        self.front = silent.after(1);
         Ok(())
     }
 }

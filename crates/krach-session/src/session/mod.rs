@@ -1,18 +1,18 @@
 //! The session: it owns the patch, what plays it, and the cache of compiled code.
 
+mod playing;
+
 use crate::audition::perform;
 use crate::desk::Desk;
-use crate::device::no_device;
-use crate::live::{HandClock, Live, LiveStats, News, Position};
-use crate::{Audition, Edit, Mixdown, Patch, Scenes, Step, Stop};
+use crate::live::{Live, OnStage};
+use crate::{Audition, Edit, Mixdown, Patch, Scenes, Stems, Step, Stop};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
-use krach_engine::{DeviceFormat, DeviceRequest, Offer};
 use krach_pattern::Time;
 use krach_store::{Cache, CodeFolder, Compiled, Playable, Unit};
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Compiled programs in memory. A program of usual size takes some tens of kilobytes.
 const CAPACITY: usize = 256;
@@ -24,6 +24,21 @@ pub struct Session {
     desk: Mutex<Desk>,
     /// What plays; none before the first [`Session::play`].
     live: Mutex<Option<Live>>,
+}
+
+/// When an edit is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum At {
+    /// At once; a new pattern with the next bar, and the first of all at once, as bar 1.
+    #[default]
+    Usual,
+    /// At once, patterns too.
+    Now,
+    /// On the next beat, or on the next bar line.
+    Beat,
+    Bar,
+    /// On a cycle; at once if it is over.
+    Cycle(Time),
 }
 
 impl Session {
@@ -60,104 +75,14 @@ impl Session {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What plays, if anything does.
+    fn on_stage(&self) -> Option<Arc<OnStage>> {
+        self.live().as_ref().map(|live| live.on_stage().clone())
+    }
+
     /// Makes what sounds follow a step. An error refuses the step, and nothing changes.
-    fn follow(&self, edits: &[Edit], after: &Patch) -> Result<(), Diagnostic> {
-        let stage = self.live().as_ref().map(|live| live.on_stage().clone());
-        stage.map_or(Ok(()), |stage| stage.follow(&self.cache, edits, after))
-    }
-
-    /// Plays the session on a device, or moves it there. At the same rate everything sounds on; with another rate all
-    /// programs are compiled anew, and the music goes on from the same position.
-    ///
-    /// # Errors
-    /// `KR0503`: there is no such device, or it does not play; and those of compiling. Then nothing has changed.
-    pub fn play(&self, request: &DeviceRequest) -> Result<DeviceFormat, Diagnostic> {
-        let offer = Offer::of(request).map_err(|error| no_device(&error))?;
-        let desk = self.desk();
-        let mut live = self.live();
-        let cycle = match &*live {
-            Some(playing) if playing.moves_to(&offer)? => return Ok(offer.format().clone()),
-            Some(playing) => playing.on_stage().now().cycle,
-            None => Time::ZERO,
-        };
-        let format = offer.format().clone();
-        *live = Some(Live::play(&self.cache, desk.sounding(), offer, cycle)?);
-        Ok(format)
-    }
-
-    /// Plays the session on a clock that the caller turns.
-    ///
-    /// # Errors
-    /// Those of compiling.
-    pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
-        let desk = self.desk();
-        let (live, clock) = Live::by_hand(&self.cache, desk.sounding(), rate, block)?;
-        *self.live() = Some(live);
-        Ok(clock)
-    }
-
-    /// Ends the sound; the patch stays. Whether something played.
-    pub fn stop_device(&self) -> bool {
-        let live = self.live().take();
-        live.is_some()
-    }
-
-    /// What the device agreed to; none while nothing plays.
-    #[must_use]
-    pub fn device(&self) -> Option<DeviceFormat> {
-        self.live().as_ref().and_then(Live::format)
-    }
-
-    /// Where the music is; none while nothing plays.
-    #[must_use]
-    pub fn now(&self) -> Option<Position> {
-        self.live().as_ref().map(|live| live.on_stage().now())
-    }
-
-    /// Counters of what plays; none while nothing plays.
-    #[must_use]
-    pub fn stats(&self) -> Option<LiveStats> {
-        self.live().as_ref().map(Live::stats)
-    }
-
-    /// What happened since the last call, the oldest first. Only the last thousand are kept.
-    #[must_use]
-    pub fn news(&self) -> Vec<News> {
-        self.live().as_ref().map(Live::news).unwrap_or_default()
-    }
-
-    /// The value of a path that sounds now: what moves it is counted in. While nothing plays, the value that was set last.
-    /// A node is its gain.
-    ///
-    /// # Errors
-    /// `KR0404` and `KR0901`: nothing is called so; `KR0904` for a group, which has no one value.
-    pub fn value(&self, path: &str) -> Result<f64, Diagnostic> {
-        let knob = self.desk().patch().readable(path)?;
-        let sounding = self.live().as_ref().and_then(|live| live.on_stage().value(&knob));
-        sounding.map_or_else(
-            || self.desk().patch().value(&knob).ok_or_else(|| self.desk().patch().unknown(path)),
-            Ok,
-        )
-    }
-
-    /// The last steps that were taken while it played, with the frames on which they were heard. The first of all is the
-    /// patch at the start.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Step> {
-        self.live().as_ref().map(|live| live.on_stage().steps()).unwrap_or_default()
-    }
-
-    /// Renders steps as they were heard live: the same frames, the same samples.
-    ///
-    /// # Errors
-    /// As [`Session::mixdown`], and those of the edits.
-    pub fn replay(
-        &self,
-        steps: &[Step],
-        how: Mixdown,
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, steps, how, progress)
+    fn follow(&self, edits: &[Edit], at: At) -> Result<(), Diagnostic> {
+        self.on_stage().map_or(Ok(()), |stage| stage.follow(&self.cache, edits, at))
     }
 
     /// The patch as the next edit finds it: inside a transaction, the one in work.
@@ -181,9 +106,21 @@ impl Session {
         &self,
         plan: impl FnOnce(&Patch) -> Result<Vec<Edit>, Diagnostic>,
     ) -> Result<Vec<Edit>, Diagnostic> {
+        self.edit_at(At::Usual, plan)
+    }
+
+    /// The same, heard at a moment: the patch changes now, the sound then. Until then it can be undone unheard.
+    ///
+    /// # Errors
+    /// As [`Session::edit`].
+    pub fn edit_at(
+        &self,
+        at: At,
+        plan: impl FnOnce(&Patch) -> Result<Vec<Edit>, Diagnostic>,
+    ) -> Result<Vec<Edit>, Diagnostic> {
         let mut desk = self.desk();
         let edits = plan(desk.patch())?;
-        desk.apply(edits.clone(), |edits, after| self.follow(edits, after))?;
+        desk.apply(edits.clone(), |edits, _| self.follow(edits, at))?;
         Ok(edits)
     }
 
@@ -197,7 +134,15 @@ impl Session {
     /// # Errors
     /// As [`Session::edit`]; the transaction is given up.
     pub fn finish(&self) -> Result<(), Diagnostic> {
-        self.desk().finish(|edits, after| self.follow(edits, after))
+        self.finish_at(At::Usual)
+    }
+
+    /// The same, heard at a moment.
+    ///
+    /// # Errors
+    /// As [`Session::finish`].
+    pub fn finish_at(&self, at: At) -> Result<(), Diagnostic> {
+        self.desk().finish(|edits, _| self.follow(edits, at))
     }
 
     /// Gives up the innermost transaction; it has changed nothing.
@@ -210,7 +155,14 @@ impl Session {
     /// # Errors
     /// As [`Session::edit`], and inside a transaction.
     pub fn undo(&self) -> Result<bool, Diagnostic> {
-        self.desk().turn_back(false, |edits, after| self.follow(edits, after))
+        let mut desk = self.desk();
+        let last = desk.history().entries().last().map(|entry| entry.edits.clone()).unwrap_or_default();
+        let stage = self.on_stage();
+        desk.turn_back(false, |edits, _| match stage {
+            // It was never heard.
+            Some(stage) if stage.give_up(&last) => Ok(()),
+            _ => self.follow(edits, At::Usual),
+        })
     }
 
     /// Does again the step that was undone last. Whether there was one.
@@ -218,7 +170,7 @@ impl Session {
     /// # Errors
     /// As [`Session::undo`].
     pub fn redo(&self) -> Result<bool, Diagnostic> {
-        self.desk().turn_back(true, |edits, after| self.follow(edits, after))
+        self.desk().turn_back(true, |edits, _| self.follow(edits, At::Usual))
     }
 
     /// The steps that can be undone, the oldest first, each with its edits.
@@ -252,6 +204,19 @@ impl Session {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
         crate::mixdown::mixdown(&self.cache, &[Step::whole(patch)], how, progress)
+    }
+
+    /// Renders a patch as [`Session::mixdown`] does, and each of its nodes on its own.
+    ///
+    /// # Errors
+    /// As [`Session::mixdown`].
+    pub fn stems(
+        &self,
+        patch: &Patch,
+        how: Mixdown,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Stems, Stop> {
+        crate::mixdown::stems(&self.cache, &[Step::whole(patch)], how, progress)
     }
 
     /// Compiles a sound if it is not compiled yet, and renders it: one vector of samples per output. `progress` is

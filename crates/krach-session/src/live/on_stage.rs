@@ -1,0 +1,333 @@
+//! What the conductor's thread and the callers share.
+
+use super::{News, Position};
+use crate::Edit;
+use crate::patch::{Knob, Name, Patch};
+use crate::performance::{Performance, Sounds, compiled, fell};
+use crate::session::At;
+use crate::step::{Deed, Start, Step};
+use krach_abi::Frame;
+use krach_diag::Diagnostic;
+use krach_engine::{NoteId, Processor, Receipt, Settings};
+use krach_pattern::Time;
+use krach_store::Cache;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A performance that any thread may change.
+#[derive(Debug)]
+pub(crate) struct OnStage {
+    state: Mutex<State>,
+    /// Woken to end.
+    woken: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub performance: Performance,
+    /// Frames that the score is ahead of the clock.
+    pub ahead: usize,
+    /// Frames of the device's block.
+    pub block: usize,
+    ended: bool,
+    news: VecDeque<News>,
+    /// The last steps that were taken.
+    steps: VecDeque<Step>,
+    /// Edits for later, in order of their cycles.
+    pending: Vec<(Pending, BTreeMap<Name, Sounds>)>,
+    /// Notes pressed by hand so far.
+    pressed: u64,
+}
+
+/// Edits that wait for their moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The cycle on which they happen.
+    pub cycle: Time,
+    pub edits: Vec<Edit>,
+}
+
+/// Seconds that the score is ahead of the sound, and blocks at least.
+const AHEAD_SECONDS: f64 = 0.1;
+const AHEAD_BLOCKS: usize = 4;
+/// How often the conductor looks at the clock.
+const LOOK: Duration = Duration::from_millis(10);
+/// Seconds in which an edit of the graph is made ready, besides one block.
+const READY_SECONDS: f64 = 0.005;
+/// Seconds before their moment in which edits for later are made, besides two blocks: some looks at the clock.
+const SOON_SECONDS: f64 = 0.03;
+/// News that wait to be read; the oldest are dropped.
+const MOST_NEWS: usize = 1024;
+/// Steps that are remembered.
+const MOST_STEPS: usize = 4096;
+/// Numbers of notes pressed by hand begin here; those of the score are below.
+const BY_HAND: u64 = 1 << 63;
+
+impl State {
+    fn new(performance: Performance, block: usize) -> Self {
+        let settings = performance.stage().settings();
+        let ahead = (settings.frames(AHEAD_SECONDS) as usize).max(AHEAD_BLOCKS * block);
+        let (news, steps, pending) = (VecDeque::new(), VecDeque::new(), Vec::new());
+        Self { performance, ahead, block, ended: false, news, steps, pending, pressed: 0 }
+    }
+
+    /// Makes room for blocks of another size.
+    pub fn resize(&mut self, block: usize) {
+        self.block = block;
+        self.ahead = self.ahead.max(AHEAD_BLOCKS * block);
+    }
+
+    pub fn tell(&mut self, news: News) {
+        if self.news.len() == MOST_NEWS {
+            self.news.pop_front();
+        }
+        self.news.push_back(news);
+    }
+
+    pub fn news(&mut self) -> Vec<News> {
+        self.news.drain(..).collect()
+    }
+
+    fn frames(&self, seconds: f64) -> usize {
+        self.performance.stage().settings().frames(seconds) as usize
+    }
+
+    /// The first frame on which a deed can happen.
+    fn next_frame(&self, deed: &Deed) -> Frame {
+        let graph =
+            |edit: &Edit| matches!(edit, Edit::Node(..) | Edit::Route(..) | Edit::Out(..) | Edit::Solo(_));
+        let makes = matches!(deed, Deed::Edit { edits, .. } if edits.iter().any(graph));
+        let ready = if makes { self.frames(READY_SECONDS) } else { 0 };
+        self.performance.now().after(self.block + 1 + ready).max(self.performance.front())
+    }
+
+    /// Does something on a frame, or on the next one that can be.
+    fn take(
+        &mut self,
+        deed: Deed,
+        sounds: BTreeMap<Name, Sounds>,
+        frame: Option<Frame>,
+    ) -> Result<(), Diagnostic> {
+        let next = self.next_frame(&deed);
+        let frame = frame.map_or(next, |frame| frame.max(next));
+        self.performance.take(&deed, sounds, frame)?;
+        if self.steps.len() == MOST_STEPS {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(Step { frame, deed });
+        Ok(())
+    }
+
+    /// Sends what is due soon, and hears what happened.
+    pub fn look(&mut self) {
+        self.take_pending(self.performance.now().after(2 * self.block + self.frames(SOON_SECONDS)));
+        let until = self.performance.now().after(self.ahead);
+        match self.performance.prepare(until) {
+            Ok(fallen) => fallen.iter().for_each(|fallen| self.tell(News::Fault(fell(fallen)))),
+            Err(report) => self.tell(News::Fault(report)),
+        }
+        for receipt in self.performance.receipts() {
+            let node = match receipt {
+                Receipt::Swapped { node, .. } | Receipt::Failed { node, .. } => {
+                    self.performance.name_of(node)
+                }
+                Receipt::Edited { .. } => None,
+            };
+            let node = node.cloned();
+            self.tell(News::Stage(receipt, node));
+        }
+    }
+
+    /// Does what was put off until a frame.
+    fn take_pending(&mut self, soon: Frame) {
+        while let Some((first, _)) = self.pending.first() {
+            let frame = match self.performance.conductor().timeline().frame(first.cycle) {
+                Ok(frame) if frame > soon => return,
+                frame => frame.ok(),
+            };
+            let (Pending { edits, .. }, sounds) = self.pending.remove(0);
+            let deed = Deed::Edit { edits, start: Start::Here };
+            if let Err(report) = self.take(deed, sounds, frame.filter(|_| soon < Frame::NEVER)) {
+                self.tell(News::Fault(report));
+            }
+        }
+    }
+
+    /// The cycle of a moment to come; none for the next frame that can be.
+    fn cycle_of(&self, at: At) -> Option<Time> {
+        let timeline = self.performance.conductor().timeline();
+        let now = timeline.cycle(self.performance.now().after(self.block + 1)).ok()?;
+        match at {
+            At::Usual | At::Now => None,
+            At::Bar => Some(Time::whole(now.ceil())),
+            At::Beat => timeline.cycle_of(Time::whole(timeline.beat(now).ok()?.ceil())).ok(),
+            At::Cycle(cycle) => Some(cycle),
+        }
+    }
+}
+
+impl OnStage {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Plays a patch, with a cycle on the first frame.
+    ///
+    /// # Errors
+    /// Those of compiling.
+    pub fn begin(
+        cache: &Cache,
+        patch: &Patch,
+        (settings, block): (Settings, usize),
+        cycle: Time,
+    ) -> Result<(Arc<Self>, Processor), Diagnostic> {
+        let (mut performance, processor) = Performance::new(settings, patch.settings(), cycle)?;
+        let step = Step::whole(patch);
+        let sounds = compiled(cache, performance.wanted(step.edits())?, settings.rate)?;
+        performance.take(&step.deed, sounds, step.frame)?;
+        let mut state = State::new(performance, block);
+        state.steps.push_back(step);
+        state.look();
+        Ok((Arc::new(Self { state: Mutex::new(state), woken: Condvar::new() }), processor))
+    }
+
+    /// Makes the sound follow edits: as soon as it can, or at a moment to come.
+    ///
+    /// # Errors
+    /// Those of compiling and of [`Performance::follow`]; then nothing has changed.
+    pub fn follow(&self, cache: &Cache, edits: &[Edit], at: At) -> Result<(), Diagnostic> {
+        let (wanted, rate, cycle) = {
+            let state = self.state();
+            let (wanted, cycle) = match state.pending.last() {
+                // It needs what is put off, so it is put off too.
+                Some((last, _)) if state.performance.patch().clone().apply_all(edits).is_err() => {
+                    (added(edits), Some(last.cycle))
+                }
+                _ => (state.performance.wanted(edits)?, state.cycle_of(at)),
+            };
+            (wanted, state.performance.rate(), cycle)
+        };
+        // The music goes on while code is made.
+        let sounds = compiled(cache, wanted, rate)?;
+        let mut state = self.state();
+        if let Some(cycle) = cycle {
+            let after = state.pending.partition_point(|(pending, _)| pending.cycle <= cycle);
+            state.pending.insert(after, (Pending { cycle, edits: edits.to_vec() }, sounds));
+        } else {
+            let start = if at == At::Now { Start::Here } else { Start::Usual };
+            state.take(Deed::Edit { edits: edits.to_vec(), start }, sounds, None)?;
+        }
+        state.look();
+        Ok(())
+    }
+
+    /// Gives up edits that wait. Whether they were there.
+    pub fn give_up(&self, edits: &[Edit]) -> bool {
+        let mut state = self.state();
+        let found = state.pending.iter().rposition(|(pending, _)| pending.edits == edits);
+        found.map(|at| state.pending.remove(at)).is_some()
+    }
+
+    /// The edits that wait, the next ones first.
+    pub fn pending(&self) -> Vec<Pending> {
+        self.state().pending.iter().map(|(pending, _)| pending.clone()).collect()
+    }
+
+    /// Presses a key of a node; the number of the note.
+    ///
+    /// # Errors
+    /// `KR0901`: no such node; `KR0903`: it plays no notes.
+    pub fn press(&self, node: &str, key: f64, velocity: f64) -> Result<NoteId, Diagnostic> {
+        let mut state = self.state();
+        let note = NoteId(BY_HAND + state.pressed);
+        state.take(Deed::Press { node: node.into(), note, key, velocity }, BTreeMap::new(), None)?;
+        state.pressed += 1;
+        Ok(note)
+    }
+
+    /// Lets go of a key.
+    ///
+    /// # Errors
+    /// The stage is full.
+    pub fn release(&self, node: &str, note: NoteId) -> Result<(), Diagnostic> {
+        self.state().take(Deed::Release { node: node.into(), note }, BTreeMap::new(), None)
+    }
+
+    /// Does now what was put off.
+    pub fn hurry(&self) {
+        self.state().take_pending(Frame::NEVER);
+    }
+
+    /// Cuts everything that sounds.
+    ///
+    /// # Errors
+    /// The stage is full.
+    pub fn panic(&self) -> Result<(), Diagnostic> {
+        self.state().take(Deed::Panic, BTreeMap::new(), None)
+    }
+
+    /// Where the music is.
+    pub fn now(&self) -> Position {
+        let state = self.state();
+        Position::of(state.performance.conductor().timeline(), state.performance.now())
+    }
+
+    /// Waits until a cycle, no longer than a limit. Whether the music is there.
+    pub fn wait(&self, cycle: Time, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        let mut state = self.state();
+        loop {
+            let now = Position::of(state.performance.conductor().timeline(), state.performance.now());
+            let rest = end.saturating_duration_since(Instant::now());
+            if now.cycle >= cycle || rest.is_zero() || state.ended {
+                return now.cycle >= cycle;
+            }
+            let waited = self.woken.wait_timeout(state, rest.min(LOOK));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The value of a knob that sounds now; none if what plays has no such knob.
+    pub fn value(&self, knob: &Knob) -> Option<f64> {
+        let state = self.state();
+        state.performance.value(knob, state.performance.now())
+    }
+
+    /// The largest sample of each node since the last reading, and that of the master.
+    pub fn peaks(&self) -> (Vec<(Name, f32)>, f32) {
+        let state = self.state();
+        let stage = state.performance.stage();
+        let peak = |(name, id): (&Name, _)| (name.clone(), stage.peak(id).unwrap_or(0.0));
+        (state.performance.ends().map(peak).collect(), stage.master_peak())
+    }
+
+    /// The last steps that were taken. The first of all is the patch at the start.
+    pub fn steps(&self) -> Vec<Step> {
+        self.state().steps.iter().cloned().collect()
+    }
+
+    /// Keeps the score ahead of the clock until the end.
+    pub fn conduct(&self) {
+        let mut state = self.state();
+        while !state.ended {
+            state.look();
+            let waited = self.woken.wait_timeout(state, LOOK);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub fn end(&self) {
+        self.state().ended = true;
+        self.woken.notify_all();
+    }
+}
+
+/// The nodes that edits make.
+fn added(edits: &[Edit]) -> Vec<(Name, Arc<crate::patch::Node>)> {
+    let node = |edit: &Edit| match edit {
+        Edit::Node(name, Some(node)) => Some((name.clone(), node.clone())),
+        _ => None,
+    };
+    edits.iter().filter_map(node).collect()
+}

@@ -1,0 +1,155 @@
+//! The session while it plays: devices, the clock, and what is read of the sound.
+
+use super::Session;
+use crate::device::no_device;
+use crate::live::{HandClock, Live, LiveStats, News, Pending, Position};
+use crate::patch::Name;
+use crate::{Mixdown, Step, Stop};
+use krach_diag::Diagnostic;
+use krach_engine::{DeviceFormat, DeviceRequest, NoteId, Offer};
+use krach_pattern::Time;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+impl Session {
+    /// Plays the session on a device, or moves it there. At the same rate everything sounds on; with another rate all
+    /// programs are compiled anew, and the music goes on from the same position.
+    ///
+    /// # Errors
+    /// `KR0503`: there is no such device, or it does not play; and those of compiling. Then nothing has changed.
+    pub fn play(&self, request: &DeviceRequest) -> Result<DeviceFormat, Diagnostic> {
+        let offer = Offer::of(request).map_err(|error| no_device(&error))?;
+        let desk = self.desk();
+        let mut live = self.live();
+        let cycle = match &*live {
+            Some(playing) if playing.moves_to(&offer)? => return Ok(offer.format().clone()),
+            Some(playing) => playing.on_stage().now().cycle,
+            None => Time::ZERO,
+        };
+        let format = offer.format().clone();
+        *live = Some(Live::play(&self.cache, desk.sounding(), offer, cycle)?);
+        Ok(format)
+    }
+
+    /// Plays the session on a clock that the caller turns.
+    ///
+    /// # Errors
+    /// Those of compiling.
+    pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
+        let desk = self.desk();
+        let (live, clock) = Live::by_hand(&self.cache, desk.sounding(), rate, block)?;
+        *self.live() = Some(live);
+        Ok(clock)
+    }
+
+    /// Ends the sound; the patch stays. Whether something played.
+    pub fn stop_device(&self) -> bool {
+        let live = self.live().take();
+        live.is_some()
+    }
+
+    /// What the device agreed to; none while nothing plays.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceFormat> {
+        self.live().as_ref().and_then(Live::format)
+    }
+
+    /// Where the music is; none while nothing plays.
+    #[must_use]
+    pub fn now(&self) -> Option<Position> {
+        self.on_stage().map(|stage| stage.now())
+    }
+
+    /// Waits until a cycle, no longer than a limit. Whether the music is there; false while nothing plays.
+    #[must_use]
+    pub fn wait(&self, cycle: Time, limit: Duration) -> bool {
+        self.on_stage().is_some_and(|stage| stage.wait(cycle, limit))
+    }
+
+    /// Counters of what plays; none while nothing plays.
+    #[must_use]
+    pub fn stats(&self) -> Option<LiveStats> {
+        self.live().as_ref().map(Live::stats)
+    }
+
+    /// The largest sample of each node since the last reading, and that of the master.
+    #[must_use]
+    pub fn peaks(&self) -> Option<(Vec<(Name, f32)>, f32)> {
+        self.on_stage().map(|stage| stage.peaks())
+    }
+
+    /// What happened since the last call, the oldest first. Only the last thousand are kept.
+    #[must_use]
+    pub fn news(&self) -> Vec<News> {
+        self.live().as_ref().map(Live::news).unwrap_or_default()
+    }
+
+    /// The edits that wait for their moment, the next ones first.
+    #[must_use]
+    pub fn pending(&self) -> Vec<Pending> {
+        self.on_stage().map(|stage| stage.pending()).unwrap_or_default()
+    }
+
+    /// The value of a path that sounds now: what moves it is counted in. While nothing plays, the value that was set last.
+    /// A node is its gain.
+    ///
+    /// # Errors
+    /// `KR0404` and `KR0901`: nothing is called so; `KR0904` for a group, which has no one value.
+    pub fn value(&self, path: &str) -> Result<f64, Diagnostic> {
+        let patch = self.patch();
+        let knob = patch.readable(path)?;
+        let sounding = self.on_stage().and_then(|stage| stage.value(&knob));
+        sounding.or_else(|| patch.value(&knob)).ok_or_else(|| patch.unknown(path))
+    }
+
+    /// Presses a key of a node by hand; `key` in semitones, 69 being A4, `velocity` from 0 to 1. The number of the note, to
+    /// let go of it; none while nothing plays.
+    ///
+    /// # Errors
+    /// `KR0901`: no such node; `KR0903`: it plays no notes.
+    pub fn press(&self, node: &str, key: f64, velocity: f64) -> Result<Option<NoteId>, Diagnostic> {
+        self.patch().expect_node(node)?;
+        self.on_stage().map(|stage| stage.press(node, key, velocity)).transpose()
+    }
+
+    /// Lets go of a key.
+    ///
+    /// # Errors
+    /// The stage is full.
+    pub fn release(&self, node: &str, note: NoteId) -> Result<(), Diagnostic> {
+        self.on_stage().map_or(Ok(()), |stage| stage.release(node, note))
+    }
+
+    /// Silence within 10 ms: ends everything that drives anything, and cuts every tail. What waits for its moment happens
+    /// at once. Nodes, routes and values stay.
+    ///
+    /// # Errors
+    /// Inside a transaction, and if the stage is full.
+    pub fn panic(&self) -> Result<(), Diagnostic> {
+        if let Some(stage) = self.on_stage() {
+            stage.hurry();
+        }
+        self.edit(|patch| Ok(patch.stopping()))?;
+        self.on_stage().map_or(Ok(()), |stage| stage.panic())
+    }
+
+    /// The last steps that were taken while it played, with the frames on which they were heard. The first of all is the
+    /// patch at the start.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        self.live().as_ref().map(|live| live.on_stage().steps()).unwrap_or_default()
+    }
+
+    /// Renders steps as they were heard live: the same frames, the same samples.
+    ///
+    /// # Errors
+    /// As [`Session::mixdown`], and those of the edits.
+    pub fn replay(
+        &self,
+        steps: &[Step],
+        how: Mixdown,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<f32>>, Stop> {
+        crate::mixdown::mixdown(&self.cache, steps, how, progress)
+    }
+}
