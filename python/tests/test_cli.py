@@ -259,10 +259,22 @@ def test_objects_that_answer_with_exceptions_are_passed_over(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "silent.py")
+    done = krach(tmp_path, "check", "silent.py")
+    assert done.returncode == 1
+    assert "it is a named pipe" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ctrl_c_ends_the_wait_for_a_silent_pipe(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "silent.program")
-    child = subprocess.Popen([*COMMAND, "check", "silent.program"], cwd=tmp_path, stderr=subprocess.PIPE)
-    time.sleep(0.5)
+    silent, _other_end = os.pipe()
+    child = subprocess.Popen([*COMMAND, "check", "-"], cwd=tmp_path, stdin=silent, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    threads = Path(f"/proc/{child.pid}/task")
+    while "krach-worker\n" not in [thread.read_text() for thread in threads.glob("*/comm")]:
+        assert time.monotonic() < deadline, "it never begins to read"
+        time.sleep(0.01)
     child.send_signal(signal.SIGINT)
     assert (child.communicate(timeout=60)[1], child.returncode) == (b"interrupted\n", 130)
 

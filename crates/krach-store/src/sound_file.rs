@@ -36,7 +36,7 @@ impl SoundFile {
     /// `KR0501`: there is no such file, it is not a sound file, or it has more than 64 million samples.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| texts::refusal(path, &name, &error))?;
+        let file = texts::open(path).map_err(|error| texts::refusal(path, &name, &error))?;
         if path.is_dir() {
             return Err(texts::refusal(path, &name, &std::io::ErrorKind::IsADirectory.into()));
         }

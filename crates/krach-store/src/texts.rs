@@ -56,10 +56,25 @@ pub fn read_raw(path: &Path) -> Result<(String, Vec<u8>), Diagnostic> {
     let (name, bytes) = if path == Path::new("-") {
         (STDIN.to_owned(), bytes_of(io::stdin().lock()))
     } else {
-        (path.display().to_string(), File::open(path).and_then(bytes_of))
+        (path.display().to_string(), open(path).and_then(bytes_of))
     };
     let bytes = bytes.map_err(|error| refusal(path, &name, &error))?;
     Ok((name, bytes))
+}
+
+/// Opens a file to read it. A named pipe is refused, because opening it waits until another program writes to it; the
+/// pipes that a shell makes of `<(…)` have a writer already.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let of_shell = path.starts_with("/dev/fd") || path.starts_with("/proc");
+        if !of_shell && path.metadata()?.file_type().is_fifo() {
+            let message = "it is a named pipe; let the shell read it: `krach dump - < PIPE`";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+    }
+    File::open(path)
 }
 
 /// The encoding that a Python text declares in a comment of its first two lines (PEP 263), in lower case.
@@ -165,6 +180,18 @@ mod tests {
         assert_eq!(declared(b"x = 1\n# coding: latin-1\n"), Some("latin-1".to_owned()));
         assert_eq!(declared(b"x = 1\ny = 2\n# coding: latin-1\n"), None);
         assert_eq!(declared(b"print('coding: latin-1')\n"), None);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_named_pipe_is_refused_instead_of_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["pipe.py", "pipe.wav"] {
+            let pipe = directory.path().join(name);
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            assert!(message(&pipe).contains("it is a named pipe"));
+            assert!(crate::SoundFile::read(&pipe).unwrap_err().message.contains("it is a named pipe"));
+        }
     }
 
     #[test]

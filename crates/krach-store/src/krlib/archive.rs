@@ -11,7 +11,6 @@ use rawzip::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -102,10 +101,7 @@ impl Archive {
         let unreadable = |error: &dyn std::fmt::Display| {
             Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {error}", path.display()))
         };
-        if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-            return Err(unreadable(&"it is not a file")); // opening a pipe would wait for a writer
-        }
-        let file = File::open(path)
+        let file = crate::texts::open(path)
             .map_err(|error| crate::texts::refusal(path, &path.display().to_string(), &error))?;
         let about = file.metadata().map_err(|error| unreadable(&error))?;
         if !about.is_file() {
