@@ -28,12 +28,14 @@ pub(crate) enum Kind {
     Program,
     /// Instruments, compiled.
     Library,
+    /// Standard input, or a pipe that the shell made of `<(…)`: Faust or the text form of a program.
+    Stream,
 }
 
 impl Kind {
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        if path == Path::new("-") {
-            return Some(Self::Program);
+        if path == Path::new("-") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd") {
+            return Some(Self::Stream);
         }
         match path.extension()?.to_str()? {
             "py" => Some(Self::Python),
@@ -65,8 +67,8 @@ impl FromStr for Target {
 
 #[derive(Debug, Args)]
 pub(crate) struct Only {
-    /// Python (`jam.py:bass`), Faust (`echo.dsp`), a library (`kit.krlib:acid`) or a text form (`.program`, `-` for
-    /// standard input); without a name, the only function in it
+    /// Python (`jam.py:bass`), Faust (`echo.dsp`), a library (`kit.krlib:acid`) or a text form (`.program`); `-` is
+    /// standard input, Faust or a text form; without a name, the only function in it
     #[arg(value_name = "FILE[:FUNCTION]")]
     pub target: Target,
     /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first
@@ -118,6 +120,12 @@ fn python(shell: &Shell<'_>, file: PathBuf) -> Result<Arc<Source>, Failure> {
     Ok(Arc::new(Source::new(name, text)))
 }
 
+/// Whether a text without a name is the text form of a program: it begins with `program` or a comment.
+fn is_text_form(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("program") || text.starts_with('#')
+}
+
 /// Opens a library, and says so if it is damaged.
 pub(crate) fn library(shell: &mut Shell<'_>, file: &Path) -> Result<Library, Failure> {
     let library = Library::open(file, Policy::Tag)?;
@@ -144,13 +152,17 @@ impl Target {
             shell.sources.remember(source.clone());
             return shell.host.load(&source);
         }
-        let read = if kind == Kind::Faust { krach_store::read_bytes } else { krach_store::read };
+        let read = if kind == Kind::Program { krach_store::read } else { krach_store::read_bytes };
         let source = shell.work(move |_| read(&file), |_| {})??;
         shell.sources.remember(source.clone());
-        match kind {
-            Kind::Faust => Ok(Box::new(FaustText::new(shell.host, source, include, precision))),
-            Kind::Python | Kind::Program | Kind::Library => Ok(Box::new(ProgramText::new(source)?)),
+        let is_faust = match kind {
+            Kind::Stream => !is_text_form(source.text()),
+            _ => kind == Kind::Faust,
+        };
+        if is_faust {
+            return Ok(Box::new(FaustText::new(shell.host, source, include, precision)));
         }
+        Ok(Box::new(ProgramText::new(source)?))
     }
 
     /// Why the file cannot be loaded, having no ending that is known.

@@ -124,6 +124,18 @@ fn a_program_comes_from_standard_input_too() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn faust_comes_from_a_pipe_of_the_shell() {
+    let path = env!("CARGO_BIN_EXE_krach");
+    let script = format!(
+        "'{path}' dump <(echo 'process = +(1);') --stage faust && echo 'process = *(2);' | '{path}' check -"
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let (code, data, remarks) = told(&output);
+    assert!(code == 0 && data.contains("process"), "{data}{remarks}");
+}
+
+#[test]
 fn render_writes_a_wav_of_the_length_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("tone.wav");

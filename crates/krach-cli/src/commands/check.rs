@@ -3,7 +3,7 @@
 use crate::report::Findings;
 use crate::script::Script;
 use crate::shell::{WELL, code_of, counted};
-use crate::target::{Kind, Only, Target};
+use crate::target::{Only, Target};
 use crate::{Failure, Shell};
 use clap::Args;
 use krach_abi::Precision;
@@ -80,7 +80,7 @@ fn trace_and_compile(
     let function = &script.functions()[at];
     let place = || Place::line(target.file.display().to_string(), function.line);
     let (sound, mut warnings) = script.playable(at)?;
-    if Kind::of(&target.file) != Some(Kind::Faust) {
+    if !script.is_faust() {
         warnings.extend(unused(sound.program(), &function.name));
     }
     for warning in &mut warnings {

@@ -1,7 +1,6 @@
 //! `krach faust --licences`, `krach inspect --licences`: under which terms the libraries lend what a program uses.
 
 use crate::shell::WELL;
-use crate::target::Kind;
 use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::Args;
@@ -38,7 +37,7 @@ pub(crate) fn licences(shell: &mut Shell<'_>, what: &Faust) -> Result<i32, Failu
     let at = what.only.target.one(&*script)?;
     let (sound, _) = script.playable(at)?;
     let rows: Vec<CreditRecord> = sound.program().credits().iter().map(CreditRecord::from).collect();
-    if Kind::of(&what.only.target.file) == Some(Kind::Faust) {
+    if script.is_faust() {
         return tell(shell, &rows, None, what.json);
     }
     // The printed text may call a standard function where the sound has code of our own.

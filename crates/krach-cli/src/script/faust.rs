@@ -57,6 +57,10 @@ impl Script for FaustText<'_> {
         }
     }
 
+    fn is_faust(&self) -> bool {
+        true
+    }
+
     fn faust(&self, _index: usize) -> Result<Arc<Source>, Failure> {
         Ok(self.source.clone())
     }

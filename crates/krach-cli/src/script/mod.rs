@@ -23,6 +23,11 @@ pub trait Script {
     /// What is wrong with that function.
     fn playable(&self, index: usize) -> Result<(Playable, Vec<Diagnostic>), Failure>;
 
+    /// Whether it is a Faust text.
+    fn is_faust(&self) -> bool {
+        false
+    }
+
     /// The Faust text of one of `functions`: the text it was read from, or else its printed form.
     ///
     /// # Errors
