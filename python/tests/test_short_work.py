@@ -7,6 +7,29 @@ import sys
 
 import pytest
 
+HEAVY = """
+import sys
+import krach, krach.dsp, krach.pattern
+print(sorted({"numpy", "matplotlib", "IPython", "html", "difflib", "asyncio", "json"} & sys.modules.keys()))
+"""
+
+NO_THREAD = """
+import resource
+
+import krach, krach.dsp as krs
+
+voice = krs.transpile(lambda: krs.saw(110), name="voice")
+import numpy
+
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + (32 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+try:
+    voice.render(0.01)
+except krach.Error as error:
+    print(error.code)
+"""
+
 LIMITED = """
 import resource
 import threading
@@ -40,3 +63,14 @@ print("rendered", all((a == b).all() for a, b in zip(before, after, strict=True)
 def test_a_render_of_a_compiled_sound_starts_no_thread() -> None:
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120)
     assert done.stdout == "no thread\nrendered True\n", done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_system_without_threads_is_an_error_with_a_remedy() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_THREAD], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "KR0413\n", done.stderr
+
+
+def test_importing_krach_loads_nothing_that_only_pages_and_arrays_need() -> None:
+    done = subprocess.run([sys.executable, "-c", HEAVY], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "[]\n", done.stderr

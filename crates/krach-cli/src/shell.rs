@@ -146,7 +146,7 @@ pub(crate) fn work<T: Send + 'static>(
         tick(&progress);
         if host.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    on_worker(&progress, move || job(&workers), watch).ok_or(Failure::Interrupted)
+    on_worker(&progress, move || job(&workers), watch)?.ok_or(Failure::Interrupted)
 }
 
 /// The text without what would command a terminal: names and texts may come from strangers.

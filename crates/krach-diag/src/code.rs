@@ -133,6 +133,7 @@ codes! {
     NotANumber "0410" Other "a sample is not a finite number";
     NoMeter "0411" Use "a sound without meters";
     MissingSound "0412" Use "the contents of a sound are missing";
+    NoThread "0413" Other "the system gives no thread";
     // 05: files and devices
     Unreadable "0501" Other "a file cannot be read";
     Unwritable "0502" Other "a file cannot be written";

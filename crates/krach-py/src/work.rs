@@ -23,8 +23,9 @@ pub fn interruptible<T: Send + 'static>(
     });
     match (result, raised) {
         (_, Some(error)) => Err(error),
-        (Ok(Some(result)), None) => Ok(result),
-        (Ok(None), None) => unreachable!("only an error of the caller breaks off"),
+        (Ok(Ok(Some(result))), None) => Ok(result),
+        (Ok(Err(report)), None) => Err(error::raise(py, &report)),
+        (Ok(Ok(None)), None) => unreachable!("only an error of the caller breaks off"),
         (Err(_), None) => Err(failed(py)),
     }
 }
@@ -63,8 +64,8 @@ const TICK: Duration = Duration::from_millis(25);
 /// Calls `progress`, then looks for Ctrl-C. An error of either is kept in `raised`.
 fn look(progress: Option<&Py<PyAny>>, done: usize, raised: &mut Option<PyErr>) -> ControlFlow<()> {
     Python::attach(|py| {
-        let told = progress.map_or(Ok(()), |progress| progress.call1(py, (done,)).map(drop));
-        match told.and_then(|()| py.check_signals()) {
+        let heard = progress.map_or(Ok(()), |progress| progress.call1(py, (done,)).map(drop));
+        match heard.and_then(|()| py.check_signals()) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 *raised = Some(error);

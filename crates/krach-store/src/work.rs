@@ -1,5 +1,6 @@
 //! Long work beside a caller who must stay answerable.
 
+use krach_diag::{Code, Diagnostic};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -38,27 +39,33 @@ const TICK: Duration = Duration::from_millis(25);
 /// Runs `work` on a thread of its own while the caller's `tick` is asked every 25 ms whether to go on. `None` if it
 /// broke off: the progress is cancelled then, and the worker ends by itself as soon as it looks.
 ///
+/// # Errors
+/// `KR0413`: the system gives no thread.
+///
 /// # Panics
 /// With the panic of `work`, if it panics.
 pub fn on_worker<T: Send + 'static>(
     progress: &Progress,
     work: impl FnOnce() -> T + Send + 'static,
     mut tick: impl FnMut() -> ControlFlow<()>,
-) -> Option<T> {
+) -> Result<Option<T>, Diagnostic> {
     let (hand_over, result) = sync_channel(1);
     let worker =
         std::thread::Builder::new().name("krach-worker".to_owned()).stack_size(krach_abi::WORKER_STACK);
     let worker = worker
         // The caller may be gone: then the result is dropped.
         .spawn(move || drop(hand_over.send(work())))
-        .expect("the system gives a thread");
+        .map_err(|error| {
+            Diagnostic::error(Code::NoThread, format!("the system gives no thread to work on: {error}"))
+                .help("end other programs, or raise the limit of this process: `ulimit -v`, `ulimit -u`")
+        })?;
     loop {
         match result.recv_timeout(TICK) {
-            Ok(result) => return Some(result),
+            Ok(result) => return Ok(Some(result)),
             Err(RecvTimeoutError::Timeout) => {
                 if tick().is_break() {
                     progress.cancel();
-                    return None;
+                    return Ok(None);
                 }
             }
             Err(RecvTimeoutError::Disconnected) => match worker.join() {
@@ -78,7 +85,7 @@ mod tests {
         let progress = Progress::default();
         let shared = progress.clone();
         let result = on_worker(&progress, move || shared.advance(7), || ControlFlow::Continue(()));
-        assert_eq!(result, Some(ControlFlow::Continue(())));
+        assert_eq!(result, Ok(Some(ControlFlow::Continue(()))));
         assert_eq!(progress.done(), 7);
     }
 
@@ -86,14 +93,14 @@ mod tests {
     fn a_caller_who_leaves_ends_the_work() {
         let progress = Progress::default();
         let (shared, seen) = (progress.clone(), Arc::new(AtomicBool::new(false)));
-        let told = seen.clone();
+        let ended = seen.clone();
         let endless = move || {
             while shared.advance(0).is_continue() {
                 std::thread::yield_now();
             }
-            told.store(true, Ordering::SeqCst);
+            ended.store(true, Ordering::SeqCst);
         };
-        assert_eq!(on_worker(&progress, endless, || ControlFlow::Break(())), None);
+        assert_eq!(on_worker(&progress, endless, || ControlFlow::Break(())), Ok(None));
         while !seen.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
@@ -103,7 +110,7 @@ mod tests {
     fn a_panic_reaches_the_caller() {
         let work = || std::panic::resume_unwind(Box::new("odd"));
         let caught = std::panic::catch_unwind(|| {
-            on_worker::<()>(&Progress::default(), work, || ControlFlow::Continue(()))
+            drop(on_worker::<()>(&Progress::default(), work, || ControlFlow::Continue(())));
         });
         assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "odd");
     }
