@@ -36,7 +36,8 @@ def control(
 
     What people see of it: `unit="Hz"`; `scale="log"` or `"exp"` for how far a knob turns; `toggle=True` for a
     switch of 0 and 1; `choices=["sine", "saw"]` for a menu whose values are 0, 1, … in this order. Switches
-    and menus are not smoothed. All of it is in `DspDef.controls` and in the printed Faust.
+    and menus are not smoothed. All of it is in `DspDef.controls` and in the printed Faust. Faust's checkboxes
+    start at 0, so a toggle that starts at 1 is printed as a number box from 0 to 1.
 
     Errors: KR0107 unless `lo <= init <= hi`, KR0108 for another control of that name, KR0109 for a bad name,
     KR0113 for another scale, a toggle that is not 0..1 and choices that are not 0..(their number - 1).

@@ -21,8 +21,9 @@ def oversample(function: Callable[[Signal], SignalLike], factor: int) -> Callabl
 
     `function` takes one Signal and must not remember anything: `lambda x: krs.tanh(5 * x)` is fine, a filter
     or an oscillator is not. Below 0.38 of the sample rate (18 kHz at 48 kHz) all is passed, above 0.54 (26
-    kHz) it is at least 80 dB down, before and after. It is late by 32 samples. Polyphase filters with a
-    Kaiser window: R. E. Crochiere and L. R. Rabiner, "Multirate Digital Signal Processing", 1983.
+    kHz) it is at least 80 dB down, before and after. It is late by 31 samples at every frequency. Polyphase
+    filters with a Kaiser window: R. E. Crochiere and L. R. Rabiner, "Multirate Digital Signal Processing",
+    1983.
 
     Errors: KR0113 for another `factor`, KR0112 for a `function` that is none, remembers, or returns no
     Signal.
