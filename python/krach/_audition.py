@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast, get_args
 
 from krach._arguments import choice, is_text
 from krach._errors import Error, error
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     _Sample = TypeVar("_Sample", np.float32, np.float64)
 
 Precision = Literal["single", "double"]
-_PRECISIONS: tuple[Precision, ...] = ("single", "double")
 Event = tuple[int, str, float]
 """Frame, control, value: the control has the value from exactly that frame on."""
 Note = tuple[int, int, float] | tuple[int, int, float, float]
@@ -52,7 +51,7 @@ def audition(
     return {
         "seconds": seconds,
         "sample_rate": sample_rate,
-        "precision": arithmetic(precision),
+        "precision": known_precision(precision),
         "instance": instance,
         "values": [_setting(name, value) for name, value in values.items()],
         "events": [] if events is None else _events(events),
@@ -108,9 +107,9 @@ def whole(code: str, what: str, value: object, hi: int) -> int:
     raise error(code, f"{what} is a whole number from 0 to {hi}, not {describe(value)}")
 
 
-def arithmetic(precision: object) -> Precision:
+def known_precision(name: object) -> Precision:
     """A precision by name."""
-    return choice("precision", precision, _PRECISIONS)
+    return cast("Precision", choice("precision", name, get_args(Precision)))
 
 
 def sample(dtype: object) -> np.dtype[np.floating[Any]]:

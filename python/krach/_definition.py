@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
-from krach import _audition, _krach, _page, _place, _plots
+from krach import _audition, _krach, _place, _plots
 from krach._audition import ArrayOrRows, Event, Note, Precision
 from krach._diagram import Diagram
 from krach._entrance import entrance
@@ -431,6 +431,8 @@ class DspDef:
         return f"<DspDef {self.name}: {'; '.join(part for part in (ports, controls, shown) if part)}>"
 
     def _repr_html_(self) -> str:
+        from krach import _page
+
         return _page.page(self)
 
 
@@ -483,7 +485,7 @@ def transpile(
     >>> krs.transpile(organ, voices=4, effect=lambda x: krs.echo(x, 100, 0.5)).voices
     4
     """
-    chosen = _audition.arithmetic(precision)
+    chosen = _audition.known_precision(precision)
     program = trace(fn, name, constants)
     warn_unread(program)
     if voices is not None:

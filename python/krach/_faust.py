@@ -86,7 +86,7 @@ def faust(
     >>> krach.faust("process = *(0.5);", name="half").render(2 / 48000, inputs=[[1, 2]])
     array([[0.5, 1. ]], dtype=float32)
     """
-    chosen, title = _audition.arithmetic(precision), named_as(name)
+    chosen, title = _audition.known_precision(precision), named_as(name)
     folders = [file_path("KR0501", folder) for folder in listed("`libraries`", libraries)]
     if isinstance(source, str) and not is_path(source):
         text = named("faust", source, folders)

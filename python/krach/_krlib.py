@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from html import escape
 from typing import Literal, TypedDict
 
 from krach import _krach, _place
 from krach._arguments import choice, is_text, listed
 from krach._arguments import path as file_path
-from krach._audition import Precision, arithmetic, rate
+from krach._audition import Precision, known_precision, rate
 from krach._definition import DspDef, absent, transpile
 from krach._entrance import entrance
 from krach._errors import DamagedLibrary, error
@@ -62,7 +61,7 @@ class Library(Mapping[str, DspDef]):
         if known is None:
             program = self._inner.program(name)
             source, faust = self._inner.source(name)
-            precision = arithmetic(self._inner.precision(name))
+            precision = known_precision(self._inner.precision(name))
             gone = f"`{name}` comes from `{self._path}`: its sound is there, its Python function is not"
             function = None if faust else absent(name, gone)
             known = DspDef(function, program, source=source, precision=precision)
@@ -109,6 +108,8 @@ class Library(Mapping[str, DspDef]):
         return "\n".join([title, *lines, *more])
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         body = "".join(
             f"<tr><td>{escape(name)}</td><td>{len(inputs)}</td><td>{len(outputs)}</td>"
             f"<td>{escape(', '.join(controls))}</td><td>{escape(doc.partition(chr(10))[0])}</td></tr>"

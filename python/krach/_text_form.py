@@ -27,4 +27,4 @@ def program(text: str, *, precision: Precision | None = None) -> DspDef:
         raise error("KR0114", message, help=["write krach.program(str(definition.program))"])
     read, made_for = _krach.read_program(text.encode(errors="replace").decode())
     chosen = made_for or "single" if precision is None else precision
-    return DspDef(None, read, precision=_audition.arithmetic(chosen))
+    return DspDef(None, read, precision=_audition.known_precision(chosen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import cast
@@ -100,8 +99,10 @@ def _no_constant(name: str, key: str, settable: list[str], is_input: bool) -> Ex
         message = f"`{key}` of `{name}` is an audio input, not a constant"
         helps = [f"give it a default to make it one: {key}=0.5"]
     else:
+        from difflib import get_close_matches
+
         message = f"`{name}` has no parameter `{key}`"
-        near = difflib.get_close_matches(key, settable, 1)
+        near = get_close_matches(key, settable, 1)
         helps = [f"did you mean `{near[0]}`?"] if near else []
     return error("KR0114", message, _place.user_place(), help=helps)
 

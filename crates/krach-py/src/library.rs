@@ -90,7 +90,7 @@ impl Library {
         })
     }
 
-    /// The arithmetic that it was built for.
+    /// The precision that it was built for.
     fn precision(&self, py: Python<'_>, name: &str) -> PyResult<String> {
         self.with(py, name, |library, name| Ok(library.get(name)?.record().precision().to_string()))
     }
