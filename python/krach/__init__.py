@@ -31,6 +31,7 @@ from krach._errors import (
 from krach._faust import faust
 from krach._krach import Control, Credit, Meter, Program, __version__
 from krach._krlib import Library, build_library, load_library
+from krach._samples import Samples, samples
 from krach._signal import Signal
 from krach._sound import loudness, play, read_wav, write_wav
 from krach._text_form import program
@@ -53,6 +54,7 @@ __all__ = [
     "NotFinite",
     "Place",
     "Program",
+    "Samples",
     "Signal",
     "UnknownInstrument",
     "UnknownNode",
@@ -67,5 +69,6 @@ __all__ = [
     "play",
     "program",
     "read_wav",
+    "samples",
     "write_wav",
 ]

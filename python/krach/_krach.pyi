@@ -24,6 +24,7 @@ __all__ = [
     "Meter",
     "Pattern",
     "Program",
+    "Recording",
     "__version__",
     "build_library",
     "cache_clear",
@@ -105,6 +106,8 @@ class Builder:
     def mem(self, input: int) -> int: ...
     def delay(self, input: int, samples: int, bound: int | None = None) -> int: ...
     def table(self, values: NDArray[np.float64]) -> int: ...
+    def sound(self, recording: Recording, channel: int) -> int:
+        """The table that is a channel of a recording."""
     def lookup(self, table: int, index: int) -> int: ...
     def ram(self, values: NDArray[np.float64], index: int, value: int) -> int: ...
     def ram_of(self, len: int, fill: float, index: int, value: int) -> int: ...
@@ -225,6 +228,23 @@ class Credit:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+
+@final
+class Recording:
+    """Samples in channels of one length, shared by all programs that play them."""
+
+    @staticmethod
+    def read(path: str | PathLike[str], rate: int) -> Recording:
+        """The samples of a file, at `rate` Hz."""
+    @staticmethod
+    def of(samples: NDArray[np.float64]) -> Recording:
+        """The samples of an array of shape (channels, frames)."""
+    def mixed(self) -> Recording:
+        """One channel: the mean of all."""
+    @property
+    def channels(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
 
 @final
 class Program:

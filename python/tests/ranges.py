@@ -81,7 +81,14 @@ SWEPT: dict[str, tuple[Callable[..., Any], dict[str, Range]]] = {
     "resonant": (krs.resonant, {"freq": HZ, "q": Q}),
     "reverb": (lambda x, room, damping: krs.reverb(x, room, damping), {"room": UNIT, "damping": UNIT}),
     "rwtable": (lambda x: krs.rwtable(10, 0, x, x, x), {}),
-    "sample": (lambda x, rate: krs.sample(WAVE, x, rate, loop=True), {"rate": (-64, 64)}),
+    "sample": (
+        lambda x, rate, start, end: krs.sample(WAVE, x, rate, start, end, loop=True),
+        {"rate": (-64, 64), "start": (0, 1), "end": (0, 1)},
+    ),
+    "sample_stereo": (
+        lambda x, rate, start, end: krs.sample_stereo(WAVE, x, rate, start, end),
+        {"rate": (-64, 64), "start": (0, 1), "end": (0, 1)},
+    ),
     "saw": (lambda x, f: krs.saw(f), {"f": HZ}),
     "sine_osc": (lambda x, f: krs.sine_osc(f), {"f": HZ}),
     "smooth": (krs.smooth, {"time_ms": (0, 1000)}),

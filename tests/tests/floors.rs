@@ -41,7 +41,7 @@ const HOUSE: &[Room] = &[
     Room { name: "engine", floor: 2, imports: &["abi", "alsa"], outside: &["alsa", "cpal", "libm", "petgraph", "rtrb", "thread-priority"], unaware: FILES },
     Room {
         name: "store", floor: 3, imports: &["abi", "codegen", "diag", "faust", "ir"],
-        outside: &["blake3", "dirs", "flac-codec", "getrandom", "hound", "midly", "rawzip", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
+        outside: &["blake3", "dirs", "flac-codec", "getrandom", "hound", "midly", "rawzip", "rubato", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
         unaware: &["std::net", "std::process", "krach_engine", "krach_pattern", "krach_session"],
     },
     Room {

@@ -3,6 +3,7 @@
 use crate::error;
 use crate::faust::{self, Text, Value};
 use crate::program::Program;
+use crate::recording::Recording;
 use crate::work::interruptible;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::{
@@ -200,6 +201,13 @@ impl Builder {
         let values: Arc<[f64]> = values.as_array().iter().copied().collect();
         let len = values.len();
         let id = self.with(py, |b| b.table(TableInit::Reals(values), len))?;
+        self.tables = self.tables.max(id.index() + 1);
+        Ok(id.index())
+    }
+
+    /// The table that is a channel of a recording.
+    fn sound(&mut self, py: Python<'_>, recording: &Recording, channel: usize) -> PyResult<usize> {
+        let id = self.with(py, |b| b.sound(&recording.0, channel))?;
         self.tables = self.tables.max(id.index() + 1);
         Ok(id.index())
     }

@@ -28,6 +28,7 @@ mod faust;
 mod library;
 mod pattern;
 mod program;
+mod recording;
 mod render;
 mod sound;
 mod work;
@@ -60,6 +61,8 @@ mod _krach {
     use super::pattern::{Pattern, pattern_of_rows};
     #[pymodule_export]
     use super::program::{Program, parse_program, read_program};
+    #[pymodule_export]
+    use super::recording::Recording;
     #[pymodule_export]
     use super::render::{cache_clear, cache_info, compile, render};
     #[pymodule_export]

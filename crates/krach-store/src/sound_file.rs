@@ -2,6 +2,8 @@
 
 use crate::texts;
 use krach_diag::{Code, Diagnostic};
+use rubato::audioadapter_buffers::owned::InterleavedOwned;
+use rubato::{Fft, FixedSync, Resampler};
 use std::fs::File;
 use std::path::Path;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -29,7 +31,7 @@ impl SoundFile {
         self.channels.first().map_or(0, Vec::len)
     }
 
-    /// Reads a WAV, FLAC or Ogg Vorbis file. Everything after a damaged place that cannot be skipped is left out;
+    /// Reads a WAV, FLAC, MP3 or Ogg Vorbis file. Everything after a damaged place that cannot be skipped is left out;
     /// samples that are not finite become 0.
     ///
     /// # Errors
@@ -42,9 +44,35 @@ impl SoundFile {
         }
         decode(file, path).map_err(|why| {
             Diagnostic::error(Code::Unreadable, format!("cannot read `{name}`: {why}"))
-                .help("WAV, FLAC and Ogg Vorbis files can be read")
+                .help("WAV, FLAC, MP3 and Ogg Vorbis files can be read")
         })
     }
+}
+
+impl SoundFile {
+    /// The same sound at another sample rate, by a band-limited resampler, rounded to single precision so that it is the
+    /// same on every processor.
+    ///
+    /// # Panics
+    /// If `rate` is 0.
+    #[must_use]
+    pub fn at_rate(self, rate: u32) -> Self {
+        if self.rate == rate || self.frames() == 0 {
+            return self;
+        }
+        let channels = self.channels.iter().map(|channel| resampled(channel, self.rate, rate)).collect();
+        Self { rate, channels }
+    }
+}
+
+fn resampled(samples: &[f64], from: u32, to: u32) -> Vec<f64> {
+    let (from, to) = (from as usize, to as usize);
+    let mut resampler = Fft::<f64>::new(from, to, 1024, 1, FixedSync::Both).expect("rates above 0");
+    let input = InterleavedOwned::new_from(samples.to_vec(), 1, samples.len()).expect("one channel");
+    let made = resampler.process_all(&input, samples.len(), None).expect("buffers of that length");
+    #[allow(clippy::cast_possible_truncation)]
+    let single = |sample: f64| f64::from(sample as f32);
+    made.take_data().into_iter().map(single).collect()
 }
 
 fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
@@ -62,7 +90,7 @@ fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
     let probed = symphonia::default::get_probe().probe(&hint, stream, formats, metadata);
     let mut format = probed.map_err(|error| match error {
         // Its message names a part of the decoder instead of the file.
-        Error::Unsupported(_) => "it is not a WAV, FLAC or Ogg Vorbis file".to_owned(),
+        Error::Unsupported(_) => "it is not a WAV, FLAC, MP3 or Ogg Vorbis file".to_owned(),
         other => other.to_string(),
     })?;
     let track = format.default_track(TrackType::Audio).ok_or_else(none)?;
@@ -139,6 +167,26 @@ mod tests {
         assert_eq!(sound.channels, [vec![0.5, -1.5, 0.25], vec![0.0, 0.0, 1.0]]);
     }
 
+    #[test]
+    fn a_tone_keeps_its_pitch_and_level_at_another_rate() {
+        let tone = |rate: u32| -> Vec<f64> {
+            let step = std::f64::consts::TAU * 440.0 / f64::from(rate);
+            (0..rate).map(|at| (step * f64::from(at)).sin()).collect()
+        };
+        for (from, to) in [(44_100, 48_000), (48_000, 44_100), (22_050, 48_000), (8_000, 96_000)] {
+            let sound = SoundFile { rate: from, channels: vec![tone(from)] }.at_rate(to);
+            assert_eq!((sound.rate, sound.frames()), (to, to as usize));
+            // The ends are cut by the file, not by the tone.
+            let middle = to as usize / 4..3 * to as usize / 4;
+            let worst = tone(to)[middle.clone()]
+                .iter()
+                .zip(&sound.channels[0][middle])
+                .map(|(one, other)| (one - other).abs())
+                .fold(0.0, f64::max);
+            assert!(worst < 1e-3, "{from} to {to}: {worst}");
+        }
+    }
+
     /// One block of FLAC (RFC 9639): mono, 16 bits, 8 kHz, 16 frames that are all 16384, as one constant subframe.
     #[test]
     fn a_flac_file_is_its_samples() {
@@ -181,7 +229,7 @@ mod tests {
         let path = directory.path().join("noise.wav");
         for bytes in [&b""[..], &[0x9E; 3000], b"<html></html>"] {
             std::fs::write(&path, bytes).unwrap();
-            assert!(why(&path).ends_with("it is not a WAV, FLAC or Ogg Vorbis file"), "{}", why(&path));
+            assert!(why(&path).ends_with("it is not a WAV, FLAC, MP3 or Ogg Vorbis file"), "{}", why(&path));
         }
     }
 

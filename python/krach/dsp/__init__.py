@@ -76,6 +76,7 @@ from krach.dsp.oscillators import (
 )
 from krach.dsp.oversampling import oversample
 from krach.dsp.rooms import stereo_reverb
+from krach.dsp.samples import sample, sample_stereo
 from krach.dsp.shaping import (
     clip,
     db_to_linear,
@@ -90,7 +91,7 @@ from krach.dsp.shaping import (
 )
 from krach.dsp.tables import rdtable, rwtable, wavetable
 from krach.dsp.triggers import count, dust, impulse, line
-from krach.dsp.waves import morph_osc, sample, table, table_osc
+from krach.dsp.waves import morph_osc, table, table_osc
 
 __all__ = [
     "Signal",
@@ -173,6 +174,7 @@ __all__ = [
     "rwtable",
     "sample",
     "sample_rate",
+    "sample_stereo",
     "saw",
     "select2",
     "sign",

@@ -1,4 +1,4 @@
-"""Tables with values between their entries: cycles, recordings, and wavetables that morph.
+"""Tables with values between their entries: cycles, and wavetables that morph.
 
 Between two entries lies a straight line ("linear") or a curve through the four around ("cubic": Catmull and
 Rom, 1974; J. O. Smith, "Physical Audio Signal Processing", 2010, "Lagrange Interpolation", compares such
@@ -7,16 +7,14 @@ curves).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from krach._arguments import choice, listed
 from krach._function import library
 from krach._signal import Signal, SignalLike
 from krach._trace import Trace, current
-from krach.dsp.core import feedback, mem, select2, sr
-from krach.dsp.envelopes import trigger
 from krach.dsp.ints import to_int
-from krach.dsp.maths import floor, max_, min_
+from krach.dsp.maths import floor, min_
 from krach.dsp.oscillators import phasor
 from krach.dsp.ranges import within
 from krach.dsp.tables import contents
@@ -110,62 +108,6 @@ def _morph_osc(data: Iterable[float], length: int, freq: SignalLike, position: S
     return low + (high - low) * mix
 
 
-def sample(
-    data: Iterable[float],
-    trig: SignalLike = 0,
-    rate: SignalLike = 1,
-    loop: bool = False,
-    interpolation: str = "linear",
-    sample_rate: float = 48000,
-) -> Signal:
-    """Plays a recording: from the start of the sound, and again from its beginning whenever `trig` rises.
-
-    `rate` 1 is its own pitch, 2 an octave higher; it may change, and is held within -64..64. `sample_rate` in
-    Hz is the one that the recording was made with. After its end there is silence, with `loop=True` its
-    beginning. The position is counted exactly, however long the recording. Errors as for `table`.
-
-    >>> krs.transpile(lambda: krs.sample([1, 2, 3], rate=0.5)).render(7 / 48000)
-    array([[1. , 1.5, 2. , 2.5, 3. , 0. , 0. ]], dtype=float32)
-    """
-    again = choice("`loop`", loop, (False, True))
-    return _sample(data, trig, within(rate, -64, 64), again, interpolation, sample_rate)
-
-
-@library
-def _sample(
-    data: Iterable[float],
-    trig: SignalLike,
-    rate: SignalLike,
-    loop: bool,
-    interpolation: str,
-    sample_rate: float,
-) -> Signal:
-    trace = current()
-    values = contents(trace, data)
-    length = len(values)
-    step = rate * (trace.finite("`sample_rate`", sample_rate) / sr())
-    starts = max_(trigger(trig), 1 - mem(1))
-    # The whole part of the position is an int, the rest a real of 0..1: neither loses digits.
-    part_of = trace.builder.register()
-    rest_before = trace.signal(trace.builder.read(part_of))
-    moved = rest_before + step
-    whole_steps = floor(moved)
-    rest = select2(starts, moved - whole_steps, 0)
-    trace.builder.write(part_of, rest.node)
-
-    def advance(before: Signal) -> Signal:
-        following = before + to_int(whole_steps)
-        bounded = _wrapped(following, length) if loop else to_int(within(following, -1, length))
-        return select2(starts, bounded, to_int(0))
-
-    entry = feedback(advance, integer=True)
-    heard = _between(trace, values, entry, rest, interpolation, loop=loop)
-    if choice("`loop`", loop, (False, True)):
-        return heard
-    beyond = (entry + rest > length - 1) | (entry < 0)
-    return select2(beyond, heard, 0)
-
-
 def _wrapped(entry: Signal, length: int) -> Signal:
     """An int, moved into 0..length - 1."""
     size = to_int(length)
@@ -179,8 +121,7 @@ def _entry(trace: Trace, table_id: int, index: Signal) -> Signal:
 def _between(
     trace: Trace, values: Iterable[float], entry: Signal, part: Signal, interpolation: str, *, loop: bool
 ) -> Signal:
-    """What lies `part` (0..1) behind an entry."""
-    choice("`interpolation`", interpolation, _KINDS)
+    """The value of a table `part` (0..1) behind an entry."""
     numbers = contents(trace, values)
     table_id = trace.builder.table(numbers)
 
@@ -188,7 +129,12 @@ def _between(
         index = entry + to_int(offset) if offset else entry
         return _entry(trace, table_id, _wrapped(index, len(numbers)) if loop and offset else index)
 
-    if interpolation == "none":
+    return interpolated(at, part, interpolation)
+
+
+def interpolated(at: Callable[[int], Signal], part: Signal, interpolation: str) -> Signal:
+    """The value `part` (0..1) behind entry `at(0)`; `at(1)` is the entry after it."""
+    if choice("`interpolation`", interpolation, _KINDS) == "none":
         return at(0)
     here, after = at(0), at(1)
     if interpolation == "linear":
