@@ -6,6 +6,7 @@ use krach_codegen::{NativeFactory, Spec, compile};
 use krach_ir::{
     BuildError, Control, ControlKind, Fun, InterpreterFactory, Program, ProgramBuilder, Sig, Ty, at_rate,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const RATE: u32 = 48_000;
@@ -137,6 +138,33 @@ fn an_inserted_filter_leaves_the_rest_as_it_was() {
         hand_over(native(&voice(0.5, false)).as_ref(), native(&voice(0.5, true)).as_ref(), [1, 1], 20, 64);
     assert_eq!(got[0].channel(1), wanted[0].channel(1));
     assert_eq!(got[0].channel(0)[0], wanted[0].channel(0)[0] / 2.0, "the filter itself begins at birth");
+}
+
+#[test]
+fn a_handover_says_what_becomes_of_each_piece_and_where_it_was_written() {
+    let fates = |old: &Program, new: &Program| {
+        let rated = |program| Arc::new(at_rate(program, RATE));
+        let interpreted = |program| InterpreterFactory::new(rated(program), RATE, Precision::Double);
+        let of = |new: &dyn DspFactory, old: &dyn DspFactory| -> BTreeSet<(String, usize, String)> {
+            let pieces = new.handover(old, 1).pieces().into_iter();
+            pieces.map(|piece| (piece.key.to_string(), piece.bytes, format!("{:?}", piece.fate))).collect()
+        };
+        let native = of(native(new).as_ref(), native(old).as_ref());
+        let wanted = of(&interpreted(new).expect("small"), &interpreted(old).expect("small"));
+        // The rings of native code are powers of two.
+        let named = |all: &BTreeSet<(String, usize, String)>| -> Vec<(String, String)> {
+            all.iter().map(|(key, _, fate)| (key.clone(), fate.clone())).collect()
+        };
+        assert_eq!(named(&native), named(&wanted));
+        native
+    };
+    let piece = |key: &str, bytes, fate: &str| (key.to_owned(), bytes, fate.to_owned());
+    let (plain, filtered) = (voice(0.5, false), voice(0.5, true));
+    let ring = piece("phase.1", 1024 * 8, "Kept");
+    let wanted = [piece("phase", 8, "Kept"), ring.clone(), piece("filter", 8, "Begun")];
+    assert_eq!(fates(&plain, &filtered), BTreeSet::from(wanted));
+    let wanted = [piece("phase", 8, "Kept"), ring, piece("filter", 8, "Dropped")];
+    assert_eq!(fates(&filtered, &plain), BTreeSet::from(wanted));
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn no_pair_of_programs_steps() {
             let heard = swapped(from, voices[0], Some((to, voices[1])));
             let about = format!("{from} to {to}, {voices:?}");
             let swap = heard.receipts.iter().find_map(|receipt| match *receipt {
-                Receipt::Swapped { node, start, end, bytes, carries } => {
+                Receipt::Swapped { node, start, end, bytes, carries, .. } => {
                     Some((node, start, end, bytes, carries))
                 }
                 _ => None,

@@ -28,7 +28,7 @@ pub use dsp::{Block, Dsp, Status, VoiceIo};
 pub use factory::{ControlRange, DspFactory, Ports, Precision, Seed};
 pub use fpmode::FlushGuard;
 pub use frame::Frame;
-pub use handover::Handover;
+pub use handover::{Fate, Handover, StatePiece};
 pub use role::Role;
 pub use sample::Sample;
 pub use voices::{Voice, Voices};

@@ -9,7 +9,7 @@ use crate::dsp::NativeDsp;
 use crate::factory::Shared;
 use crate::layout::{Array, Holds, Keeps, Slot, StateLayout};
 use crate::state::State;
-use krach_abi::{Dsp, Handover, Sample, Voice, Voices};
+use krach_abi::{Dsp, Fate, Handover, Sample, StatePiece, Voice, Voices};
 use rustc_hash::FxHashMap;
 use std::any::Any;
 use std::mem::{Discriminant, discriminant};
@@ -146,6 +146,24 @@ impl Handover for NativeHandover {
         self.pieces.iter().map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
     }
 
+    fn pieces(&self) -> Vec<StatePiece> {
+        let row = |row: &Row| Piece {
+            from: row.from,
+            to: row.to,
+            bytes: row.lens[0].min(row.lens[1]) as usize * row.entry,
+        };
+        let carried: Vec<Piece> = self.pieces.iter().copied().chain(self.rows.iter().map(row)).collect();
+        let born = named(&self.new.parts.layout).map(|(key, place, bytes)| {
+            let kept = carried.iter().find(|piece| piece.to == place);
+            let (bytes, fate) = kept.map_or((bytes, Fate::Begun), |kept| (kept.bytes, Fate::Kept));
+            StatePiece { key: key.clone(), bytes, fate }
+        });
+        let left = named(&self.old.parts.layout)
+            .filter(|(_, place, _)| carried.iter().all(|piece| piece.from != *place));
+        let dropped = left.map(|(key, _, bytes)| StatePiece { key: key.clone(), bytes, fate: Fate::Dropped });
+        born.chain(dropped).collect()
+    }
+
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {
@@ -207,10 +225,10 @@ fn kind(holds: Holds) -> Option<Discriminant<Holds>> {
 fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
     let mut named: FxHashMap<&str, &Slot> = FxHashMap::default();
     for slot in old.slots().iter().filter(|slot| kind(slot.holds).is_some()) {
-        named.extend(keys(slot).map(|key| (key, slot)));
+        named.extend(keys(slot).map(|key| (&**key, slot)));
     }
     let heir = |slot: &Slot| {
-        let from = keys(slot).find_map(|key| named.get(key))?;
+        let from = keys(slot).find_map(|key| named.get(&**key))?;
         let alike = kind(from.holds) == kind(slot.holds) && from.element == slot.element;
         alike.then(|| Piece { from: from.offset, to: slot.offset, bytes: slot.element.bytes() as usize })
     };
@@ -251,13 +269,12 @@ fn rows(old: &StateLayout, new: &StateLayout) -> Vec<Row> {
 
 /// Arrays that are the same piece of state.
 fn pairs<'a>(old: &'a StateLayout, new: &'a StateLayout) -> impl Iterator<Item = (&'a Array, &'a Array)> {
-    let own = |array: &'a Array| array.lanes.iter().flat_map(|lane| &lane.keys).map(|key| &**key);
     let mut named: FxHashMap<&str, &Array> = FxHashMap::default();
     for array in old.arrays() {
-        named.extend(own(array).map(|key| (key, array)));
+        named.extend(own(array).map(|key| (&**key, array)));
     }
     new.arrays().iter().filter_map(move |to| {
-        let from = *own(to).find_map(|key| named.get(key))?;
+        let from = *own(to).find_map(|key| named.get(&**key))?;
         let alike = match (from.keeps, to.keeps) {
             (Keeps::Ring(old_line), Keeps::Ring(new_line)) => {
                 old.is_gated(old_line) == new.is_gated(new_line)
@@ -276,6 +293,19 @@ fn position(layout: &StateLayout, array: &Array) -> Option<u32> {
     layout.slots().iter().find(|slot| slot.holds == own).map(|slot| slot.offset)
 }
 
-fn keys(slot: &Slot) -> impl Iterator<Item = &str> {
-    slot.lanes.iter().flat_map(|lane| &lane.keys).map(|key| &**key)
+/// The first key, the place and the bytes of all state that can be carried.
+fn named(layout: &StateLayout) -> impl Iterator<Item = (&Arc<str>, u32, usize)> {
+    let slots = layout.slots().iter().filter(|slot| kind(slot.holds).is_some());
+    let slots = slots.map(|slot| (keys(slot).next(), slot.offset, slot.element.bytes() as usize));
+    let arrays = layout.arrays().iter();
+    let arrays = arrays.map(|array| (own(array).next(), array.offset, array.bytes() as usize));
+    slots.chain(arrays).filter_map(|(key, place, bytes)| Some((key?, place, bytes)))
+}
+
+fn keys(slot: &Slot) -> impl Iterator<Item = &Arc<str>> {
+    slot.lanes.iter().flat_map(|lane| &lane.keys)
+}
+
+fn own(array: &Array) -> impl Iterator<Item = &Arc<str>> {
+    array.lanes.iter().flat_map(|lane| &lane.keys)
 }

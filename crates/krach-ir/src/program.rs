@@ -265,6 +265,20 @@ impl Program {
         self.sites.get(&sig)
     }
 
+    /// Where a piece of state was made, by one of its keys: the place of what is remembered, or of the noise.
+    #[must_use]
+    pub fn site_of_state(&self, key: &str) -> Option<&Site> {
+        let is_it = |keys: &[Arc<str>]| keys.iter().any(|known| **known == *key);
+        let register = || self.registers.iter().find(|register| is_it(&register.keys)).map(|r| r.next);
+        let line = || self.lines.iter().find(|line| is_it(&line.keys)).map(|line| line.input);
+        let ram = || self.rams.iter().find(|ram| is_it(&ram.keys)).map(|ram| ram.value);
+        let noise = || {
+            let at = self.noises.iter().position(|noise| is_it(&noise.keys))?;
+            self.sigs().find(|&sig| matches!(self.node(sig).op, Op::Noise(id) if id.index() == at))
+        };
+        self.site_of(register().or_else(line).or_else(ram).or_else(noise)?)
+    }
+
     /// Every signal that must be computed before this node in the same frame: its operands, and what it reads
     /// through a line or a read-write table.
     pub fn dependencies(&self, sig: Sig) -> impl Iterator<Item = Sig> + '_ {

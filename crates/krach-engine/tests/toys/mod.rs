@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use krach_abi::{
-    Audio, AudioMut, Buffer, ControlRange, Dsp, DspFactory, Frame, Handover, Ports, Precision, Role, Seed,
-    Voice, Voices,
+    Audio, AudioMut, Buffer, ControlRange, Dsp, DspFactory, Fate, Frame, Handover, Ports, Precision, Role,
+    Seed, StatePiece, Voice, Voices,
 };
 use krach_engine::{Processor, Settings, Sound};
 use std::any::Any;
@@ -120,6 +120,11 @@ struct Carrying {
 impl Handover for Carrying {
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn pieces(&self) -> Vec<StatePiece> {
+        let fate = if self.bytes > 0 { Fate::Kept } else { Fate::Begun };
+        vec![StatePiece { key: "phase".into(), bytes: self.bytes, fate }]
     }
 
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool {

@@ -1,9 +1,9 @@
 //! The reference of carrying state over: every piece whose key, kind and type the new program has, in one go.
 
 use super::running::{Code, Running};
-use crate::Ty;
 use crate::maths::Float;
-use krach_abi::{Dsp, Handover, Voices};
+use crate::{Program, Ty};
+use krach_abi::{Dsp, Fate, Handover, StatePiece, Voices};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -58,6 +58,35 @@ impl<R: Float> Handover for Inheritance<R> {
         let rams = self.rams.iter().map(|&(_, new)| program.rams[new].len as usize);
         let entries = self.registers.len() + lines.sum::<usize>() + rams.sum::<usize>();
         entries * size_of::<R>() + self.noises.len() * size_of::<i32>()
+    }
+
+    fn pieces(&self) -> Vec<StatePiece> {
+        let [old, new] = [&self.programs[0].program, &self.programs[1].program];
+        let (real, int) = (size_of::<R>(), size_of::<i32>());
+        let lists = |p: &Program| {
+            [
+                p.registers.iter().map(|r| (r.keys.clone(), real)).collect::<Vec<_>>(),
+                p.lines.iter().map(|line| (line.keys.clone(), (line.max as usize + 1) * real)).collect(),
+                p.rams.iter().map(|ram| (ram.keys.clone(), ram.len as usize * real)).collect(),
+                p.noises.iter().map(|noise| (noise.keys.clone(), int)).collect(),
+            ]
+        };
+        let heirs = [&self.registers, &self.lines, &self.rams, &self.noises];
+        let (mut pieces, mut dropped) = (Vec::new(), Vec::new());
+        let lists = lists(old).into_iter().zip(lists(new)).zip(heirs);
+        for ((old, new), heirs) in lists {
+            let piece = |(keys, bytes): &(Vec<Arc<str>>, usize), fate| {
+                Some(StatePiece { key: keys.first()?.clone(), bytes: *bytes, fate })
+            };
+            pieces.extend(new.iter().enumerate().filter_map(|(at, state)| {
+                let kept = heirs.iter().any(|&(_, new)| new == at);
+                piece(state, if kept { Fate::Kept } else { Fate::Begun })
+            }));
+            let left = old.iter().enumerate().filter(|(at, _)| heirs.iter().all(|(old, _)| old != at));
+            dropped.extend(left.filter_map(|(_, state)| piece(state, Fate::Dropped)));
+        }
+        pieces.extend(dropped);
+        pieces
     }
 
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, _: &mut usize) -> bool {
