@@ -79,11 +79,25 @@ pub(crate) fn scale(samples: &mut [f32], start: Frame, ramps: &[Ramp]) {
     }
 }
 
+/// Fills `to` with samples, the first of which is of frame `start`, times the product of ramps.
+pub(crate) fn scaled(to: &mut [f32], from: &[f32], start: Frame, ramps: &[Ramp]) {
+    match level(1.0, ramps, start) {
+        Some(1.0) => to.copy_from_slice(from),
+        Some(level) => to.iter_mut().zip(from).for_each(|(to, from)| *to = from * level),
+        None => {
+            for (at, (to, from)) in to.iter_mut().zip(from).enumerate() {
+                *to = from * product(1.0, ramps, start.after(at));
+            }
+        }
+    }
+}
+
 /// Adds a share of samples, the first of which is of frame `start`, times the product of ramps.
 pub(crate) fn add_scaled(to: &mut [f32], from: &[f32], start: Frame, share: f64, ramps: &[Ramp]) {
     match level(share, ramps, start) {
         // Nothing is added where nothing is heard: not even an infinite sample.
         Some(0.0) => {}
+        Some(1.0) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
         Some(level) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * level),
         None => {
             for (at, (to, from)) in to.iter_mut().zip(from).enumerate() {
@@ -94,7 +108,7 @@ pub(crate) fn add_scaled(to: &mut [f32], from: &[f32], start: Frame, share: f64,
 }
 
 /// The product of ramps that do not move any more.
-fn level(share: f64, ramps: &[Ramp], frame: Frame) -> Option<f32> {
+pub(crate) fn level(share: f64, ramps: &[Ramp], frame: Frame) -> Option<f32> {
     let all = ramps.iter().try_fold(share, |all, ramp| Some(all * ramp.settled(frame)?))?;
     #[allow(clippy::cast_possible_truncation)]
     let all = all as f32;

@@ -4,8 +4,9 @@ use crate::audio::{Slot, Swap, Twin};
 use crate::command::Batch;
 use crate::graph::NodeId;
 use crate::loan::Loan;
-use krach_abi::Frame;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::meter::Meter;
+use krach_abi::{Frame, StatePiece};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What comes back from the audio half.
 #[derive(Debug)]
@@ -25,13 +26,14 @@ pub(crate) struct Notice {
 }
 
 /// What the audio half did, and when.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Receipt {
     /// The edit of this number happened.
     Edited { number: u64, at: Frame },
     /// A program took the place of another: it faded in between two frames. `bytes` of the state of each voice were
     /// carried. The fade is linear where state was carried, and of equal power where not.
-    Swapped { node: NodeId, start: Frame, end: Frame, bytes: usize, carries: bool },
+    /// `state`: what became of each piece.
+    Swapped { node: NodeId, start: Frame, end: Frame, bytes: usize, carries: bool, state: Vec<StatePiece> },
     /// Samples were infinite or no numbers: the voice was born again, or, the second time within a second, the node
     /// was muted.
     Failed { node: NodeId, at: Frame, muted: bool },
@@ -85,23 +87,5 @@ impl Gauges {
         if more > 0 {
             counter.fetch_add(more, Ordering::Relaxed);
         }
-    }
-}
-
-/// The largest sample since the last reading.
-#[derive(Debug, Default)]
-pub(crate) struct Meter(AtomicU32);
-
-impl Meter {
-    pub fn see(&self, samples: &[f32]) {
-        // Floats above 0 are in the order of their bits.
-        let most = samples.iter().fold(0, |most, sample| most.max(sample.abs().to_bits()));
-        if most > self.0.load(Ordering::Relaxed) {
-            self.0.fetch_max(most, Ordering::Relaxed);
-        }
-    }
-
-    pub fn read(&self) -> f32 {
-        f32::from_bits(self.0.swap(0, Ordering::Relaxed))
     }
 }

@@ -5,6 +5,7 @@ use crate::command::{Act, Batch, Command, Edit, Event, Wait};
 use crate::edits::{Edits, check_level, check_pan};
 use crate::graph::{Graph, NodeId, RouteId};
 use crate::loan::Loan;
+use crate::meter::Reading;
 use crate::note::NoteId;
 use crate::receipt::{Gauges, Notice, Receipt, Return, Stats};
 use crate::snapshot::{Expected, Snapshot};
@@ -327,11 +328,11 @@ impl Stage {
         self.send(when, 0, Act::Limiter { frames, to })
     }
 
-    /// The largest sample of a node since the last reading.
+    /// How loud a node was since the last reading, after its gain, pan and mute.
     ///
     /// # Errors
     /// No such node.
-    pub fn peak(&self, node: NodeId) -> Result<f32, StageError> {
+    pub fn meter(&self, node: NodeId) -> Result<Reading, StageError> {
         self.graph.node(node)?;
         Ok(self.gauges.meters[node.index as usize].read())
     }
@@ -350,9 +351,9 @@ impl Stage {
         Ok(Duration::from_nanos(self.gauges.times[node.index as usize].swap(0, Relaxed)))
     }
 
-    /// The largest sample of the master since the last reading.
+    /// How loud the master was since the last reading.
     #[must_use]
-    pub fn master_peak(&self) -> f32 {
+    pub fn master_meter(&self) -> Reading {
         self.gauges.master.read()
     }
 
@@ -386,8 +387,8 @@ impl Stage {
                 Return::Swap { node, swap, end } => {
                     if let Phase::Fading(start) = swap.phase {
                         let node = self.graph.id(node);
-                        let (bytes, carries) = (swap.bytes, swap.carries);
-                        self.receipts.push(Receipt::Swapped { node, start, end, bytes, carries });
+                        let (bytes, carries, state) = (swap.bytes, swap.carries, swap.handover.pieces());
+                        self.receipts.push(Receipt::Swapped { node, start, end, bytes, carries, state });
                     }
                 }
             }

@@ -4,8 +4,8 @@ mod toys;
 
 use krach_abi::{Buffer, Frame};
 use krach_engine::{
-    Automation, Limits, NodeId, NodeSource, NodeSpec, NoteId, Out, Receipt, RouteSpec, Settings, Shape,
-    Stage, StageError, When,
+    Automation, Limits, NodeId, NodeSource, NodeSpec, NoteId, Out, Reading, Receipt, RouteSpec, Settings,
+    Shape, Stage, StageError, When,
 };
 use toys::{AMP, FREQ, GATE, SIZES, Toy, ToyFactory, largest_step, listen, settings};
 
@@ -24,8 +24,9 @@ fn one_node_is_heard_on_both_sides() {
     let heard = listen(&mut processor, 300, &[64]);
     assert!(heard.iter().all(|side| side.iter().all(|&sample| sample == 0.25)));
     assert_eq!(stage.receipts(), [Receipt::Edited { number, at: Frame(0) }]);
-    assert_eq!(stage.peak(node), Ok(0.25));
-    assert_eq!((stage.peak(node), stage.now()), (Ok(0.0), Frame(300)));
+    let quarter = Reading { peak: 0.25, rms: 0.25 };
+    assert_eq!((stage.meter(node), stage.master_meter()), (Ok(quarter), quarter));
+    assert_eq!((stage.meter(node), stage.now()), (Ok(Reading::default()), Frame(300)));
 }
 
 #[test]

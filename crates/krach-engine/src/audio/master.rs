@@ -1,7 +1,8 @@
 //! What leaves the house: a gain, and a limiter.
 
+use crate::meter::measure;
 use crate::ramp::{Ramp, scale};
-use crate::receipt::{Gauges, Meter};
+use crate::receipt::Gauges;
 use krach_abi::{AudioMut, Frame};
 
 /// Below this level, −1 dBFS, the limiter changes no bit.
@@ -37,9 +38,22 @@ impl Master {
         start: Frame,
         gauges: &Gauges,
     ) {
+        let (mut peak, mut finite) = (0.0_f32, true);
         for channel in 0..channels {
             scale(outputs.channel_mut(channel), start, &[self.gain]);
+            let (most, energy) = measure(outputs.channel(channel));
+            (peak, finite) = (peak.max(most), finite && energy.is_finite());
         }
+        // Below the threshold nothing is changed, and nothing is remembered.
+        if self.envelope > THRESHOLD || f64::from(peak) > THRESHOLD || !finite {
+            let limited = self.limit(outputs, channels, start);
+            Gauges::count(&gauges.limited, limited);
+        }
+        (0..channels).for_each(|channel| gauges.master.see(outputs.channel(channel)));
+    }
+
+    /// Limits a block: the number of frames that it changed.
+    fn limit(&mut self, outputs: &mut AudioMut<'_, f32>, channels: usize, start: Frame) -> u64 {
         let mut limited = 0;
         for frame in 0..outputs.frames() {
             let loudest = |most: f32, channel| {
@@ -50,6 +64,7 @@ impl Master {
             let peak = f64::from((0..channels).fold(0.0, loudest));
             self.envelope = peak.max(self.envelope * self.decay);
             if self.envelope <= THRESHOLD {
+                self.envelope = 0.0;
                 continue;
             }
             limited += 1;
@@ -67,8 +82,7 @@ impl Master {
                 *sample = if sample.is_finite() { heard.clamp(-1.0, 1.0) } else { 0.0 };
             }
         }
-        Gauges::count(&gauges.limited, limited);
-        (0..channels).for_each(|channel| Meter::see(&gauges.master, outputs.channel(channel)));
+        limited
     }
 }
 

@@ -117,8 +117,12 @@ impl Player {
                     return;
                 }
                 let inputs = self.input.head(block).part(frames);
-                if ensemble.run(first, inputs, count) == Status::NotFinite {
+                let alone = ensemble.run_alone(first, inputs, &mut heard);
+                let status = alone.unwrap_or_else(|| ensemble.run(first, inputs, count));
+                if status == Status::NotFinite {
                     ensemble.mend(first, inputs, &mut self.watch);
+                } else if alone.is_some() {
+                    return;
                 }
                 ensemble.mix(first, &mut heard);
                 if let Some(failed) = self.watch.failed {

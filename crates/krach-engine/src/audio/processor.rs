@@ -42,6 +42,10 @@ pub struct Processor {
     direct: Sum<f32>,
     master: Master,
     now: Frame,
+    /// What each node plays is kept after gain and pan.
+    stems: bool,
+    /// The frame on which a program that takes the place of another needs to be looked at.
+    next_swap: Frame,
     /// Frames of the piece that was computed last.
     last: usize,
     channels: usize,
@@ -89,6 +93,8 @@ impl Processor {
             direct: Sum::new(DEVICE_CHANNELS, block),
             master: Master::new(rate),
             now: Frame(0),
+            stems: false,
+            next_swap: Frame(0),
             last: 0,
             channels,
             block,
@@ -121,7 +127,9 @@ impl Processor {
         let _flush = FlushGuard::new();
         self.receive();
         let frames = outputs.frames();
+        self.stems = true;
         let count = self.advance(inputs, &mut outputs.part(0..frames));
+        self.stems = false;
         self.gauges.clock.store(self.now.0, Ordering::Release);
         count
     }
@@ -297,7 +305,7 @@ impl Processor {
             }
         }
         std::mem::swap(&mut self.schedule, &mut batch.schedule);
-        batch.done = now;
+        (batch.done, self.next_swap) = (now, now);
     }
 
     /// Notes the nodes and routes that an edit will add.
@@ -325,6 +333,9 @@ impl Processor {
 
     /// Begins and ends crossfades: the number of frames before the next time.
     fn turn_swaps(&mut self) -> usize {
+        if self.now < self.next_swap {
+            return self.next_swap.since(self.now);
+        }
         let mut next = Frame::NEVER;
         for step in &self.schedule.steps {
             if let Some(slot) = self.slots[step.node as usize].as_mut().filter(|slot| slot.swap.is_some()) {
@@ -332,6 +343,7 @@ impl Processor {
                 next = slot.swap.as_ref().map_or(next, |swap| swap.edge().min(next));
             }
         }
+        self.next_swap = next;
         next.since(self.now)
     }
 
@@ -404,13 +416,12 @@ impl Processor {
             }
             let begun = timed.then(Instant::now);
             self.feed(step, &mut slot, frames);
-            slot.play(self.now, frames, inputs, &self.due, &mut self.out);
+            slot.play(self.now, frames, (inputs, self.stems), &self.due, &mut self.out);
             if let Some(begun) = begun {
                 let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
                 Gauges::count(&self.gauges.times[node], nanos);
             }
-            let tap = slot.tap(false, frames);
-            (0..tap.channels()).for_each(|channel| self.gauges.meters[node].see(tap.channel(channel)));
+            slot.tap(false, frames).meet(&self.gauges.meters[node]);
             self.slots[node] = Some(slot);
         }
         self.mix(outputs);

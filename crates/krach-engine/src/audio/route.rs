@@ -45,6 +45,10 @@ impl Route {
                 let share = Adapting::Stage.level(given, 1, 0);
                 Adapting::Stage.sources(given, 1, 0).for_each(|source| bring(source, port.into(), share));
             }
+            // The common case, without the table.
+            End::Node { port: None, .. } | End::Master if given == channels => {
+                (0..channels).for_each(|channel| bring(channel, channel, 1.0));
+            }
             End::Node { port: None, .. } | End::Master => {
                 let rule = if self.end == End::Master { Adapting::Device } else { Adapting::Stage };
                 for channel in 0..channels {

@@ -5,8 +5,9 @@ use super::player::Player;
 use super::swap::{Phase, Swap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
+use crate::meter::Meter;
 use crate::note::NoteId;
-use crate::ramp::{Ramp, scale};
+use crate::ramp::{Ramp, level, scale, scaled};
 use crate::receipt::{Notice, Return};
 use crate::shape::{Automation, Motion};
 use krach_abi::{Audio, Buffer, Frame};
@@ -40,16 +41,31 @@ pub(crate) struct Slot {
     /// Notes that were let go before they began, and the frame on which they are let go for good: of one frame,
     /// releases come first.
     early: Vec<(Frame, NoteId)>,
+    /// Whether its channels after gain and pan are made for this block.
+    post: Post,
     /// The first event of this block, and where the next one is noted.
     pub due: [u32; 2],
 }
 
 pub(crate) const NO_EVENT: u32 = u32::MAX;
 
+/// Where the channels after gain and pan are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Post {
+    /// In a buffer of their own.
+    Made,
+    /// They are the same as before gain and pan.
+    Same,
+    /// There is one, which is heard on the left and the right.
+    One,
+}
+
 /// Some frames of what a node plays.
 pub(crate) struct Tap<'a> {
     buffer: &'a Buffer<f32>,
     channels: usize,
+    /// All channels are the first one.
+    alike: bool,
     pub frames: usize,
 }
 
@@ -59,7 +75,13 @@ impl Tap<'_> {
     }
 
     pub fn channel(&self, at: usize) -> &[f32] {
-        &self.buffer.channel(at)[..self.frames]
+        &self.buffer.channel(if self.alike { 0 } else { at })[..self.frames]
+    }
+
+    /// Each channel that differs from those before, once.
+    pub fn meet(&self, meter: &Meter) {
+        let channels = if self.alike { self.channels.min(1) } else { self.channels };
+        (0..channels).for_each(|at| meter.see(self.channel(at)));
     }
 }
 
@@ -79,6 +101,7 @@ impl Slot {
             waiting: None,
             reopens: None,
             early: Vec::with_capacity(EARLY),
+            post: Post::Made,
             due: [NO_EVENT; 2],
         }
     }
@@ -106,9 +129,26 @@ impl Slot {
     pub fn tap(&self, pre: bool, frames: usize) -> Tap<'_> {
         let width = self.width();
         match pre {
-            true => Tap { buffer: &self.player.heard, channels: width, frames },
+            true => Tap { buffer: &self.player.heard, channels: width, alike: false, frames },
             // One channel has a place between left and right.
-            false => Tap { buffer: &self.player.post, channels: if width == 1 { 2 } else { width }, frames },
+            false => {
+                let own = self.post != Post::Same;
+                let buffer = if own { &self.player.post } else { &self.player.heard };
+                let alike = width == 1 && self.post != Post::Made;
+                Tap { buffer, channels: if width == 1 { 2 } else { width }, alike, frames }
+            }
+        }
+    }
+
+    /// What this block needs after gain and pan, if nothing moves them.
+    fn plan_post(&self, frame: Frame, quiet: bool, stems: bool) -> Post {
+        let width = self.width();
+        let levels = self.sides.map(|side| level(1.0, &[self.gain, side], frame));
+        match levels {
+            _ if stems || !quiet || self.swap.is_some() || width > 2 => Post::Made,
+            [Some(1.0), Some(1.0)] => Post::Same,
+            [Some(left), Some(right)] if left == right && width == 1 => Post::One,
+            _ => Post::Made,
         }
     }
 
@@ -129,12 +169,13 @@ impl Slot {
         &mut self,
         start: Frame,
         frames: usize,
-        device: Audio<'_, f32>,
+        (device, stems): (Audio<'_, f32>, bool),
         events: &[(Event, u32)],
         out: &mut Outbox,
     ) {
         let mut at = 0;
         let mut next = std::mem::replace(&mut self.due, [NO_EVENT; 2])[0];
+        self.post = self.plan_post(start, next == NO_EVENT, stems);
         while at < frames {
             let frame = start.after(at);
             self.move_controls(frame);
@@ -374,13 +415,18 @@ impl Slot {
                 &[self.mute, self.leave],
             );
         }
-        for channel in 0..if width == 1 { 2 } else { width } {
-            let from = if width == 1 { 0 } else { channel };
+        let made = match self.post {
+            Post::Same => 0,
+            Post::One => 1,
+            Post::Made if width == 1 => 2,
+            Post::Made => width,
+        };
+        for channel in 0..made {
+            let from = &self.player.heard.channel(if width == 1 { 0 } else { channel })[frames.clone()];
             let to = &mut self.player.post.channel_mut(channel)[frames.clone()];
-            to.copy_from_slice(&self.player.heard.channel(from)[frames.clone()]);
             match self.sides.get(channel).filter(|_| width <= 2) {
-                Some(&side) => scale(to, first, &[self.gain, side]),
-                None => scale(to, first, &[self.gain]),
+                Some(&side) => scaled(to, from, first, &[self.gain, side]),
+                None => scaled(to, from, first, &[self.gain]),
             }
         }
     }

@@ -249,6 +249,38 @@ impl<S: Sample> Ensemble<S> {
         S::process(self.dsp.as_mut(), &mut block)
     }
 
+    /// Computes the only voice into the outputs, if it can be heard as it is; `None` if it cannot.
+    pub fn run_alone(
+        &mut self,
+        start: Frame,
+        inputs: Audio<'_, S>,
+        outputs: &mut AudioMut<'_, S>,
+    ) -> Option<Status> {
+        let [lane] = &*self.lanes else { return None };
+        let sounds = match lane.state {
+            State::Open | State::Held { .. } => true,
+            State::Released { .. } => !self.rests,
+            State::Free | State::Fading { .. } => false,
+        };
+        if !sounds || !self.whole(lane, start) {
+            return None;
+        }
+        let level = S::near(lane.level.target());
+        let frames = outputs.frames();
+        let block = Block { start, inputs, outputs: outputs.part(0..frames), voices: &mut [VoiceIo::BUSY] };
+        let status = S::process(self.dsp.as_mut(), &mut { block });
+        if status == Status::NotFinite {
+            for port in 0..self.ports {
+                self.heard.channel_mut(port)[..frames].copy_from_slice(outputs.channel(port));
+            }
+        } else if level != S::near(1.0) {
+            for port in 0..self.ports {
+                outputs.channel_mut(port).iter_mut().for_each(|sample| *sample = *sample * level);
+            }
+        }
+        Some(status)
+    }
+
     /// Adds up what the voices did.
     pub fn mix(&mut self, start: Frame, outputs: &mut AudioMut<'_, S>) {
         let alone = self.lanes.len() == 1;
@@ -318,13 +350,16 @@ impl<S: Sample> Ensemble<S> {
             State::Fading { left } => (State::Fading { left: left - frames }, frames),
             State::Released { .. } if !self.rests => (self.lanes[at].state, frames),
             State::Released { mut silent, age } => {
+                let voice = at * self.ports..(at + 1) * self.ports;
+                if self.io[at].peak < SILENCE && silent + frames <= self.patience {
+                    return (State::Released { silent: silent + frames, age }, frames);
+                }
                 for frame in 0..frames {
                     if silent >= self.patience {
                         return (State::Free, frame);
                     }
-                    let size = |port| self.heard.channel(at * self.ports + port)[frame].wide().abs();
-                    let peak = (0..self.ports).map(size).fold(0.0, f64::max);
-                    silent = if peak < SILENCE { silent + 1 } else { 0 };
+                    let quiet = |port| self.heard.channel(port)[frame].wide().abs() < SILENCE;
+                    silent = if voice.clone().all(quiet) { silent + 1 } else { 0 };
                 }
                 (State::Released { silent, age }, frames)
             }

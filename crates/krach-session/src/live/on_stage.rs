@@ -298,8 +298,9 @@ impl OnStage {
     pub fn peaks(&self) -> (Vec<(Name, f32)>, f32) {
         let state = self.state();
         let stage = state.performance.stage();
-        let peak = |(name, id): (&Name, _)| (name.clone(), stage.peak(id).unwrap_or(0.0));
-        (state.performance.ends().map(peak).collect(), stage.master_peak())
+        let peak =
+            |(name, id): (&Name, _)| (name.clone(), stage.meter(id).map_or(0.0, |reading| reading.peak));
+        (state.performance.ends().map(peak).collect(), stage.master_meter().peak)
     }
 
     /// The last steps that were taken. The first of all is the patch at the start.
