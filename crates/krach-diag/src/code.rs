@@ -163,6 +163,7 @@ codes! {
     NoScene "0905" Value "no scene of that name";
     NoRoute "0906" Value "no route between two nodes";
     Edit "0907" Use "a batch that is not open, or still is";
+    NoCopy "0908" Use "the sound could not be copied";
 }
 
 impl Code {

@@ -42,6 +42,11 @@ impl Desk {
         &self.history
     }
 
+    /// The edits of all open transactions, from the outermost on; none if none is open.
+    pub(crate) fn open_edits(&self) -> Vec<Edit> {
+        self.open.iter().flat_map(|transaction| transaction.edits().iter().cloned()).collect()
+    }
+
     /// The edits of the open transaction, else of the last step.
     pub(crate) fn edits(&self) -> &[Edit] {
         self.open.last().map_or(&self.last, Transaction::edits)

@@ -49,7 +49,7 @@ pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use conductor::{Act, Conductor, Cue, Fallen, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};
-pub use live::{HandClock, LiveStats, News, Pending, Position};
+pub use live::{HandClock, LiveStats, News, Offence, OffenceKind, Pending, Position, Preview, Recording};
 pub use loudness::loudness;
 pub use mixdown::{Mixdown, Stems};
 pub use patch::{

@@ -1,6 +1,5 @@
 //! Recording while the music plays: from the audio thread through a ring to a thread that writes files.
 
-use krach_abi::Audio;
 use krach_diag::{Code, Diagnostic};
 use krach_store::{TakeFormat, TakeWriter};
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -124,18 +123,13 @@ impl Drop for Recorder {
 }
 
 impl Tape {
-    /// Adds a block: the audio of every track, in their order, with equally many frames.
-    pub fn write(&mut self, tracks: &[Audio<'_, f32>]) {
-        let frames = tracks.first().map_or(0, |track| track.frames());
+    /// Adds some frames. `channel` gives them for each channel of all tracks, in their order.
+    pub fn write<'a>(&mut self, frames: usize, channel: impl Fn(usize) -> &'a [f32]) {
         self.pay();
         let room = if self.owed == 0 { (self.ring.slots() / self.width).min(frames) } else { 0 };
         if let Ok(chunk) = self.ring.write_chunk_uninit(room * self.width) {
-            let frame = |at: usize| {
-                let channels =
-                    tracks.iter().flat_map(|track| (0..track.channels()).map(move |c| track.channel(c)));
-                channels.map(move |channel| channel[at])
-            };
-            chunk.fill_from_iter((0..room).flat_map(frame));
+            let (width, channel) = (self.width, &channel);
+            chunk.fill_from_iter((0..room).flat_map(|at| (0..width).map(move |number| channel(number)[at])));
         }
         self.owed += frames - room;
         self.shared.lost.fetch_add((frames - room) as u64, Ordering::Relaxed);
@@ -238,6 +232,14 @@ mod tests {
             .collect()
     }
 
+    fn write(tape: &mut Tape, block: &[Buffer<f32>], frames: u16) {
+        let channels: Vec<&[f32]> = block
+            .iter()
+            .flat_map(|track| (0..track.channels()).map(move |channel| track.channel(channel)))
+            .collect();
+        tape.write(frames.into(), |channel| channels[channel]);
+    }
+
     #[test]
     fn stems_are_in_time_with_the_master() {
         let folder = tempfile::tempdir().unwrap();
@@ -246,8 +248,7 @@ mod tests {
         let mut start = 0;
         for frames in [64, 1, 7, 1000, 125].into_iter().cycle().take(40) {
             let block = block(start, frames);
-            let audio: Vec<_> = block.iter().map(|buffer| buffer.head(frames.into())).collect();
-            tape.write(&audio);
+            write(&mut tape, &block, frames);
             start += frames;
         }
         let files = recorder.stop().unwrap();
@@ -267,11 +268,7 @@ mod tests {
         let (ring, mut heard) = RingBuffer::new(40);
         let shared = Arc::new(Shared::default());
         let mut tape = Tape { ring, width: 4, owed: 0, shared: shared.clone() };
-        let mut write = |start, frames: u16| {
-            let block = block(start, frames);
-            let audio: Vec<_> = block.iter().map(|buffer| buffer.head(frames.into())).collect();
-            tape.write(&audio);
-        };
+        let mut write = |start, frames: u16| write(&mut tape, &block(start, frames), frames);
         let mut read = || {
             let chunk = heard.read_chunk(heard.slots()).unwrap();
             chunk.into_iter().step_by(4).collect::<Vec<f32>>()
@@ -292,7 +289,7 @@ mod tests {
         let master = &tracks()[..1];
         let (recorder, mut tape) = Recorder::start(&take, master, FORMAT, 8000).unwrap();
         let block = block(0, 100);
-        tape.write(&[block[0].head(100)]);
+        write(&mut tape, &block[..1], 100);
         drop(recorder);
         assert_eq!(SoundFile::read(&take).unwrap().channels[0].len(), 100);
         let error = Recorder::start(&take, master, FORMAT, 8000).unwrap_err();

@@ -9,10 +9,10 @@ use krach_diag::Source;
 use krach_engine::DeviceRequest;
 use krach_pattern::{Manner, Pattern, Shape, Time, notation};
 use krach_session::{
-    At, Driver, Edit, Fade, HandClock, Mixdown, Modulation, News, Node, Playing, Route, Sending, Session,
-    Voicing,
+    At, Driver, Edit, Fade, HandClock, Mixdown, Modulation, News, Node, OffenceKind, Playing, Route, Sending,
+    Session, Voicing,
 };
-use krach_store::Cache;
+use krach_store::{Cache, SoundFile, WavSamples};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -300,4 +300,90 @@ fn the_null_device_plays_on_by_itself_and_moves() {
     assert!(!session.news().is_empty());
     assert!(session.stats().unwrap().device.frames > 0);
     assert!(session.stop_device() && session.now().is_none());
+}
+
+/// Turns the clock until `work` on another thread is done; what is heard is added.
+fn run_while<T: Send>(clock: &mut HandClock, heard: &mut Vec<f32>, work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let work = scope.spawn(work);
+        while !work.is_finished() {
+            run(clock, 128, heard);
+        }
+        work.join().unwrap()
+    })
+}
+
+#[test]
+fn a_preview_is_what_then_sounds() {
+    let session = session();
+    edit(&session, quiet());
+    edit(&session, vec![Edit::Master(0.01)]);
+    declare(&session, "a", Node { count: 4, ..node(&["gate", "cutoff"]) });
+    let wave = Modulation { shape: Shape::Sine, lo: 0.0, hi: 3.0, bars: Time::ONE };
+    edit(&session, vec![play("a", "[C4 E4] G4 . C5*3")]);
+    let mut clock = session.play_by_hand(RATE, 128).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 20_000, &mut heard);
+    edit(&session, vec![Edit::Drive("a/cutoff".into(), Some(Driver::Modulation(wave)))]);
+    run(&mut clock, 20_000, &mut heard);
+    let preview = run_while(&mut clock, &mut heard, || session.preview(Time::ONE)).unwrap();
+    run(&mut clock, 100_000, &mut heard);
+    let start = usize::try_from(preview.start.0).unwrap();
+    assert!(start >= 40_000 && preview.sound[0].len() == 96_000);
+    assert!(preview.sound[0] == heard[start..start + 96_000], "the forecast is what sounds");
+    assert!(preview.peak > 0.05, "{}", preview.peak);
+    assert_eq!((preview.offence, preview.limited), (None, 0));
+    // Of an open batch, nothing is heard until it ends.
+    session.begin(None);
+    edit(&session, vec![Edit::Master(40.0), Edit::Limiter(true)]);
+    declare(&session, "b", node(&["level"]));
+    let loud = run_while(&mut clock, &mut heard, || session.preview(Time::HALF)).unwrap();
+    let offence = loud.offence.unwrap();
+    assert_eq!((offence.kind, offence.node.as_deref()), (OffenceKind::TooLoud, Some("a")));
+    assert!(loud.limited > 0 && loud.peaks.iter().any(|(name, _)| **name == *"b"));
+    session.cancel();
+    run(&mut clock, 1_000, &mut heard);
+    assert!(heard.iter().all(|sample| sample.abs() < 1.0));
+    holds_off_line(&session, &heard);
+}
+
+#[test]
+fn a_preview_of_silence_needs_no_device() {
+    let session = session();
+    declare(&session, "a", node(&["gate"]));
+    edit(&session, vec![play("a", "x x")]);
+    let preview = session.preview(Time::HALF).unwrap();
+    assert_eq!(preview.sound[0].len(), 48_000);
+    assert!(preview.peak > 0.1 && preview.dc > 0.1, "a gate is a constant");
+}
+
+#[test]
+fn a_take_holds_what_was_heard_and_its_stems() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session();
+    let path = folder.path().join("take.wav");
+    let none = session.record(&path, WavSamples::Float, true).unwrap_err();
+    assert_eq!(none.code.id(), "KR0502");
+    edit(&session, quiet());
+    for name in ["a", "drums/kick"] {
+        declare(&session, name, node(&["gate"]));
+        edit(&session, vec![play(name, "x [x x] x .")]);
+    }
+    let mut clock = session.play_by_hand(RATE, 128).unwrap();
+    let mut heard = Vec::new();
+    run(&mut clock, 10_000, &mut heard);
+    let take = session.record(&path, WavSamples::Float, true).unwrap();
+    run(&mut clock, 50_000, &mut heard);
+    let files = take.stop().unwrap();
+    run(&mut clock, 1_000, &mut heard);
+    let names = ["take.wav", "take-stems/a.wav", "take-stems/drums-kick.wav"];
+    assert_eq!(files, names.map(|name| folder.path().join(name)));
+    let read = |at: usize| SoundFile::read(&files[at]).unwrap().channels;
+    let master: Vec<f32> = read(0)[0].iter().map(|&sample| sample as f32).collect();
+    assert!(master == heard[10_000..60_000], "the master of the take is what was heard");
+    let [a, kick] = [read(1), read(2)];
+    for (at, &sample) in master.iter().enumerate() {
+        assert!((0.05 * (a[0][at] + kick[0][at]) - f64::from(sample)).abs() < 1e-6, "frame {at}");
+    }
+    holds_off_line(&session, &heard);
 }

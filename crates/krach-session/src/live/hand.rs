@@ -1,8 +1,9 @@
 //! A clock that is turned by hand.
 
 use super::OnStage;
+use super::tap::Tapped;
 use krach_abi::Buffer;
-use krach_engine::Processor;
+use krach_engine::Callback;
 use std::sync::Arc;
 
 /// A device without sound whose blocks are asked for by hand: what is heard of a session between two edits is known to the
@@ -10,7 +11,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct HandClock {
     stage: Arc<OnStage>,
-    processor: Processor,
+    processor: Tapped,
     block: usize,
 }
 
@@ -18,7 +19,7 @@ impl HandClock {
     /// Frames in its largest block.
     pub(crate) const LONGEST: usize = 4096;
 
-    pub(super) fn new(stage: Arc<OnStage>, processor: Processor, block: usize) -> Self {
+    pub(super) fn new(stage: Arc<OnStage>, processor: Tapped, block: usize) -> Self {
         Self { stage, processor, block }
     }
 

@@ -7,29 +7,33 @@
 mod hand;
 mod on_stage;
 mod position;
+mod preview;
+mod recording;
+mod tap;
 
 pub use hand::HandClock;
 pub use on_stage::Pending;
 pub use position::Position;
+pub use preview::{Offence, OffenceKind, Preview};
+pub use recording::Recording;
 
 use crate::device::no_device;
 use crate::patch::{Name, Patch};
 use krach_diag::Diagnostic;
-use krach_engine::{
-    Device, DeviceError, DeviceFormat, DeviceStats, Notice, Offer, Processor, Receipt, Settings,
-};
+use krach_engine::{Device, DeviceError, DeviceFormat, DeviceStats, Notice, Offer, Receipt, Settings};
 use krach_pattern::Time;
 use krach_store::Cache;
 pub(crate) use on_stage::OnStage;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tap::Tapped;
 
 /// A patch that plays.
 #[derive(Debug)]
 pub(crate) struct Live {
     stage: Arc<OnStage>,
     /// None where a hand turns the clock.
-    device: Option<Device<Processor>>,
+    device: Option<Device<Tapped>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -61,8 +65,8 @@ impl Live {
     pub fn play(cache: &Cache, patch: &Patch, offer: Offer, cycle: Time) -> Result<Self, Diagnostic> {
         let format = offer.format().clone();
         let sizes = (Settings::new(format.rate), format.block);
-        let (stage, processor) = OnStage::begin(cache, patch, sizes, cycle)?;
-        let device = Device::play(offer, processor).map_err(|(error, _)| no_device(&error))?;
+        let (stage, tapped) = OnStage::begin(cache, patch, sizes, cycle)?;
+        let device = Device::play(offer, tapped).map_err(|(error, _)| no_device(&error))?;
         let on_stage = stage.clone();
         let thread = std::thread::Builder::new().name("krach-conductor".into());
         let thread = thread.spawn(move || on_stage.conduct()).map_err(|error| {
@@ -82,8 +86,8 @@ impl Live {
         block: usize,
     ) -> Result<(Self, HandClock), Diagnostic> {
         let block = block.clamp(1, HandClock::LONGEST);
-        let (stage, processor) = OnStage::begin(cache, patch, (Settings::new(rate), block), Time::ZERO)?;
-        let clock = HandClock::new(stage.clone(), processor, block);
+        let (stage, tapped) = OnStage::begin(cache, patch, (Settings::new(rate), block), Time::ZERO)?;
+        let clock = HandClock::new(stage.clone(), tapped, block);
         Ok((Self { stage, device: None, thread: None }, clock))
     }
 
@@ -97,7 +101,7 @@ impl Live {
         if format.rate != device.format().rate {
             return Ok(false);
         }
-        device.change(offer.clone(), |processor| processor).map_err(|error| no_device(&error))?;
+        device.change(offer.clone(), |tapped| tapped).map_err(|error| no_device(&error))?;
         self.stage.state().resize(format.block);
         Ok(true)
     }

@@ -1,14 +1,15 @@
 //! What the conductor's thread and the callers share.
 
-use super::{News, Position};
+use super::tap::{Tapped, Taps};
+use super::{News, Position, Preview};
 use crate::Edit;
 use crate::patch::{Knob, Name, Patch};
 use crate::performance::{Performance, Sounds, compiled, fell};
 use crate::session::At;
 use crate::step::{Deed, Start, Step};
 use krach_abi::Frame;
-use krach_diag::Diagnostic;
-use krach_engine::{NoteId, Processor, Receipt, Settings};
+use krach_diag::{Code, Diagnostic};
+use krach_engine::{NoteId, Receipt, Settings};
 use krach_pattern::Time;
 use krach_store::Cache;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +27,7 @@ pub(crate) struct OnStage {
 #[derive(Debug)]
 pub(super) struct State {
     pub performance: Performance,
+    pub taps: Taps,
     /// Frames that the score is ahead of the clock.
     pub ahead: usize,
     /// Frames of the device's block.
@@ -57,6 +59,8 @@ const LOOK: Duration = Duration::from_millis(10);
 const READY_SECONDS: f64 = 0.005;
 /// Seconds before their moment in which edits for later are made, besides two blocks: some looks at the clock.
 const SOON_SECONDS: f64 = 0.03;
+/// How long a copy of the sound may take: the audio thread makes it between its blocks.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// News that wait to be read; the oldest are dropped.
 const MOST_NEWS: usize = 1024;
 /// Steps that are remembered.
@@ -65,11 +69,11 @@ const MOST_STEPS: usize = 4096;
 const BY_HAND: u64 = 1 << 63;
 
 impl State {
-    fn new(performance: Performance, block: usize) -> Self {
+    fn new(performance: Performance, taps: Taps, block: usize) -> Self {
         let settings = performance.stage().settings();
         let ahead = (settings.frames(AHEAD_SECONDS) as usize).max(AHEAD_BLOCKS * block);
         let (news, steps, pending) = (VecDeque::new(), VecDeque::new(), Vec::new());
-        Self { performance, ahead, block, ended: false, news, steps, pending, pressed: 0 }
+        Self { performance, taps, ahead, block, ended: false, news, steps, pending, pressed: 0 }
     }
 
     /// Makes room for blocks of another size.
@@ -121,6 +125,7 @@ impl State {
 
     /// Sends what is due soon, and hears what happened.
     pub fn look(&mut self) {
+        self.taps.tend();
         self.take_pending(self.performance.now().after(2 * self.block + self.frames(SOON_SECONDS)));
         let until = self.performance.now().after(self.ahead);
         match self.performance.prepare(until) {
@@ -181,15 +186,17 @@ impl OnStage {
         patch: &Patch,
         (settings, block): (Settings, usize),
         cycle: Time,
-    ) -> Result<(Arc<Self>, Processor), Diagnostic> {
+    ) -> Result<(Arc<Self>, Tapped), Diagnostic> {
         let (mut performance, processor) = Performance::new(settings, patch.settings(), cycle)?;
         let step = Step::whole(patch);
         let sounds = compiled(cache, performance.wanted(step.edits())?, settings.rate)?;
         performance.take(&step.deed, sounds, step.frame)?;
-        let mut state = State::new(performance, block);
+        let longest = settings.block.max(block);
+        let (tapped, taps) = Tapped::new(processor, longest);
+        let mut state = State::new(performance, taps, block);
         state.steps.push_back(step);
         state.look();
-        Ok((Arc::new(Self { state: Mutex::new(state), woken: Condvar::new() }), processor))
+        Ok((Arc::new(Self { state: Mutex::new(state), woken: Condvar::new() }), tapped))
     }
 
     /// Makes the sound follow edits: as soon as it can, or at a moment to come.
@@ -301,6 +308,40 @@ impl OnStage {
         let peak =
             |(name, id): (&Name, _)| (name.clone(), stage.meter(id).map_or(0.0, |reading| reading.peak));
         (state.performance.ends().map(peak).collect(), stage.master_meter().peak)
+    }
+
+    /// What will be heard in the next cycles if edits are made now. Nothing is heard of it.
+    ///
+    /// # Errors
+    /// Those of [`OnStage::follow`]; `KR0908`: the sound could not be copied in time.
+    pub fn preview(&self, cache: &Cache, edits: &[Edit], cycles: Time) -> Result<Preview, Diagnostic> {
+        let (mut performance, processor) = self.copy()?;
+        let sounds = compiled(cache, performance.wanted(edits)?, performance.rate())?;
+        if !edits.is_empty() {
+            let at = processor.now().after(self.state().block + 1).max(performance.front());
+            let deed = Deed::Edit { edits: edits.to_vec(), start: Start::Usual };
+            performance.take(&deed, sounds, at)?;
+        }
+        let frames = performance.frames_of(processor.now(), cycles)?;
+        Preview::of(performance, processor, frames)
+    }
+
+    /// A second performance that goes on from here.
+    fn copy(&self) -> Result<(Performance, krach_engine::Processor), Diagnostic> {
+        let end = Instant::now() + PATIENCE;
+        let mut state = self.state();
+        let full = |error: krach_engine::StageError| Diagnostic::error(Code::NoCopy, error.to_string());
+        let copying = state.performance.copy().map_err(full)?;
+        loop {
+            if let Some(copy) = state.performance.copied(&copying) {
+                return Ok(copy);
+            }
+            if Instant::now() > end || state.ended {
+                let report = Diagnostic::error(Code::NoCopy, "the device does not ask for sound");
+                return Err(report.help("`krach doctor` says why; `kr.render` needs no device"));
+            }
+            state = self.woken.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// The last steps that were taken. The first of all is the patch at the start.

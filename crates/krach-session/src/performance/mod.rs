@@ -4,6 +4,7 @@
 //! change has a frame. Everything before that frame sounds as if there were no change, and everything from it on as if
 //! the change had always been known, in whatever pieces the score is read.
 
+mod copy;
 mod follow;
 mod perform;
 mod placed;
@@ -184,6 +185,16 @@ impl Performance {
             return timeline.tempo(timeline.cycle(frame).ok()?).ok();
         }
         self.knobs.get(knob).and_then(|track| track.at(frame)).or_else(|| self.patch.value(knob))
+    }
+
+    /// The frames of the next cycles from a frame on, as the tempo is known now.
+    ///
+    /// # Errors
+    /// Time does not fit in 64 bits.
+    pub fn frames_of(&self, from: Frame, cycles: Time) -> Result<usize, Diagnostic> {
+        let timeline = self.conductor.timeline();
+        let end = timeline.cycle(from).and_then(|cycle| timeline.frame(cycle.plus(cycles)?));
+        Ok(end.map_err(too_fine)?.since(from))
     }
 
     /// Sends everything that happens before a frame. The answer are patterns that could not be asked; they have ended.

@@ -2,14 +2,20 @@
 
 use super::Session;
 use crate::device::no_device;
-use crate::live::{HandClock, Live, LiveStats, News, Pending, Position};
+use crate::live::{HandClock, Live, LiveStats, News, Pending, Position, Preview, Recording};
 use crate::patch::Name;
+use crate::performance::{Performance, compiled};
 use crate::{Mixdown, Step, Stop};
-use krach_diag::Diagnostic;
+use krach_diag::{Code, Diagnostic};
 use krach_engine::{DeviceFormat, DeviceRequest, NoteId, Offer};
 use krach_pattern::Time;
+use krach_store::{TakeFormat, WavSamples};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
+
+/// The rate of a preview while no device has one, in Hz.
+const PREVIEW_RATE: u32 = 48_000;
 
 impl Session {
     /// Plays the session on a device, or moves it there. At the same rate everything sounds on; with another rate all
@@ -131,6 +137,43 @@ impl Session {
         }
         self.edit(|patch| Ok(patch.stopping()))?;
         self.on_stage().map_or(Ok(()), |stage| stage.panic())
+    }
+
+    /// Records what plays from now on, to a WAV or FLAC file; with `stems` also each node of now, to a file of its own.
+    ///
+    /// # Errors
+    /// `KR0502`: nothing plays, or the files cannot be made.
+    pub fn record(&self, path: &Path, samples: WavSamples, stems: bool) -> Result<Recording, Diagnostic> {
+        let format = TakeFormat::of(path, samples)?;
+        let Some(stage) = self.on_stage() else {
+            let report = Diagnostic::error(Code::Unwritable, "nothing plays that could be recorded");
+            return Err(report.help("start the sound, or render it: `kr.render(bars=8, path=…)`"));
+        };
+        Recording::start(&stage, path, format, stems)
+    }
+
+    /// What the next cycles will sound like: of the open transaction, else of the patch as it is. Nothing is heard of it.
+    /// It goes on from what sounds; while nothing plays, it begins at cycle 0.
+    ///
+    /// # Errors
+    /// Those of the edits; `KR0908`: the device does not play.
+    pub fn preview(&self, cycles: Time) -> Result<Preview, Diagnostic> {
+        let (edits, patch) = {
+            let desk = self.desk();
+            (desk.open_edits(), desk.patch().clone())
+        };
+        match self.on_stage() {
+            Some(stage) => stage.preview(&self.cache, &edits, cycles),
+            None => {
+                let settings = krach_engine::Settings::new(PREVIEW_RATE);
+                let (mut performance, processor) = Performance::new(settings, patch.settings(), Time::ZERO)?;
+                let step = Step::whole(&patch);
+                let sounds = compiled(&self.cache, performance.wanted(step.edits())?, PREVIEW_RATE)?;
+                performance.take(&step.deed, sounds, step.frame)?;
+                let frames = performance.frames_of(step.frame, cycles)?;
+                Preview::of(performance, processor, frames)
+            }
+        }
     }
 
     /// The last steps that were taken while it played, with the frames on which they were heard. The first of all is the
