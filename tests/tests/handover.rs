@@ -212,6 +212,55 @@ fn a_voice_that_is_reborn_on_the_way_leaves_nothing_of_its_life_before() {
     }
 }
 
+/// A saw that is read some frames ago.
+fn late(frames: i32) -> Program {
+    let build = || -> Result<Program, BuildError> {
+        let mut b = ProgramBuilder::new("late");
+        let phase = b.register(Ty::Real);
+        let (before, step, one) = (b.read(phase), b.real(0.01)?, b.real(1.0)?);
+        let sum = b.apply(Fun::Add, &[before, step])?;
+        let next = b.apply(Fun::Rem, &[sum, one])?;
+        b.write(phase, next)?;
+        b.name(next, "phase");
+        let frames = b.int(frames);
+        let late = b.delay(next, frames, None)?;
+        b.output("late", late)?;
+        b.finish()
+    };
+    build().expect("a valid program")
+}
+
+#[test]
+fn a_delay_goes_on_when_it_becomes_shorter_or_longer() {
+    for (old, new) in [(1, 700), (700, 1), (1, 2), (2, 1), (30, 700), (700, 30)] {
+        for blocks in [1, 20] {
+            let [got, _] = hand_over(
+                native(&late(old)).as_ref(),
+                native(&late(new)).as_ref(),
+                [1, 1],
+                blocks,
+                usize::MAX,
+            );
+            let frames = blocks * BLOCK;
+            // The value of the saw on a frame, if the old delay still held it.
+            let saw = |frame: usize| (0..=frame).fold(0.0_f64, |phase, _| (phase + 0.01) % 1.0);
+            let heard: Vec<f64> = got.iter().flat_map(|block| block.channel(0)).copied().collect();
+            for (at, &heard) in heard.iter().enumerate() {
+                let held = (frames + at).checked_sub(new as usize);
+                let known = held.filter(|frame| *frame + old as usize >= frames);
+                match (held, known) {
+                    (None, _) => assert_eq!(heard, 0.0, "{old} {new} {at}"),
+                    (_, Some(frame)) => {
+                        assert!((heard - saw(frame)).abs() < 1e-9, "{old} {new} {at}: {heard}");
+                    }
+                    // Longer ago than the old delay remembers: at most what a larger ring happened to keep.
+                    _ => assert!((0.0..1.0).contains(&heard), "{old} {new} {at}"),
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn programs_with_nothing_in_common_hand_over_nothing() {
     let mut b = ProgramBuilder::new("noise");

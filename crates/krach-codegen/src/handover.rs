@@ -19,8 +19,8 @@ use std::sync::Arc;
 /// than the slices follow.
 const TIMES: u64 = 8;
 
-/// A read-write table of at most this many bytes is carried at once.
-const SMALL: u64 = 4096;
+/// Read-write tables of at most this many bytes in all voices are carried at once: as many as one slice holds.
+const SMALL: u64 = 32 << 10;
 
 /// Bytes that go from one place to another.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,39 @@ struct Row {
     position: Option<u32>,
 }
 
+/// A line that one program reads only one frame ago, so that it is a slot, and the other further ago.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    slot: u32,
+    ring: u32,
+    len: u32,
+    entry: usize,
+    /// Where the ring writes next.
+    position: u32,
+    /// The slot is the old one.
+    grows: bool,
+}
+
+impl Newest {
+    fn carry(self, old: &State, new: &mut State) {
+        let ring = if self.grows { &*new } else { old };
+        let newest = ring.int(self.position).cast_unsigned().wrapping_sub(1) & (self.len - 1);
+        let place = self.ring + newest * self.entry as u32;
+        if self.grows {
+            new.bytes_mut(place, self.entry).copy_from_slice(old.bytes(self.slot, self.entry));
+            // The entry may lie at the end of the ring.
+            new.frames = new.frames.max(self.len.into());
+        } else {
+            new.bytes_mut(self.slot, self.entry).copy_from_slice(old.bytes(place, self.entry));
+        }
+    }
+
+    fn piece(self) -> Piece {
+        let (from, to) = if self.grows { (self.slot, self.ring) } else { (self.ring, self.slot) };
+        Piece { from, to, bytes: self.entry }
+    }
+}
+
 /// See the module's essay.
 #[derive(Debug)]
 pub(crate) struct NativeHandover {
@@ -50,6 +83,7 @@ pub(crate) struct NativeHandover {
     voices: usize,
     /// Slots and small tables.
     pieces: Vec<Piece>,
+    newest: Vec<Newest>,
     rows: Vec<Row>,
     /// Of each row of each voice: the entry that is carried next, once it has begun.
     next: Vec<Option<u32>>,
@@ -64,10 +98,11 @@ pub(crate) struct NativeHandover {
 impl NativeHandover {
     pub fn new(old: &Arc<Shared>, new: &Arc<Shared>, voices: usize) -> Self {
         let (from, to) = (&old.parts.layout, &new.parts.layout);
-        let (rows, mut pieces) = (rows(from, to), slots(from, to));
-        pieces.extend(small_tables(from, to));
+        let (rows, mut pieces) = (rows(from, to, voices), slots(from, to));
+        pieces.extend(small_tables(from, to, voices));
         Self {
             pieces,
+            newest: newest(from, to),
             lives: vec![0; voices],
             next: vec![None; rows.len() * voices],
             all: rows.iter().map(|row| u64::from(row.lens[1]) * row.entry as u64).sum::<u64>()
@@ -122,6 +157,7 @@ impl NativeHandover {
                 *budget = budget.saturating_sub(piece.bytes);
             }
             new.frames = old.frames;
+            self.newest.iter().for_each(|newest| newest.carry(old, new));
         }
         true
     }
@@ -143,7 +179,8 @@ impl NativeHandover {
 impl Handover for NativeHandover {
     fn bytes(&self) -> usize {
         let rows = self.rows.iter().map(|row| row.lens[0].min(row.lens[1]) as usize * row.entry);
-        self.pieces.iter().map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
+        let pieces = self.pieces.iter().copied().chain(self.newest.iter().map(|newest| newest.piece()));
+        pieces.map(|piece| piece.bytes).sum::<usize>() + rows.sum::<usize>()
     }
 
     fn pieces(&self) -> Vec<StatePiece> {
@@ -152,7 +189,9 @@ impl Handover for NativeHandover {
             to: row.to,
             bytes: row.lens[0].min(row.lens[1]) as usize * row.entry,
         };
-        let carried: Vec<Piece> = self.pieces.iter().copied().chain(self.rows.iter().map(row)).collect();
+        let newest = self.newest.iter().map(|newest| newest.piece());
+        let pieces = self.pieces.iter().copied().chain(newest);
+        let carried: Vec<Piece> = pieces.chain(self.rows.iter().map(row)).collect();
         let born = named(&self.new.parts.layout).map(|(key, place, bytes)| {
             let kept = carried.iter().find(|piece| piece.to == place);
             let (bytes, fate) = kept.map_or((bytes, Fate::Begun), |kept| (kept.bytes, Fate::Kept));
@@ -245,18 +284,22 @@ fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
     pieces
 }
 
-fn small_tables<'a>(old: &'a StateLayout, new: &'a StateLayout) -> impl Iterator<Item = Piece> + 'a {
-    let small = pairs(old, new).filter(|(_, to)| is_small(to));
+fn small_tables<'a>(
+    old: &'a StateLayout,
+    new: &'a StateLayout,
+    voices: usize,
+) -> impl Iterator<Item = Piece> + 'a {
+    let small = pairs(old, new).filter(move |(_, to)| is_small(to, voices));
     small.map(|(from, to)| Piece { from: from.offset, to: to.offset, bytes: from.bytes() as usize })
 }
 
-fn is_small(array: &Array) -> bool {
-    matches!(array.keeps, Keeps::Ram(_)) && array.bytes() <= SMALL
+fn is_small(array: &Array, voices: usize) -> bool {
+    matches!(array.keeps, Keeps::Ram(_)) && array.bytes() * voices as u64 <= SMALL
 }
 
-fn rows(old: &StateLayout, new: &StateLayout) -> Vec<Row> {
+fn rows(old: &StateLayout, new: &StateLayout, voices: usize) -> Vec<Row> {
     pairs(old, new)
-        .filter(|(_, to)| !is_small(to))
+        .filter(|(_, to)| !is_small(to, voices))
         .map(|(from, to)| Row {
             from: from.offset,
             to: to.offset,
@@ -284,6 +327,26 @@ fn pairs<'a>(old: &'a StateLayout, new: &'a StateLayout) -> impl Iterator<Item =
         };
         (alike && from.element == to.element).then_some((from, to))
     })
+}
+
+/// Lines that are a slot in one program and a ring in the other.
+fn newest(old: &StateLayout, new: &StateLayout) -> Vec<Newest> {
+    let meet = |slot: &Slot, array: &Array| {
+        matches!(array.keeps, Keeps::Ring(_))
+            && array.element == slot.element
+            && own(array).any(|key| keys(slot).any(|known| known == key))
+    };
+    let find = |cells: &StateLayout, rings: &StateLayout, grows: bool| {
+        let pair = |slot: &Slot| {
+            let array = rings.arrays().iter().find(|array| meet(slot, array))?;
+            let position = position(rings, array)?;
+            let (slot, ring, entry) = (slot.offset, array.offset, array.element.bytes() as usize);
+            Some(Newest { slot, ring, len: array.len, entry, position, grows })
+        };
+        let cells = cells.slots().iter().filter(|slot| matches!(slot.holds, Holds::Cell(_)));
+        cells.filter_map(pair).collect::<Vec<_>>()
+    };
+    [find(old, new, true), find(new, old, false)].concat()
 }
 
 /// Where a ring's position lies.
