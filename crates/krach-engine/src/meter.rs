@@ -25,18 +25,19 @@ const LANES: usize = 8;
 
 /// The largest size of a sample, apart from what is no number, and the sum of all squares, which then is none either.
 pub(crate) fn measure(samples: &[f32]) -> (f32, f32) {
-    let (mut peaks, mut sums) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-    let mut chunks = samples.chunks_exact(LANES);
-    let mut see = |lane: usize, sample: f32| {
+    let see = |(peak, sum): (f32, f32), sample: f32| {
         let size = sample.abs();
-        peaks[lane] = if size > peaks[lane] { size } else { peaks[lane] };
-        sums[lane] += sample * sample;
+        (if size > peak { size } else { peak }, sum + sample * sample)
     };
-    for chunk in &mut chunks {
-        (0..LANES).for_each(|lane| see(lane, chunk[lane]));
+    let (chunks, rest) = samples.as_chunks::<LANES>();
+    let (mut peaks, mut sums) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+    for chunk in chunks {
+        for lane in 0..LANES {
+            (peaks[lane], sums[lane]) = see((peaks[lane], sums[lane]), chunk[lane]);
+        }
     }
-    chunks.remainder().iter().enumerate().for_each(|(lane, &sample)| see(lane, sample));
-    (peaks.into_iter().fold(0.0, f32::max), sums.into_iter().sum())
+    let all = peaks.into_iter().fold(0.0, f32::max);
+    rest.iter().fold((all, sums.into_iter().sum()), |so_far, &sample| see(so_far, sample))
 }
 
 impl Meter {

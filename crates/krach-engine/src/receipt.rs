@@ -23,6 +23,7 @@ pub(crate) struct Notice {
     pub node: u32,
     pub at: Frame,
     pub muted: bool,
+    pub overran: bool,
 }
 
 /// What the audio half did, and when.
@@ -37,6 +38,8 @@ pub enum Receipt {
     /// Samples were infinite or no numbers: the voice was born again, or, the second time within a second, the node
     /// was muted.
     Failed { node: NodeId, at: Frame, muted: bool },
+    /// For half a second the node, alone, took longer to compute than its sound lasts: it is muted until it is reset.
+    Overran { node: NodeId, at: Frame },
 }
 
 /// Counters since the beginning.

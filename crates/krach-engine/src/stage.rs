@@ -393,9 +393,12 @@ impl Stage {
                 }
             }
         }
-        while let Ok(Notice { node, at, muted }) = self.notices.pop() {
+        while let Ok(Notice { node, at, muted, overran }) = self.notices.pop() {
             let node = self.graph.id(node);
-            self.receipts.push(Receipt::Failed { node, at, muted });
+            self.receipts.push(match overran {
+                true => Receipt::Overran { node, at },
+                false => Receipt::Failed { node, at, muted },
+            });
         }
         self.graph.forget_silent(self.now());
     }

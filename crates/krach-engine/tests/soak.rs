@@ -124,7 +124,7 @@ impl Evening {
         let node = self.nodes[self.dice.below(self.nodes.len())];
         let effects = [self.effects[0], self.effects[self.dice.below(self.effects.len())]];
         match self.dice.below(11) {
-            0 => self.add()?,
+            0 if self.nodes.len() < 2 * NODES => self.add()?,
             1 if self.nodes.len() > NODES => {
                 self.nodes.retain(|other| *other != node);
                 self.stage.edit(None, |edit| edit.remove(node))?;
@@ -134,7 +134,7 @@ impl Evening {
                 let sound = self.sound(weight);
                 self.stage.edit(None, |edit| edit.replace(node, sound, 0.02))?;
             }
-            4 => {
+            4 if self.routes.len() < NODES => {
                 let spec = RouteSpec { level: 0.5, ..RouteSpec::default() };
                 self.routes.push(self.stage.edit(None, |edit| edit.route(node, effects[1], spec))?.0);
             }
@@ -158,6 +158,7 @@ impl Evening {
             }
             9 => {}
             _ if effects[0] == effects[1] => {}
+            _ if self.routes.len() >= NODES => {}
             // Circles of effects are refused.
             _ => match self.stage.edit(None, |edit| {
                 edit.route(effects[0], effects[1], RouteSpec { level: 0.1, ..RouteSpec::default() })
@@ -167,6 +168,13 @@ impl Evening {
             },
         }
         Ok(())
+    }
+
+    /// Counts the programs that took the place of others, and frees what is not used any more.
+    fn heard(&mut self, swaps: &mut usize) {
+        let carries = |receipt: &&Receipt| matches!(receipt, Receipt::Swapped { carries: true, .. });
+        *swaps += self.stage.receipts().iter().filter(carries).count();
+        self.factories.retain(|factory| Arc::strong_count(factory) > 1);
     }
 
     fn play(&mut self, frames: usize) {
@@ -189,18 +197,25 @@ fn a_thousand_random_edits_neither_step_nor_allocate() {
     let mut evening = Evening::new(7);
     (0..4).for_each(|_| evening.effect().expect("there is room"));
     (0..NODES).for_each(|_| evening.add().expect("there is room"));
-    let mut edits = 0;
-    while edits < 1_000 {
+    // The long version plays for an hour.
+    let hour = std::env::var_os("KRACH_FULL").is_some();
+    let (least, mut edits) = (Frame(if hour { 3_600 * 48_000 } else { 0 }), 0);
+    let mut swaps = 0;
+    while edits < 1_000 || evening.processor.now() < least {
         evening.change().expect("a valid edit");
         edits += 1;
         let frames = 1 + evening.dice.below(1_000);
         evening.play(frames);
+        // As a session does, now and then.
+        if edits % 100 == 0 {
+            evening.heard(&mut swaps);
+        }
     }
+    evening.heard(&mut swaps);
     assert!(evening.power.sqrt() > 1.0 && evening.nodes.len() >= NODES);
     assert_eq!(evening.allocations, 0);
     assert!(evening.snapshots > 20, "{}", evening.snapshots);
-    let receipts = evening.stage.receipts();
-    assert!(receipts.iter().any(|receipt| matches!(receipt, Receipt::Swapped { carries: true, .. })));
+    assert!(swaps > 100, "{swaps}");
     assert_eq!((evening.stage.stats().late, evening.stage.stats().lost), (0, 0));
     // Each node reaches the master by a few ways at once: itself, and the effects.
     let nodes = evening.nodes.len() as f64;

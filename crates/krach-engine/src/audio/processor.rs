@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Plays what the [`crate::Stage`] asks for. It is moved to the audio thread, and must be dropped elsewhere.
 pub struct Processor {
@@ -44,6 +44,9 @@ pub struct Processor {
     now: Frame,
     /// What each node plays is kept after gain and pan.
     stems: bool,
+    /// Frames for which nodes are watched, since a callback took longer than its sound lasts.
+    watching: usize,
+    rate: u32,
     /// The frame on which a program that takes the place of another needs to be looked at.
     next_swap: Frame,
     /// Frames of the piece that was computed last.
@@ -94,6 +97,8 @@ impl Processor {
             master: Master::new(rate),
             now: Frame(0),
             stems: false,
+            watching: 0,
+            rate,
             next_swap: Frame(0),
             last: 0,
             channels,
@@ -414,12 +419,14 @@ impl Processor {
                 self.out.send(Return::Slot { node: slot.node, slot });
                 continue;
             }
-            let begun = timed.then(Instant::now);
+            let begun = (timed || self.watching > 0).then(Instant::now);
             self.feed(step, &mut slot, frames);
             slot.play(self.now, frames, (inputs, self.stems), &self.due, &mut self.out);
             if let Some(begun) = begun {
-                let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-                Gauges::count(&self.gauges.times[node], nanos);
+                let took = begun.elapsed();
+                slot.took += took;
+                let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+                Gauges::count(&self.gauges.times[node], if timed { nanos } else { 0 });
             }
             slot.tap(false, frames).meet(&self.gauges.meters[node]);
             self.slots[node] = Some(slot);
@@ -480,8 +487,30 @@ fn add(
     }
 }
 
+/// On a device, time matters. Nodes are timed only once a callback has been too slow, since looking at the clock takes
+/// time as well.
 impl Callback for Processor {
     fn process(&mut self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>) {
+        let (begun, frames) = (Instant::now(), outputs.frames());
         Self::process(self, inputs, outputs);
+        let budget = Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(self.rate.max(1)));
+        if self.watching > 0 {
+            self.judge(frames, budget);
+        }
+        let second = self.rate as usize;
+        let slow = begun.elapsed() > budget;
+        self.watching = if slow { second } else { self.watching.saturating_sub(frames) };
+    }
+}
+
+impl Processor {
+    /// Mutes nodes that take too long.
+    fn judge(&mut self, frames: usize, budget: Duration) {
+        for step in &self.schedule.steps {
+            if let Some(slot) = self.slots[step.node as usize].as_mut() {
+                let took = std::mem::take(&mut slot.took);
+                slot.player.watch.judge(took, frames, budget, self.now);
+            }
+        }
     }
 }

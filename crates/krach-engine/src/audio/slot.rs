@@ -12,6 +12,7 @@ use crate::receipt::{Notice, Return};
 use crate::shape::{Automation, Motion};
 use krach_abi::{Audio, Buffer, Frame};
 use std::ops::Range;
+use std::time::Duration;
 
 /// Moving controls are set once in this number of frames, counted from frame 0.
 const GRID: u64 = 32;
@@ -43,6 +44,8 @@ pub(crate) struct Slot {
     early: Vec<(Frame, NoteId)>,
     /// Whether its channels after gain and pan are made for this block.
     post: Post,
+    /// The time that it took in this callback, while nodes are watched.
+    pub took: Duration,
     /// The first event of this block, and where the next one is noted.
     pub due: [u32; 2],
 }
@@ -102,6 +105,7 @@ impl Slot {
             reopens: None,
             early: Vec::with_capacity(EARLY),
             post: Post::Made,
+            took: Duration::ZERO,
             due: [NO_EVENT; 2],
         }
     }
@@ -436,7 +440,8 @@ impl Slot {
         let node = self.node;
         let watch = &mut self.player.watch;
         if let Some(at) = watch.struck.take() {
-            out.notice(Notice { node, at, muted: watch.failed.is_some() });
+            let overran = std::mem::take(&mut watch.overran);
+            out.notice(Notice { node, at, muted: watch.failed.is_some(), overran });
         }
     }
 }

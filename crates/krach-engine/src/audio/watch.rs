@@ -2,6 +2,7 @@
 
 use super::voices::{Ensemble, State};
 use krach_abi::{Audio, Block, Frame, Sample};
+use std::time::Duration;
 
 /// What is known of the failures of a node.
 #[derive(Clone, Copy, Debug)]
@@ -12,11 +13,25 @@ pub(crate) struct Watch {
     pub struck: Option<Frame>,
     /// The frame from which the node is muted.
     pub failed: Option<Frame>,
+    /// It was muted because it took too long; until that is reported.
+    pub overran: bool,
+    /// Frames of sound for which it took longer, alone, than they last: one callback after the other.
+    over: usize,
 }
 
 impl Watch {
     pub fn new(second: usize) -> Self {
-        Self { within: second, struck: None, failed: None }
+        Self { within: second, struck: None, failed: None, overran: false, over: 0 }
+    }
+
+    /// Hears how much time the node took for some frames, and how much there was. A node that takes more than all of
+    /// it for half a second is muted.
+    pub fn judge(&mut self, took: Duration, frames: usize, budget: Duration, at: Frame) {
+        self.over = if took > budget { self.over + frames } else { 0 };
+        if 2 * self.over >= self.within && self.failed.is_none() {
+            (self.over, self.overran) = (0, true);
+            (self.failed, self.struck) = (Some(at), Some(at));
+        }
     }
 }
 

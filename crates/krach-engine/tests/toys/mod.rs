@@ -20,6 +20,8 @@ pub enum Toy {
     Through { inputs: usize, outputs: usize },
     /// Its control as it is.
     Level,
+    /// Its control. While the control is above 1, a frame takes as many microseconds.
+    Slow,
     /// Its control, then NaN from that frame of its life on.
     Fails { after: u64 },
 }
@@ -44,7 +46,7 @@ impl ToyFactory {
                 (0, 1, vec![range(1_000.0, 0.0, 20_000.0), range(0.0, 0.0, 1.0), range(0.5, 0.0, 1.0)])
             }
             Toy::Through { inputs, outputs } => (inputs, outputs, vec![range(1.0, 0.0, 4.0)]),
-            Toy::Level | Toy::Fails { .. } => (0, 1, vec![range(0.0, -1e9, 1e9)]),
+            Toy::Level | Toy::Slow | Toy::Fails { .. } => (0, 1, vec![range(0.0, -1e9, 1e9)]),
         };
         Self { toy, ports: Ports { inputs, outputs, controls }, weight: 0 }
     }
@@ -173,6 +175,11 @@ impl Voice for Running {
                     sum * first as f32
                 }
                 Toy::Level => first as f32,
+                Toy::Slow => {
+                    let begun = std::time::Instant::now();
+                    while first > 1.0 && begun.elapsed().as_micros() < first as u128 {}
+                    first.min(0.25) as f32
+                }
                 Toy::Fails { after } if self.frames >= after => f32::NAN,
                 Toy::Fails { .. } => first as f32,
             };

@@ -134,9 +134,9 @@ impl State {
         }
         for receipt in self.performance.receipts() {
             let node = match receipt {
-                Receipt::Swapped { node, .. } | Receipt::Failed { node, .. } => {
-                    self.performance.name_of(node)
-                }
+                Receipt::Swapped { node, .. }
+                | Receipt::Failed { node, .. }
+                | Receipt::Overran { node, .. } => self.performance.name_of(node),
                 Receipt::Edited { .. } => None,
             };
             let node = node.cloned();
