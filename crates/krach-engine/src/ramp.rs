@@ -82,7 +82,6 @@ pub(crate) fn scale(samples: &mut [f32], start: Frame, ramps: &[Ramp]) {
 /// Fills `to` with samples, the first of which is of frame `start`, times the product of ramps.
 pub(crate) fn scaled(to: &mut [f32], from: &[f32], start: Frame, ramps: &[Ramp]) {
     match level(1.0, ramps, start) {
-        Some(1.0) => to.copy_from_slice(from),
         Some(level) => to.iter_mut().zip(from).for_each(|(to, from)| *to = from * level),
         None => {
             for (at, (to, from)) in to.iter_mut().zip(from).enumerate() {
@@ -95,15 +94,22 @@ pub(crate) fn scaled(to: &mut [f32], from: &[f32], start: Frame, ramps: &[Ramp])
 /// Adds a share of samples, the first of which is of frame `start`, times the product of ramps.
 pub(crate) fn add_scaled(to: &mut [f32], from: &[f32], start: Frame, share: f64, ramps: &[Ramp]) {
     match level(share, ramps, start) {
-        // Nothing is added where nothing is heard: not even an infinite sample.
-        Some(0.0) => {}
-        Some(1.0) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
-        Some(level) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * level),
+        Some(level) => add_level(to, from, level),
         None => {
             for (at, (to, from)) in to.iter_mut().zip(from).enumerate() {
                 *to += from * product(share, ramps, start.after(at));
             }
         }
+    }
+}
+
+/// The same with a level that does not move.
+pub(crate) fn add_level(to: &mut [f32], from: &[f32], level: f32) {
+    match level {
+        // Nothing is added where nothing is heard: not even an infinite sample.
+        0.0 => {}
+        1.0 => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
+        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * level),
     }
 }
 

@@ -288,7 +288,7 @@ impl Processor {
                 Edit::Remove { node, frames } => {
                     self.queue.forget_node(*node);
                     if let Some(slot) = self.slots[*node as usize].as_mut() {
-                        slot.leave.turn(0.0, now, *frames);
+                        slot.go(now, *frames);
                     }
                 }
                 Edit::Route { index, route } => {

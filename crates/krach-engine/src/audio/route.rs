@@ -2,7 +2,7 @@
 
 use super::slot::Tap;
 use super::sum::Sum;
-use crate::ramp::{Ramp, add_scaled};
+use crate::ramp::{Ramp, add_level, add_scaled, level};
 use krach_abi::{Adapting, Frame};
 
 /// Where a route leads to.
@@ -35,9 +35,13 @@ impl Route {
     /// Adds what the source plays to the channels of the end.
     pub fn add(&self, tap: &Tap<'_>, start: Frame, sum: &mut Sum<f32>, channels: usize) {
         let ramps = [self.level, self.heard];
+        let still = level(1.0, &ramps, start);
         let mut bring = |source, channel, share| {
-            let to = &mut sum.part(self.order, channel)[..tap.frames];
-            add_scaled(to, tap.channel(source), start, share, &ramps);
+            let (to, from) = (&mut sum.part(self.order, channel)[..tap.frames], tap.channel(source));
+            match still.filter(|_| share == 1.0) {
+                Some(level) => add_level(to, from, level),
+                None => add_scaled(to, from, start, share, &ramps),
+            }
         };
         let given = tap.channels();
         match self.end {

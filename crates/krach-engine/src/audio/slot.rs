@@ -29,7 +29,7 @@ pub(crate) struct Slot {
     pub gain: Ramp,
     pub mute: Ramp,
     /// 0 at the end of a node that was removed.
-    pub leave: Ramp,
+    leave: Ramp,
     pub sides: [Ramp; 2],
     /// The value of each control, by its number; NaN where there is none.
     pub values: Box<[f64]>,
@@ -44,6 +44,8 @@ pub(crate) struct Slot {
     early: Vec<(Frame, NoteId)>,
     /// Whether its channels after gain and pan are made for this block.
     post: Post,
+    /// Levels that do not move: of mute, left and right. None: one moves, or they were not looked at since one moved.
+    still: Option<[f32; 3]>,
     /// The time that it took in this callback, while nodes are watched.
     pub took: Duration,
     /// The first event of this block, and where the next one is noted.
@@ -105,6 +107,7 @@ impl Slot {
             reopens: None,
             early: Vec::with_capacity(EARLY),
             post: Post::Made,
+            still: None,
             took: Duration::ZERO,
             due: [NO_EVENT; 2],
         }
@@ -118,6 +121,13 @@ impl Slot {
         self.motions.iter_mut().zip(&from.motions).for_each(|(to, &from)| *to = from);
         (self.moving, self.waiting, self.reopens) = (from.moving, from.waiting, from.reopens);
         self.early.clone_from(&from.early);
+        self.still = None;
+    }
+
+    /// It was removed.
+    pub fn go(&mut self, frame: Frame, frames: u32) {
+        self.leave.turn(0.0, frame, frames);
+        self.still = None;
     }
 
     /// Channels of what it plays.
@@ -144,16 +154,26 @@ impl Slot {
         }
     }
 
-    /// What this block needs after gain and pan, if nothing moves them.
-    fn plan_post(&self, frame: Frame, quiet: bool, stems: bool) -> Post {
+    /// What this block needs after gain and pan. In a quiet block nothing of its own happens.
+    fn plan_post(&mut self, frame: Frame, quiet: bool, stems: bool) {
         let width = self.width();
-        let levels = self.sides.map(|side| level(1.0, &[self.gain, side], frame));
-        match levels {
-            _ if stems || !quiet || self.swap.is_some() || width > 2 => Post::Made,
-            [Some(1.0), Some(1.0)] => Post::Same,
-            [Some(left), Some(right)] if left == right && width == 1 => Post::One,
-            _ => Post::Made,
+        if !quiet || self.swap.is_some() || width > 2 {
+            (self.post, self.still) = (Post::Made, None);
+            return;
         }
+        if self.still.is_none() {
+            let sides = self.sides.map(|side| level(1.0, &[self.gain, side], frame));
+            self.still = match (level(1.0, &[self.mute, self.leave], frame), sides) {
+                (Some(mute), [Some(left), Some(right)]) => Some([mute, left, right]),
+                _ => None,
+            };
+        }
+        self.post = match self.still {
+            _ if stems => Post::Made,
+            Some([_, 1.0, 1.0]) => Post::Same,
+            Some([_, left, right]) if left == right && width == 1 => Post::One,
+            _ => Post::Made,
+        };
     }
 
     /// It was removed, and has faded out.
@@ -179,7 +199,16 @@ impl Slot {
     ) {
         let mut at = 0;
         let mut next = std::mem::replace(&mut self.due, [NO_EVENT; 2])[0];
-        self.post = self.plan_post(start, next == NO_EVENT, stems);
+        let quiet = next == NO_EVENT
+            && self.moving == 0
+            && self.waiting.is_none()
+            && self.reopens.is_none()
+            && self.early.is_empty();
+        self.plan_post(start, quiet, stems);
+        if quiet {
+            self.compute(start, 0..frames, device);
+            return self.report(out);
+        }
         while at < frames {
             let frame = start.after(at);
             self.move_controls(frame);
@@ -307,6 +336,7 @@ impl Slot {
     }
 
     pub fn happen(&mut self, act: Act, frame: Frame) {
+        self.still = None;
         match act {
             Act::Set { control, value } => {
                 self.rest(control.into());
@@ -411,14 +441,19 @@ impl Slot {
             swap.player.play(start, frames.clone(), device);
             swap.crossfade(&mut self.player, width, start, frames.clone());
         }
-        let first = start.after(frames.start);
-        for channel in 0..width {
-            scale(
-                &mut self.player.heard.channel_mut(channel)[frames.clone()],
-                first,
-                &[self.mute, self.leave],
-            );
+        if self.still.is_none_or(|[mute, ..]| mute != 1.0) {
+            let first = start.after(frames.start);
+            for channel in 0..width {
+                let heard = &mut self.player.heard.channel_mut(channel)[frames.clone()];
+                scale(heard, first, &[self.mute, self.leave]);
+            }
         }
+        self.place(width, start, frames);
+    }
+
+    /// Makes its channels after gain and pan.
+    fn place(&mut self, width: usize, start: Frame, frames: Range<usize>) {
+        let first = start.after(frames.start);
         let made = match self.post {
             Post::Same => 0,
             Post::One => 1,
