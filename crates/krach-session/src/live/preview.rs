@@ -110,7 +110,7 @@ impl Preview {
 fn see(performance: &Performance, peaks: &mut Vec<(Name, f32)>) -> Option<Name> {
     let mut loudest: Option<(Name, f32)> = None;
     for (name, id) in performance.ends() {
-        let peak = performance.stage().peak(id).unwrap_or(0.0);
+        let peak = performance.stage().meter(id).map_or(0.0, |reading| reading.peak);
         match peaks.iter_mut().find(|(known, _)| known == name) {
             Some((_, most)) => *most = most.max(peak),
             None => peaks.push((name.clone(), peak)),
