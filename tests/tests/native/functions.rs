@@ -1,0 +1,143 @@
+//! Pure functions: of every type, of constants, of what is not finite.
+
+use crate::engines::{check, control, program};
+use krach_ir::{Fun, Rule, Ty};
+
+#[test]
+fn every_function_of_every_type() {
+    let mut rows = 0;
+    for &fun in Fun::ALL {
+        let types: &[Ty] = match fun.rule() {
+            Rule::Same | Rule::Compare | Rule::Select => &[Ty::Int, Ty::Real],
+            Rule::Real | Rule::ToInt => &[Ty::Real],
+            Rule::Bits | Rule::ToReal => &[Ty::Int],
+        };
+        for &ty in types {
+            check(
+                &program(4, |b, inputs| {
+                    let mut operands = Vec::new();
+                    for (position, &sig) in inputs.iter().take(fun.arity()).enumerate() {
+                        let selector = fun == Fun::Select && position == 0;
+                        operands.push(if selector { b.cast(sig, Ty::Int) } else { b.cast(sig, ty) });
+                    }
+                    b.apply(fun, &operands)
+                }),
+                true,
+            );
+            rows += 1;
+        }
+    }
+    assert!(rows > Fun::ALL.len());
+}
+
+#[test]
+fn every_function_of_what_is_not_finite() {
+    for &fun in Fun::ALL {
+        check(
+            &program(5, |b, inputs| {
+                let mut operands = Vec::new();
+                for pair in inputs.windows(2).take(fun.arity()) {
+                    let floor = b.apply(Fun::Floor, &[pair[1]])?;
+                    operands.push(b.apply(Fun::Div, &[pair[0], floor])?);
+                }
+                let types = vec![Ty::Real; operands.len()];
+                for (position, operand) in operands.iter_mut().enumerate() {
+                    *operand = b.cast(*operand, fun.wants(position, &types));
+                }
+                b.apply(fun, &operands)
+            }),
+            true,
+        );
+    }
+}
+
+#[test]
+fn constants_too_small_to_be_normal() {
+    for value in [1e-39, -1e-40, 1e-46, 1.2e-38, 5e-324] {
+        check(
+            &program(1, |b, inputs| {
+                let tiny = b.real(value)?;
+                let zero = b.real(0.0)?;
+                let above = b.apply(Fun::Gt, &[inputs[0], zero])?;
+                b.apply(Fun::Select, &[above, tiny, inputs[0]])
+            }),
+            false,
+        );
+    }
+}
+
+#[test]
+fn quotients_by_constants() {
+    for divisor in [2.0, -0.5, 3.0, 1e-38, 2.0_f64.powi(-126), 2.0_f64.powi(-127), 2.0_f64.powi(127), 1024.0]
+    {
+        check(
+            &program(1, |b, inputs| {
+                let divisor = b.real(divisor)?;
+                b.apply(Fun::Div, &[inputs[0], divisor])
+            }),
+            true,
+        );
+    }
+}
+
+#[test]
+fn remainders_by_constants_and_of_constants() {
+    for divisor in [1.0, -1.0, 0.5, 2.0, 0.0] {
+        check(
+            &program(1, |b, inputs| {
+                let divisor = b.real(divisor)?;
+                b.apply(Fun::Rem, &[inputs[0], divisor])
+            }),
+            true,
+        );
+    }
+    for divisor in [0, 1, -1, 7, i32::MIN] {
+        check(
+            &program(1, |b, inputs| {
+                let divisor = b.int(divisor);
+                let x = b.cast(inputs[0], Ty::Int);
+                let low = b.int(i32::MIN);
+                let a = b.apply(Fun::Rem, &[x, divisor])?;
+                let c = b.apply(Fun::Rem, &[low, x])?;
+                b.apply(Fun::Xor, &[a, c])
+            }),
+            true,
+        );
+    }
+}
+
+#[test]
+fn functions_of_controls_and_of_constants_that_do_not_fold() {
+    check(
+        &program(1, |b, inputs| {
+            let cutoff = b.control(control("cutoff", 440.0, 20.0, 20_000.0))?;
+            let mode = b.control(control("mode", 0.0, -2.0, 2.0))?;
+            let rate = b.sample_rate();
+            let ratio = b.apply(Fun::Div, &[cutoff, rate])?;
+            let pole = b.apply(Fun::Exp, &[ratio])?;
+            let selector = b.cast(mode, Ty::Int);
+            let above = b.apply(Fun::Gt, &[mode, ratio])?;
+            let zero = b.int(0);
+            let infinite = b.apply(Fun::Div, &[zero, zero])?;
+            let chosen = b.apply(Fun::Select, &[selector, pole, ratio])?;
+            let flag = b.apply(Fun::Select, &[above, chosen, infinite])?;
+            let product = b.apply(Fun::Mul, &[flag, inputs[0]])?;
+            b.apply(Fun::Add, &[product, above])
+        }),
+        false,
+    );
+}
+
+#[test]
+fn powers_of_constants_and_to_constants() {
+    for constant in [2.0, 0.3, 1.0, 0.0, -1.0, -2.0, 3.0, 2.5, 1e30, 1e-45] {
+        for left in [false, true] {
+            let power = program(2, |b, inputs| {
+                let (constant, floor) = (b.real(constant)?, b.apply(Fun::Floor, &[inputs[1]])?);
+                let x = b.apply(Fun::Div, &[inputs[0], floor])?;
+                b.apply(Fun::Pow, &if left { [constant, x] } else { [x, constant] })
+            });
+            check(&power, true);
+        }
+    }
+}
