@@ -25,11 +25,13 @@ class Report(NamedTuple):
     message: str
 
 
-def programs() -> list[tuple[str, list[Report]]]:
-    """Each wrong program with what is said about it; missing files are sought in places of this machine."""
-    found: list[tuple[str, list[Report]]] = []
-    for entry in FIXTURE.read_text("utf-8").split("\n\n"):
-        lines = entry.rstrip().splitlines()
+def programs() -> dict[str, tuple[str, list[Report]]]:
+    """By name, each wrong program with what is said about it. Missing files are sought in places of this
+    machine: their messages are left out.
+    """
+    found: dict[str, tuple[str, list[Report]]] = {}
+    for entry in FIXTURE.read_text("utf-8").removeprefix("--- ").split("\n\n--- "):
+        name, *lines = entry.rstrip().splitlines()
         text = "\n".join(line for line in lines if not line.startswith("    "))
         reports = [
             Report(int(match[1]), int(match[2]), int(match[3]), int(match[4]), match[5], match[6])
@@ -37,7 +39,8 @@ def programs() -> list[tuple[str, list[Report]]]:
             if (match := re.fullmatch(r" {4}(\d+):(\d+)-(\d+):(\d+) (KR\d{4}) (.*)", line))
         ]
         if reports and all(report.code != "KR0309" for report in reports):
-            found.append((text, reports))
+            assert name not in found, name
+            found[name] = text, reports
     return found
 
 
@@ -49,7 +52,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_the_command_says_what_is_wrong_and_where(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    for at, (text, expected) in enumerate(WRONG):
+    for at, (text, expected) in enumerate(WRONG.values()):
         file = tmp_path / f"wrong{at}.dsp"
         file.write_text(text, "utf-8")
         assert _krach.run_cli(["krach", "check", str(file), "--json"]) == 1, text
@@ -67,7 +70,7 @@ def test_python_shows_the_help_below_the_caret() -> None:
     assert caught.value.located(None).__notes__ == ["help: did you mean `half`?"]
 
 
-@pytest.mark.parametrize(("text", "expected"), WRONG, ids=[text.splitlines()[0][:40] for text, _ in WRONG])
+@pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG.keys())
 def test_python_says_the_same(text: str, expected: list[Report]) -> None:
     with pytest.raises(krach.Error) as caught:
         krach.faust(text)

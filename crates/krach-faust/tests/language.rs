@@ -2,8 +2,8 @@
 //!
 //! `fixtures/faust/language.txt` holds programs and, indented, the first samples of every output when an impulse
 //! enters every input; a single number stands for all of them. The numbers are those of the official compiler.
-//! `fixtures/faust/wrong.txt` holds wrong programs and everything that is said about them. `UPDATE_EXPECT=1`
-//! rewrites both files.
+//! `fixtures/faust/wrong.txt` holds wrong programs, each below its name, and everything that is said about them.
+//! `UPDATE_EXPECT=1` rewrites both files.
 
 use krach_abi::{DspFactory, Precision, Seed};
 use krach_diag::{Diagnostic, Source};
@@ -30,13 +30,16 @@ fn check(name: &str, answer: impl Fn(&str) -> String) -> usize {
     let mut after = String::new();
     let mut count = 0;
     for entry in before.split("\n\n").map(str::trim_end).filter(|entry| !entry.is_empty()) {
-        let program: Vec<&str> = entry.lines().take_while(|line| !line.starts_with("    ")).collect();
+        let said = |line: &&str| !line.starts_with("    ");
+        let (title, program): (Vec<&str>, Vec<&str>) =
+            entry.lines().take_while(said).partition(|line| line.starts_with("--- "));
         let program = program.join("\n");
         let answer = answer(&program);
         if count > 0 {
             after.push('\n');
         }
-        writeln!(after, "{program}\n{}", answer.trim_end()).expect("a String takes everything");
+        let title = title.iter().map(|line| format!("{line}\n")).collect::<String>();
+        writeln!(after, "{title}{program}\n{}", answer.trim_end()).expect("a String takes everything");
         count += 1;
     }
     if std::env::var_os("UPDATE_EXPECT").is_some() {
