@@ -11,7 +11,7 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nobody's own cache is filled by tests, and none of it is believed; and Ctrl-C is heard."""
+    """Tests neither fill nor read the cache of a user; Ctrl-C is heard."""
     home = tempfile.TemporaryDirectory(prefix="krach-")
     os.environ.update(
         {f"XDG_{kind}_HOME": os.path.join(home.name, kind.lower()) for kind in ("CACHE", "STATE")}

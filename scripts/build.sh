@@ -13,7 +13,7 @@ if [ .venv/bin/krach -nt pyproject.toml ]; then
     done
 else
     # The same build once more (nothing recompiles: .cargo/config.toml), plus the package's metadata and its command.
-    # Into our own environment, whichever one the shell is in.
+    # Into our own environment, also where the shell is in another.
     env -u CONDA_PREFIX VIRTUAL_ENV="$PWD/.venv" .venv/bin/maturin develop --release >"$log" 2>&1 ||
         { cat "$log" >&2; exit 1; }
     touch .venv/bin/krach

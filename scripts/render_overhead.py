@@ -1,6 +1,6 @@
 """Times `DspDef.render` of compiled sounds beyond their samples, and prints a table.
 
-A render of 0 seconds does everything but compute samples. The aim is 30 µs, whatever the size of the program.
+A render of 0 seconds does everything but compute samples. The aim is 30 µs, for programs of every size.
 
 Run it with `make bench`. It reads the clock of its own thread, which does all the work, so other programs
 disturb it little.

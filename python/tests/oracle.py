@@ -275,7 +275,7 @@ def _perform(job: dict[str, Any]) -> Samples:
     events: list[Event] = sorted(job["events"], key=lambda event: event[0])
     inits = {name: init for name, (_, init) in addresses.items()}
     if values or events:
-        # Setting one control writes all of them, and those that were never set from memory that nobody wrote.
+        # Setting one control writes all of them, and those that were never set from memory without a value.
         for name, value in {**inits, **values}.items():
             dsp.set_param(addresses[name][0], value)
     frames = job["frames"]

@@ -1,7 +1,7 @@
 """Of every function of krs: how to call it, and the range of each argument that its docstring promises.
 
 `SWEPT` is what `test_ranges` turns to ten times these ranges. `x` is a noise of -10..10. `PRIMITIVES` compute
-what IEEE 754 says, whatever the argument (1 / 0 is inf), or only put together what they are given.
+what IEEE 754 says, for every argument (1 / 0 is inf), or only put together what they are given.
 """
 
 from __future__ import annotations

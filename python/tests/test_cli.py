@@ -189,7 +189,7 @@ def test_a_file_with_one_function_means_it(tmp_path: Path) -> None:
     assert codes(tmp_path, "text.py") == ["KR0105"]
 
 
-def test_only_data_on_standard_output_whoever_prints(tmp_path: Path) -> None:
+def test_only_data_on_standard_output_also_where_the_file_prints(tmp_path: Path) -> None:
     (tmp_path / "loud.py").write_text(
         "import os\n"
         "print('printed')\n"

@@ -204,10 +204,10 @@ def test_a_slip_is_answered_with_the_nearest_name() -> None:
 
 
 def test_progress_is_told_and_may_break_off() -> None:
-    told: list[float] = []
-    krs.transpile(acid).render(1.0, progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    heard: list[float] = []
+    krs.transpile(acid).render(1.0, progress=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
 
     def enough(part: float) -> None:
         raise RuntimeError("enough")

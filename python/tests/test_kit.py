@@ -117,18 +117,18 @@ def test_the_index_has_its_shape(kit: Path) -> None:
 
 
 def test_texts_come_one_by_one_all_together_and_as_json(kit: Path) -> None:
-    def told(*flags: str) -> str:
+    def shown(*flags: str) -> str:
         done = shell.krach(kit, "inspect", "kit.krlib", *flags)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     for flag, comment in [("--faust", "// "), ("--program", "# "), ("--controls", "")]:
-        one, every = told("acid", flag), told(flag)
+        one, every = shown("acid", flag), shown(flag)
         assert every.startswith(f"{comment}acid\n{one}\n{comment}sub\n")
         assert [line for line in every.splitlines() if line in {comment + name for name in NAMES}] == [
             comment + name for name in NAMES
         ]
-        plain, found = (json.loads(told(*flags))["instruments"] for flags in (["--json"], ["--json", flag]))
+        plain, found = (json.loads(shown(*flags))["instruments"] for flags in (["--json"], ["--json", flag]))
         texts = [instrument.pop(flag[2:]) for instrument in found if flag != "--controls"]
         assert found == plain
         assert texts[:1] == [one][: len(texts)]
@@ -197,7 +197,7 @@ def test_rates_are_checked_before_anything_is_built(jam: Path) -> None:
     assert [len(instrument["targets"]) for instrument in found["instruments"]] == [1, 1]
 
 
-def test_the_same_bytes_whatever_folder_and_however_many_processors(kit: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_in_any_folder_and_on_any_number_of_processors(kit: Path, tmp_path: Path) -> None:
     shutil.copytree(kit / "kit", tmp_path / "kit")
     (processor, *_) = os.sched_getaffinity(0)
     subprocess.run(
@@ -240,8 +240,8 @@ def test_the_secret_is_private_and_in_the_state_folder(jam: Path, tmp_path: Path
     assert (secret.stat().st_mode & 0o777, secret.stat().st_size) == (0o600, 32)
     secret.chmod(0o644)
     built(jam, "jam.py", "-o", "open.krlib", XDG_STATE_HOME=str(state))
-    told = shell.krach(jam, "inspect", "jam.krlib", "soft", XDG_STATE_HOME=str(state)).stdout
-    assert "not run, but compiled from the program: it was not compiled by this user" in told
+    shown = shell.krach(jam, "inspect", "jam.krlib", "soft", XDG_STATE_HOME=str(state)).stdout
+    assert "not run, but compiled from the program: it was not compiled by this user" in shown
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
@@ -331,8 +331,8 @@ def test_another_users_code_is_compiled_afresh(kit: Path, tmp_path: Path) -> Non
     assert own[0] == "0", "the code of the library is run"
     assert stranger[0] == "1", "the program is compiled"
     assert own[1] == stranger[1]
-    told = shell.krach(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
-    assert "it was not compiled by you on this machine" in told
+    shown = shell.krach(kit, "inspect", "kit.krlib", "acid", XDG_STATE_HOME=str(tmp_path)).stdout
+    assert "it was not compiled by you on this machine" in shown
 
 
 def test_a_second_start_compiles_nothing(tmp_path: Path) -> None:
@@ -466,14 +466,14 @@ def test_programs_are_saved_from_a_file_that_lost_its_end(jam: Path) -> None:
         assert warned[0].filename == __file__
         assert np.array_equal(sound_of(library["soft"]), expected)
         assert library["soft"].source == ""
-        told = shell.krach(jam, "inspect", "jam.krlib", "--json")
-        assert told.returncode == 1
-        assert told.stderr.startswith("warning[KR070")
-        assert json.loads(told.stdout)["instruments"][0]["name"] == "soft"
+        shown = shell.krach(jam, "inspect", "jam.krlib", "--json")
+        assert shown.returncode == 1
+        assert shown.stderr.startswith("warning[KR070")
+        assert json.loads(shown.stdout)["instruments"][0]["name"] == "soft"
         done = shell.krach(jam, "render", "jam.krlib:soft", "-o", "soft.wav", "--seconds", "0.01")
         assert done.returncode == 0
         assert "could be saved" in done.stderr
-        assert (jam / "jam.krlib").read_bytes() == damaged, "nobody writes into it"
+        assert (jam / "jam.krlib").read_bytes() == damaged, "it is not written to"
     built(jam, "jam.krlib", "-o", "mended.krlib")
     assert np.array_equal(sound_of(krach.load_library(jam / "mended.krlib")["soft"]), expected)
     (jam / "jam.krlib").write_bytes(whole[:100])

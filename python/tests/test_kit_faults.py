@@ -166,7 +166,7 @@ def test_no_secret_no_trust_and_it_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "kit.krlib")
     with pytest.raises(krach.Error, match=r"it is not a file \[KR0501\]"):
         krach.load_library(tmp_path / "kit.krlib")
@@ -241,8 +241,8 @@ def test_dump_and_bench_take_the_precision_of_a_sound(tmp_path: Path) -> None:
         for more in ([], ["--precision", "double"], ["--precision", "single"])
     ]
     assert dumps[0] == dumps[1] != dumps[2]
-    told = shell.krach(tmp_path, "bench", "jam.py:fine", "--json").stdout
-    assert json.loads(told)["precision"] == "double"
+    shown = shell.krach(tmp_path, "bench", "jam.py:fine", "--json").stdout
+    assert json.loads(shown)["precision"] == "double"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")

@@ -1,4 +1,4 @@
-"""Meters: what bargraphs show, how it is heard, and that nobody hears it otherwise."""
+"""Meters: what bargraphs show, how to hear it, and that it changes no output."""
 
 from __future__ import annotations
 

@@ -142,9 +142,10 @@ def test_the_command_plays_notes(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert run_cli(late) == 0
     assert "44000 frames" in capfd.readouterr().err, "a second more than the last note"
     assert run_cli(late[:-2]) == 0
-    told = capfd.readouterr().err
+    shown = capfd.readouterr().err
     assert (
-        "32000 frames at 8000 Hz, silence\nhelp: its gate `gate` is closed: --set gate=1 or --note 60" in told
+        "32000 frames at 8000 Hz, silence\nhelp: its gate `gate` is closed: --set gate=1 or --note 60"
+        in shown
     )
 
 
@@ -165,9 +166,9 @@ def test_the_bytes_of_an_effect_count(tmp_path: Path, capfd: pytest.CaptureFixtu
     record = json.loads(zipfile.ZipFile(kit).read("index.json"))["instruments"][0]
     capfd.readouterr()
     assert run_cli(["krach", "inspect", str(kit), "--json"]) == 0
-    (told,) = json.loads(capfd.readouterr().out)["instruments"][0]["targets"]
+    (shown,) = json.loads(capfd.readouterr().out)["instruments"][0]["targets"]
     for of in ("code_bytes", "state_bytes"):
-        assert told[of] == record["targets"][0][of] + record["effect"][0][of] > record["targets"][0][of]
+        assert shown[of] == record["targets"][0][of] + record["effect"][0][of] > record["targets"][0][of]
     assert run_cli(["krach", "inspect", str(kit), "organ"]) == 0
     assert capfd.readouterr().out.count("runs here") == 2
 
@@ -184,8 +185,8 @@ def test_no_compiler_is_in_the_way_of_an_effect(tmp_path: Path) -> None:
         print(_krach.cache_info()[:2])"""
     command = [sys.executable, "-c", code]
     without_cache = {**os.environ, "KRACH_CACHE": "off"}
-    told = subprocess.run(command, capture_output=True, text=True, check=True, env=without_cache)
-    assert told.stdout == "(0, 0)\n", "the cache was not even asked"
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, env=without_cache)
+    assert shown.stdout == "(0, 0)\n", "the cache was not even asked"
 
 
 def test_notes_may_be_an_array_and_must_be_a_list() -> None:

@@ -1,4 +1,4 @@
-"""Whatever number an argument has, inside or outside its range: the sound stays finite and does not grow."""
+"""The sound stays finite and does not grow, for every number inside or outside the range of an argument."""
 
 from __future__ import annotations
 

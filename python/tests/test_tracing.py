@@ -59,7 +59,7 @@ def test_unary_operators() -> None:
     "number",
     [2, 2.0, True, np.float32(2), np.int64(2), np.array(0.5), Fraction(5, 2), Decimal("1.5"), 10**30],
 )
-def test_whatever_float_takes_is_a_constant(number: float) -> None:
+def test_everything_that_float_takes_is_a_constant(number: float) -> None:
     both = render(lambda x: (x + number, number + x), 1, inputs=[1])
     np.testing.assert_allclose(both, 1 + float(number))
 

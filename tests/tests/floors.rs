@@ -137,7 +137,7 @@ fn the_architecture_page_shows_the_plan() {
 }
 
 #[test]
-fn nobody_knows_what_is_not_theirs() {
+fn crates_do_not_mention_what_is_not_theirs() {
     for room in HOUSE {
         for file in files_under(&format!("crates/krach-{}/src", room.name)) {
             let text = fs::read_to_string(&file).unwrap();

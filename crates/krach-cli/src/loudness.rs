@@ -81,19 +81,19 @@ pub(crate) fn why_silent(program: &Program, set: &[&str], notes: &[Note]) -> Opt
 mod tests {
     use super::*;
 
-    fn told(channels: &[Vec<f32>]) -> (String, Vec<String>) {
+    fn remarked(channels: &[Vec<f32>]) -> (String, Vec<String>) {
         let loudness = Loudness::of(channels);
         (loudness.to_string(), loudness.helps().collect())
     }
 
     #[test]
     fn what_should_not_be_played_says_so() {
-        assert_eq!(told(&[vec![0.5, -1.0]]), ("peak 0.0 dBFS".to_owned(), vec![]));
-        assert_eq!(told(&[vec![0.999]]).0, "peak 0.0 dBFS");
-        assert_eq!(told(&[vec![0.0]]), ("silence".to_owned(), vec![]));
-        let (level, helps) = told(&[vec![10.0], vec![f32::NAN]]);
+        assert_eq!(remarked(&[vec![0.5, -1.0]]), ("peak 0.0 dBFS".to_owned(), vec![]));
+        assert_eq!(remarked(&[vec![0.999]]).0, "peak 0.0 dBFS");
+        assert_eq!(remarked(&[vec![0.0]]), ("silence".to_owned(), vec![]));
+        let (level, helps) = remarked(&[vec![10.0], vec![f32::NAN]]);
         assert_eq!(level, "peak 20.0 dBFS, 1 sample not finite");
         assert!(helps.len() == 2 && helps[1].contains("multiply by 0.10"), "{helps:?}");
-        assert_eq!(told(&[vec![f32::NAN; 2]]).0, "no sound, 2 samples not finite");
+        assert_eq!(remarked(&[vec![f32::NAN; 2]]).0, "no sound, 2 samples not finite");
     }
 }

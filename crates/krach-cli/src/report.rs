@@ -205,6 +205,6 @@ mod tests {
         assert_eq!(characters(&source, &place(9, 1, 9, 1)), None);
         assert_eq!(characters(&source, &place(0, 0, 0, 0)), None);
         let endless = Source::new("a.py", "x".repeat(DRAWN_COLUMNS + 1));
-        assert_eq!(characters(&endless, &place(1, 1, 1, 2)), None, "a line that nobody reads");
+        assert_eq!(characters(&endless, &place(1, 1, 1, 2)), None, "a line that is too long to be drawn");
     }
 }

@@ -18,7 +18,7 @@ fn run(arguments: &[&str]) -> Output {
     krach().args(arguments).output().unwrap()
 }
 
-fn told(output: &Output) -> (i32, &str, &str) {
+fn shown(output: &Output) -> (i32, &str, &str) {
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
@@ -26,9 +26,9 @@ fn told(output: &Output) -> (i32, &str, &str) {
 #[test]
 fn version_and_help_are_data() {
     let output = run(&["--version"]);
-    assert_eq!(told(&output), (0, concat!("krach ", env!("CARGO_PKG_VERSION"), "\n"), ""));
+    assert_eq!(shown(&output), (0, concat!("krach ", env!("CARGO_PKG_VERSION"), "\n"), ""));
     let output = run(&["--help"]);
-    let (code, data, _) = told(&output);
+    let (code, data, _) = shown(&output);
     assert_eq!(code, 0);
     for command in ["dump", "dump-faust", "render", "check", "bench", "explain"] {
         assert!(data.contains(command), "{command}");
@@ -51,7 +51,7 @@ fn wrong_usage_is_exit_code_two() {
         &["check", "tone.wav"],
     ] {
         let output = run(arguments);
-        let (code, data, remarks) = told(&output);
+        let (code, data, remarks) = shown(&output);
         assert_eq!((code, data), (2, ""), "{arguments:?}");
         assert!(!remarks.is_empty() && !remarks.contains("panicked"), "{arguments:?}: {remarks}");
     }
@@ -60,16 +60,16 @@ fn wrong_usage_is_exit_code_two() {
 #[test]
 fn every_code_is_explained() {
     let output = run(&["explain", "kr0102"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert!(code == 0 && data.starts_with("# KR0102: ") && remarks.is_empty());
     let output = run(&["explain", "KR012"]);
-    assert!(told(&output).2.starts_with("error[KR0602]: there is no error code `KR012`\nhelp: "));
+    assert!(shown(&output).2.starts_with("error[KR0602]: there is no error code `KR012`\nhelp: "));
 }
 
 #[test]
 fn a_python_file_needs_python() {
     let output = run(&["check", "needs_python.py"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, data), (1, ""));
     assert!(remarks.starts_with("needs_python.py:1:1: error[KR0601]: "), "{remarks}");
 }
@@ -77,7 +77,7 @@ fn a_python_file_needs_python() {
 #[test]
 fn a_missing_file_is_named_with_its_neighbour() {
     let output = run(&["dump", "needs_pyton.py:tone"]);
-    let (code, _, remarks) = told(&output);
+    let (code, _, remarks) = shown(&output);
     assert_eq!(code, 1);
     assert!(
         remarks.starts_with("error[KR0501]: cannot read `needs_pyton.py`: there is no such file\n"),
@@ -92,7 +92,7 @@ fn a_reader_who_has_read_enough_is_no_error() {
         krach().args(["explain", "KR0102"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!(told(&output), (0, "", ""));
+    assert_eq!(shown(&output), (0, "", ""));
 }
 
 /// The text form of `def tone(): return krs.sine_osc(freq) * level, level`.
@@ -102,12 +102,12 @@ const TONE: &str = "tone.program";
 fn every_stage_is_printed_and_the_text_form_reads_itself() {
     let text = std::fs::read_to_string(fixtures().join(TONE)).unwrap();
     let output = run(&["dump", TONE]);
-    assert_eq!(told(&output), (0, text.as_str(), ""));
+    assert_eq!(shown(&output), (0, text.as_str(), ""));
     for (stage, sign) in
         [("faust", "process"), ("plan", "at rest"), ("kernel", "control"), ("clif", "function"), ("asm", "")]
     {
         let output = run(&["dump", "tone.program:tone", "--stage", stage, "--precision", "double"]);
-        let (code, data, remarks) = told(&output);
+        let (code, data, remarks) = shown(&output);
         assert!(
             code == 0 && remarks.is_empty() && data.ends_with('\n') && data.contains(sign),
             "{stage}: {data}"
@@ -131,7 +131,7 @@ fn faust_comes_from_a_pipe_of_the_shell() {
         "'{path}' dump <(echo 'process = +(1);') --stage faust && echo 'process = *(2);' | '{path}' check -"
     );
     let output = Command::new("bash").args(["-c", &script]).output().unwrap();
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert!(code == 0 && data.contains("process"), "{data}{remarks}");
 }
 
@@ -142,7 +142,7 @@ fn render_writes_a_wav_of_the_length_asked_for() {
     let name = path.to_str().unwrap();
     let output =
         run(&["render", TONE, "-o", name, "--seconds", "0.25", "--rate", "8000", "--set", "level=0.25"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, data), (0, ""), "{remarks}");
     assert_eq!(remarks, format!("wrote {name}: 2 channels, 2000 frames at 8000 Hz, peak -12.0 dBFS\n"));
     let wav = std::fs::read(&path).unwrap();
@@ -168,25 +168,25 @@ fn what_cannot_be_rendered_leaves_no_file() {
         (&["--seconds", "1e9"], "error[KR0408]"),
     ] {
         let output = krach().args(["render", TONE, "-o", name]).args(flags).output().unwrap();
-        let (code, _, remarks) = told(&output);
+        let (code, _, remarks) = shown(&output);
         assert_eq!(code, 2, "a flag is wrong, not a program");
         assert!(remarks.starts_with(report), "{flags:?}: {remarks}");
     }
     let output = run(&["render", TONE, "-o", "no/such/place/tone.wav"]);
-    assert!(told(&output).2.contains("error[KR0502]"));
+    assert!(shown(&output).2.contains("error[KR0502]"));
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }
 
 #[test]
 fn check_is_one_json_object() {
     let output = run(&["check", TONE, "--json"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, remarks), (0, ""));
     let found: serde_json::Value = serde_json::from_str(data).unwrap();
     assert_eq!(found, serde_json::json!({"schema": 1, "ok": true, "diagnostics": []}));
 
     let output = run(&["check", "late.program", "--json"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, remarks), (1, ""));
     let found: serde_json::Value = serde_json::from_str(data).unwrap();
     let first = &found["diagnostics"][0];
@@ -202,12 +202,12 @@ fn check_is_one_json_object() {
 #[test]
 fn check_draws_what_it_finds() {
     let output = run(&["check", "late.program"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, data), (1, ""));
     assert!(remarks.starts_with("late.program:3:") && remarks.contains("add %0 %7"), "{remarks}");
     assert!(!remarks.contains('\u{1b}'), "no colours off a terminal");
     let output = run(&["check", "deaf.program"]);
-    let (code, _, remarks) = told(&output);
+    let (code, _, remarks) = shown(&output);
     assert!(
         code == 0 && remarks.contains("warning[KR0120]: `deaf` does not use its audio input `x`"),
         "{remarks}"
@@ -218,7 +218,7 @@ fn check_draws_what_it_finds() {
 fn bench_is_one_json_object() {
     let arguments = ["bench", TONE, "--voices", "3", "--block", "64", "--precision", "double", "--json"];
     let output = run(&arguments);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, remarks), (0, ""));
     let found: serde_json::Value = serde_json::from_str(data).unwrap();
     let object = found.as_object().unwrap();
@@ -238,12 +238,12 @@ fn bench_is_one_json_object() {
 #[test]
 fn bench_explains_what_it_has_run() {
     let output = run(&["bench", TONE, "--explain"]);
-    let (code, data, remarks) = told(&output);
+    let (code, data, remarks) = shown(&output);
     assert_eq!((code, remarks), (0, ""));
     let plan = run(&["dump", TONE, "--stage", "plan"]);
-    assert!(data.contains("run one frame") && data.ends_with(told(&plan).1), "{data}");
+    assert!(data.contains("run one frame") && data.ends_with(shown(&plan).1), "{data}");
     let output = run(&["bench", TONE, "--explain", "--json"]);
-    let (code, _, remarks) = told(&output);
+    let (code, _, remarks) = shown(&output);
     assert!(code == 2 && remarks.contains("--json"), "{remarks}");
 }
 
@@ -268,6 +268,6 @@ fn ctrl_c_ends_a_render_and_leaves_nothing() {
     assert!(asked.success());
     drop(input);
     let output = child.wait_with_output().unwrap();
-    assert_eq!(told(&output), (130, "", "interrupted\n"));
+    assert_eq!(shown(&output), (130, "", "interrupted\n"));
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }

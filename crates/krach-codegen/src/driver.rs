@@ -159,7 +159,7 @@ impl Drop for Code {
     fn drop(&mut self) {
         let module = self.module.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(module) = module {
-            // SAFETY: every copy holds the factory's shared half, which owns this code: nobody is inside it, and
+            // SAFETY: every copy holds the factory's shared half, which owns this code: no thread runs it, and
             // its entries go with it.
             unsafe { module.free_memory() };
         }

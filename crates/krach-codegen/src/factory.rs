@@ -26,7 +26,7 @@ pub struct Timing {
 }
 
 /// Native code of one program for one [`Spec`]. Cheap to share; the code is unmapped when this and the last copy
-/// are gone, on whichever thread lets go last: not the audio thread's business.
+/// are gone, on the thread that drops the last of them: never the audio thread.
 #[derive(Clone, Debug)]
 pub struct NativeFactory {
     pub(crate) shared: Arc<Shared>,

@@ -1,6 +1,6 @@
 //! Who vouches for saved code.
 //!
-//! Machine code can do whatever its process can, and a checksum authenticates nothing: whoever changes the code
+//! Machine code can do everything that its process can, and a checksum proves nothing: an attacker who changes the code
 //! changes the sum. So code that comes from outside this process is only run when its tag, a keyed BLAKE3 hash with
 //! a secret that never leaves the user's machine, says that this user compiled it, from this program.
 

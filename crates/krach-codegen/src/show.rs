@@ -183,7 +183,7 @@ fn show_array(f: &mut fmt::Formatter<'_>, id: ArrayId, array: &Array) -> fmt::Re
     show_keys(f, &array.lanes)
 }
 
-/// The keys of each lane; lanes are told apart where there are several.
+/// The keys of each lane; several lanes are numbered.
 fn show_keys(f: &mut fmt::Formatter<'_>, lanes: &[Lane]) -> fmt::Result {
     for (at, lane) in lanes.iter().enumerate() {
         if lanes.len() > 1 && !lane.keys.is_empty() {

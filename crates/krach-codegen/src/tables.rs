@@ -215,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn tables_of_one_meaning_are_shared_while_somebody_holds_them() {
+    fn tables_of_one_meaning_are_shared_while_a_factory_holds_them() {
         let first = filled(&program("one", Ty::Real), 30_000, Precision::Single);
         assert!(Arc::ptr_eq(&first, &filled(&program("two", Ty::Real), 30_000, Precision::Single)));
         assert!(!Arc::ptr_eq(&first, &filled(&program("one", Ty::Real), 30_001, Precision::Single)));
         let watch = Arc::downgrade(&first);
         drop(first);
-        assert!(watch.upgrade().is_none(), "nobody reads it any more");
+        assert!(watch.upgrade().is_none(), "no factory reads it any more");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub enum Meaning {
     Divide,
     /// One sample ago.
     Mem,
-    /// So many samples ago.
+    /// The first operand, as many samples ago as the second says.
     Delay,
     /// The first operand at first, then the second, one sample ago.
     Prefix,

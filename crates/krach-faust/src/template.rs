@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_is_one_operand_whatever_stands_around_it() {
+    fn a_placeholder_is_one_operand_beside_any_operator() {
         let three = [SIGNAL; 3];
         same("{0} + {1} * {2}", &three, "a + (b * c)");
         same("{2}, {1} - {0} : *", &three, "c * (b - a)");

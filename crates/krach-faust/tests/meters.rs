@@ -43,7 +43,7 @@ fn what_is_passed_through_or_attached_is_shown() {
     assert_eq!(curves(&text), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]]);
     assert_eq!(meters("process = _, _ : _, (hbargraph(\"gone\", 0, 1) : !);"), [""; 0]);
     let table = "process = 4, (1 : vbargraph(\"filled\", 0, 1)), 2 : rdtable : hbargraph(\"read\", 0, 9);";
-    assert_eq!(meters(table), ["read /p/read 0..9"], "nobody sees how a table is filled");
+    assert_eq!(meters(table), ["read /p/read 0..9"], "meters inside the filling of a table are not shown");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_meter_behind_a_closed_gate_shows_what_it_showed_last() {
     let outside = "(+(1) ~ _) <: (_, 1 : control), hbargraph(\"n\", 0, 9)";
     assert_eq!(curves(&format!("process = {outside};")), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]);
     let both = format!("process = ({shown}) <: (_, {open} : control), _;");
-    assert_eq!(curves(&both), [[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]], "somebody always wants it");
+    assert_eq!(curves(&both), [[10.0, 20.0, 30.0, 40.0, 50.0, 60.0]], "a meter is an output too");
 }
 
 #[test]

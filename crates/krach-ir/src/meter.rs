@@ -1,8 +1,8 @@
 //! Meters: signals that are looked at and not heard.
 //!
 //! To the builder a meter is a root like an output. The sound is the program without them ([`Program::sound`]):
-//! that is what is optimised, compiled and named by its key, so nobody pays for a meter that is not read. Whoever
-//! reads one asks for the program heard at its meters ([`Program::metered`]), which any engine runs.
+//! that is what is optimised, compiled and named by its key, so a meter that is not read costs nothing. To read
+//! meters, ask for the program heard at its meters ([`Program::metered`]), which any engine runs.
 
 use crate::{BuildError, Fun, Limits, Ty, prune};
 use crate::{Face, Node, Nodes, Op, Output, Polyphony, Program, Sig};

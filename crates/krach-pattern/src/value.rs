@@ -39,8 +39,8 @@ impl Hash for Real {
 
 /// A parameter of a note: a number, or a pattern that is read at the moment the note plays.
 ///
-/// That moment counts in cycles of the session, whatever `fast` or `shift` surround the note: a sine sweeps once per
-/// bar over all notes of the bar.
+/// That moment counts in cycles of the session, not in those of a `fast` or `shift` around the note: a sine sweeps once
+/// per bar over all notes of the bar.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Param {
     Number(Real),

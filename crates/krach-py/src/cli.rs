@@ -97,8 +97,9 @@ impl Script for PythonScript {
 
     fn about(&self, index: usize) -> Result<About, Failure> {
         Python::attach(|py| {
-            let told = self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
-            let (doc, text, faust): (String, String, bool) = told.map_err(|error| failure(py, &error))?;
+            let answer =
+                self.script.bind(py).call_method1("about", (index,)).and_then(|about| about.extract());
+            let (doc, text, faust): (String, String, bool) = answer.map_err(|error| failure(py, &error))?;
             let language = if faust { Language::Faust } else { Language::Python };
             let source = (!text.is_empty()).then_some(krlib::Source { text, language });
             Ok(About { doc, source })

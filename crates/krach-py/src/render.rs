@@ -141,7 +141,7 @@ fn rendered<'py, S: Sample + Element + Send>(
     match outcome {
         Ok(channels) => Ok(channels),
         Err(Stop::Wrong(report)) => Err(error::raise(py, &report)),
-        Err(Stop::Cancelled) => unreachable!("whoever cancels does not wait for the result"),
+        Err(Stop::Cancelled) => unreachable!("a caller that cancels does not wait for the result"),
     }
 }
 

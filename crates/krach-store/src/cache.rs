@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_sound_is_compiled_once_whatever_it_is_called() {
+    fn a_sound_with_two_names_is_compiled_once() {
         let cache = Cache::new(8);
         let first = cache.compile(&constant("first", 0.5), spec(48_000)).unwrap();
         let again = cache.compile(&constant("second", 0.5), spec(48_000)).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_is_compiled_once_whatever_its_sum_goes_through() {
+    fn a_voice_with_two_effects_is_compiled_once() {
         let cache = Cache::new(8);
         let effects = [None, Some(program("quiet", 0.1)), Some(program("loud", 0.9))];
         for (at, effect) in effects.into_iter().enumerate() {

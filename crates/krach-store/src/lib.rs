@@ -2,7 +2,7 @@
 //!
 //! What flows in: paths, [programs](krach_ir::Program), samples. What flows out: texts ([`read`]), sound files
 //! ([`SoundFile`], [`write_wav`]), MIDI files ([`MidiFile`]), Faust libraries ([`FaustFolders`]), instrument libraries ([`krlib`]) and compiled
-//! code ([`Playable::compile`], which asks the library first, then the [`Cache`]). Whatever fails is a
+//! code ([`Playable::compile`], which asks the library first, then the [`Cache`]). Every failure is a
 //! [`Diagnostic`](krach_diag::Diagnostic) with a stable code. Files are written whole: beside their target, then
 //! renamed.
 //!

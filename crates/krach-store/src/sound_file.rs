@@ -85,7 +85,7 @@ fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
         hint.with_extension(ending);
     }
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let told = |error: Error| error.to_string();
+    let said = |error: Error| error.to_string();
     let none = || "it holds no sound".to_owned();
     let probed = symphonia::default::get_probe().probe(&hint, stream, formats, metadata);
     let mut format = probed.map_err(|error| match error {
@@ -99,7 +99,7 @@ fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
     let parameters = parameters.ok_or_else(none)?;
     let options = AudioDecoderOptions::default();
     let mut decoder =
-        symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(told)?;
+        symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(said)?;
     let (rate, mut channels) = samples(format.as_mut(), decoder.as_mut(), wanted).map_err(str::to_owned)?;
     for sample in channels.iter_mut().flatten().filter(|sample| !sample.is_finite()) {
         *sample = 0.0;

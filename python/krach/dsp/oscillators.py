@@ -145,7 +145,7 @@ def polyblep_triangle(freq: SignalLike) -> Signal:
 
 
 def _increment(freq: SignalLike) -> Signal:
-    """Cycles per sample, whichever way the wave runs; never 0, so that it can divide."""
+    """Cycles per sample, of a wave that runs forwards or backwards; never 0, so that it can divide."""
     return max_(abs(freq / sr()), 1e-9)
 
 

@@ -19,7 +19,7 @@ def midi_note(
 ) -> Pattern:
     """A note of a MIDI port: `pitch` by name or number (60 is C4), `vel` 0–127, `channel` 0–15.
 
-    `duration` is in cycles, whatever the length of the step. `velocity` is another name for `vel`. Raises
+    `duration` is in cycles, not in steps. `velocity` is another name for `vel`. Raises
     KR0802 for values out of range.
 
     >>> midi_note(60, vel=80, channel=9, duration=0.25)

@@ -1,4 +1,4 @@
-"""DSP functions drawn at random, the same for the same seed: combinations that nobody would think of.
+"""DSP functions drawn at random, the same for the same seed: combinations that no person would think of.
 
 Everything stays within about -2..2, and nothing jumps where two correct compilers may round differently.
 """

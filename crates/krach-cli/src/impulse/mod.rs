@@ -28,7 +28,7 @@ pub(crate) enum Run {
     Mono,
     /// The same, each block in two calls of random sizes.
     Split,
-    /// So many voices, each with a key that is held from the start, are summed; no input.
+    /// A number of voices are summed, each with a key that is held from the start; no input.
     Voices(u8),
 }
 

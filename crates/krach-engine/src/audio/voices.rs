@@ -395,7 +395,7 @@ impl<S: Sample> Ensemble<S> {
     fn forget(&mut self, lane: usize, at: Frame) {
         if std::mem::take(&mut self.lanes[lane].own) {
             for control in 0..self.ranges.len() {
-                if self.keyboard.roles.iter().all(|&(told, _)| told != control) {
+                if self.keyboard.roles.iter().all(|&(played, _)| played != control) {
                     self.put(lane, control, self.shared[control], at);
                 }
             }

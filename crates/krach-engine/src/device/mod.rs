@@ -2,7 +2,7 @@
 //!
 //! A [`Callback`] computes sound; a [`Device`] plays it. The device may be changed while the music plays, and it may
 //! vanish: then the callback goes on at the same rate on the null device, whose clock is as fast as a sound card's, and
-//! returns to the device when that is there again. What happens is told by [`Notice`]s.
+//! returns to the device when that is there again. It reports what happens by [`Notice`]s.
 
 mod callback;
 mod filler;

@@ -41,7 +41,7 @@ impl<C> Seat<C> {
 }
 
 impl<C: Callback> Seat<C> {
-    /// Fills `outputs` and measures how long it takes; `rate` is in Hz. `false`: nobody sits here, and nothing is
+    /// Fills `outputs` and measures how long it takes; `rate` is in Hz. `false`: no callback sits here, and nothing is
     /// written.
     pub fn process(&self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>, rate: u32) -> bool {
         let frames = outputs.frames();

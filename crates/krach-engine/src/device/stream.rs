@@ -97,7 +97,7 @@ enum Running {
 }
 
 impl<C: Callback + 'static> Stream<C> {
-    /// Opens the stream; it is silent until somebody takes the seat.
+    /// Opens the stream; it is silent until a callback takes the seat.
     pub fn open(offer: &Offer, counts: Arc<Counts>) -> Result<Self, DeviceError> {
         let _quiet = hosts::quiet_alsa();
         let seat = Arc::new(Seat::new(None, counts));

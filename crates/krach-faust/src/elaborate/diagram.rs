@@ -1,6 +1,6 @@
 //! Block diagrams: the values of Faust expressions, hash-consed.
 //!
-//! Two diagrams that are built alike are one [`BoxId`], so comparing them is comparing numbers, and whatever is
+//! Two diagrams that are built alike are one [`BoxId`], so comparing them is comparing numbers, and all that is
 //! computed about a diagram is computed once. Functions and environments are diagrams too, until they are needed
 //! as boxes.
 

@@ -393,7 +393,7 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// So many entries of a waveform, which begins again at its end.
+/// A number of entries of a waveform, which begins again at its end.
 fn contents(builder: &mut ProgramBuilder, wave: &Wave, len: usize) -> Result<TableInit, BuildError> {
     let reals = |values: &[f64]| TableInit::Reals(values.iter().copied().cycle().take(len).collect());
     Ok(match wave {

@@ -36,7 +36,7 @@ pub(crate) enum Head {
     Fun(Fun),
     /// `x - floor(x)`
     Fraction,
-    /// So many frames ago.
+    /// A number of frames ago.
     Delay(i32),
     /// The second operand says how many frames; clamped if that is not proved.
     VaryingDelay(Option<(i32, i32)>),

@@ -2,7 +2,7 @@
 //!
 //! `calls` finds the uses of library functions that can be printed as functions. `graph` reads one of them (or
 //! `process`) as a graph of values; `loops` finds its feedback; `layout` decides which values get a name; `numerals`
-//! finds where an int must be told from a real. `write` makes syntax of the values, with the help of `functions`,
+//! finds where an int must be distinguished from a real. `write` makes syntax of the values, with the help of `functions`,
 //! `controls` and `tables`. `standard` lists the functions that the standard libraries have too; `names` and
 //! `vocabulary` keep what the whole file shares.
 

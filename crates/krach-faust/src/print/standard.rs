@@ -17,7 +17,7 @@ pub(crate) struct Standard {
     pub arguments: &'static [Slot],
     /// Constants with which the row holds.
     pub only: &'static [(&'static str, f64)],
-    /// Parameters that must be constants, whichever: where they change, the two forget their past differently.
+    /// Parameters that must be constants, of any value: where they change, the two forget their past differently.
     pub fixed: &'static [&'static str],
 }
 

@@ -243,7 +243,7 @@ pub struct TargetRecord {
 }
 
 impl TargetRecord {
-    /// Whether it is what `spec` asks for, on whichever machine: code for the baseline serves a host as well.
+    /// Whether it is what `spec` asks for, of any machine: code for the baseline serves a host as well.
     #[must_use]
     pub fn serves(&self, spec: &Spec) -> bool {
         self.spec().is_some_and(|own| {

@@ -193,9 +193,9 @@ impl Instrument {
     /// That its index says what its program does not, if so.
     fn lie(&self, program: &Program) -> Option<Diagnostic> {
         let record = self.record();
-        let told = super::Built::new(&record.name, program, String::new(), record.key);
-        let told = told.record();
-        let same = (&told.inputs, &told.outputs, &told.controls, &told.meters)
+        let built = super::Built::new(&record.name, program, String::new(), record.key);
+        let built = built.record();
+        let same = (&built.inputs, &built.outputs, &built.controls, &built.meters)
             == (&record.inputs, &record.outputs, &record.controls, &record.meters);
         let message =
             format!("the index of `{}` is wrong about `{}`", self.library.path.display(), record.name);

@@ -2,7 +2,7 @@
 //!
 //! [`build`] makes a [`Built`] of each [`Draft`], [`write()`] puts them into a file, [`Library`] reads it back. A
 //! program is portable and always there; code is for its machine only, and is run only if it is trusted
-//! ([`Policy`]). Whatever is wrong with the code, the program is compiled instead: the sound is the same.
+//! ([`Policy`]). If anything is wrong with the code, the program is compiled instead: the sound is the same.
 
 mod archive;
 mod build;

@@ -1,4 +1,4 @@
-//! FaustFolders, whole and broken. Whatever is done to a file, it is refused, or plays what it played.
+//! Libraries, whole and broken. A library that was changed in any way is refused, or plays what it played.
 
 use super::index::{Digest, Index};
 use super::{Draft, Instrument, Language, Library, Policy, Source, archive, build, write};
@@ -335,7 +335,7 @@ fn what_was_made_for_double_precision_still_is_where_the_index_is_lost() {
     assert_eq!(saved.at(0).program(), whole.at(0).program());
 }
 
-/// As libraries were that only their code told the precision of.
+/// As libraries were when only their code held the precision.
 #[test]
 fn code_tells_the_precision_where_the_index_does_not() {
     let bench = bench();
@@ -493,7 +493,7 @@ fn other_files_are_strangers() {
         fs::write(&path, bytes).unwrap();
         assert_eq!(refusal(&path).code, Code::NotALibrary);
     }
-    // A ZIP file of somebody else.
+    // A ZIP file of another program.
     let mut zip = rawzip::ZipArchiveWriter::new(Vec::new());
     zip.set_comment("holiday pictures");
     fs::write(&path, zip.finish().unwrap()).unwrap();
