@@ -315,7 +315,7 @@ impl Stage {
     /// A gain that cannot be, no room.
     pub fn master(&mut self, to: f64, seconds: f64, when: When) -> Result<(), StageError> {
         check_level(to)?;
-        let frames = self.settings.frames(seconds);
+        let frames = if seconds > 0.0 { self.settings.frames(seconds) } else { 0 };
         self.send(when, 0, Act::Master { frames, to })
     }
 
