@@ -31,5 +31,6 @@ def names_of_the_docstrings(
     import krach.pattern as krp
     from krach.stock import fx, synths
 
-    doctest_namespace.update(krach=krach, krs=krs, krp=krp, np=np, fx=fx, synths=synths)
+    kr = krach.LiveMixer("off")
+    doctest_namespace.update(krach=krach, kr=kr, krs=krs, krp=krp, np=np, fx=fx, synths=synths)
     monkeypatch.chdir(tmp_path)  # where the files go that they write

@@ -8,6 +8,8 @@
 (1, 48000)
 """
 
+from typing import TYPE_CHECKING
+
 from krach import _built as _built  # first: an outdated Rust module is refused here
 from krach import dsp as krs
 from krach import pattern as krp
@@ -22,9 +24,12 @@ from krach._errors import (
     InvalidUse,
     InvalidValue,
     Label,
+    NoDevice,
     NotFinite,
+    OutOfRange,
     Place,
     UnknownInstrument,
+    UnknownName,
     UnknownNode,
     UnusedInput,
 )
@@ -35,6 +40,22 @@ from krach._samples import Samples, samples
 from krach._signal import Signal
 from krach._sound import loudness, play, read_wav, write_wav
 from krach._text_form import program
+from krach.ir.module import ModuleIr
+from krach.mixer import Mixer, ModuleHandle, NodeHandle
+from krach.module_proxy import ModuleProxy, SubModuleRef, module, module_decorator
+from krach.repl import LiveMixer
+
+if TYPE_CHECKING:
+    kr: LiveMixer
+    """The mixer of this process, made when it is first asked for."""
+
+
+def __getattr__(name: str) -> LiveMixer:
+    if name != "kr":
+        raise AttributeError(f"module 'krach' has no attribute '{name}'", name=name)
+    made = globals()["kr"] = LiveMixer()
+    return made
+
 
 __all__ = [
     "Control",
@@ -50,22 +71,35 @@ __all__ = [
     "InvalidValue",
     "Label",
     "Library",
+    "LiveMixer",
     "Meter",
+    "Mixer",
+    "ModuleHandle",
+    "ModuleIr",
+    "ModuleProxy",
+    "NoDevice",
+    "NodeHandle",
     "NotFinite",
+    "OutOfRange",
     "Place",
     "Program",
     "Samples",
     "Signal",
+    "SubModuleRef",
     "UnknownInstrument",
+    "UnknownName",
     "UnknownNode",
     "UnusedInput",
     "__version__",
     "build_library",
     "faust",
+    "kr",
     "krp",
     "krs",
     "load_library",
     "loudness",
+    "module",
+    "module_decorator",
     "play",
     "program",
     "read_wav",

@@ -142,6 +142,21 @@ class NotFinite(RuntimeWarning):
     """Samples of a rendering that are infinite or not a number (KR0410)."""
 
 
+class UnknownName(UserWarning):
+    """A statement of the mixer that names no node and no control: it is skipped, and all else goes on.
+
+    `kr.strict = True` makes it an error, KR0901, KR0404 or KR0906.
+    """
+
+
+class OutOfRange(UserWarning):
+    """A value outside the range of its control, where it sounds as the nearest end, or a loud gain."""
+
+
+class NoDevice(UserWarning):
+    """No sound device plays, so the session stays silent (KR0503)."""
+
+
 class DamagedLibrary(UserWarning):
     """Only the programs of a library's file could be read: its instruments sound, their sources are lost."""
 
@@ -157,7 +172,7 @@ _PUBLIC = (
     UnknownInstrument,
     UnknownNode,
 )
-for _class in (*_PUBLIC, UnusedInput, NotFinite, DamagedLibrary):
+for _class in (*_PUBLIC, UnusedInput, NotFinite, UnknownName, OutOfRange, NoDevice, DamagedLibrary):
     _class.__module__ = "krach"  # as users import them, and as tracebacks name them
 
 _KINDS: dict[str, type[Error]] = {kind.__name__: kind for kind in _PUBLIC}

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from krach import _krach, _place
 from krach._definition import DspDef
 from krach._errors import error
+from krach._krach import Pattern
 from krach._source import source_of
 from krach._trace import describe
 from krach._transpile import trace
+
+
+@dataclass(frozen=True)
+class Node:
+    """The facts of a node of the mixer. `init` are the controls that were set, by name."""
+
+    type_id: str
+    gain: float
+    controls: tuple[str, ...]
+    num_inputs: int = 0
+    count: int = 1
+    init: tuple[tuple[str, float], ...] = ()
+    source_text: str = ""
+    alloc: int = 0
+    control_ranges: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    control_defaults: dict[str, float] = field(default_factory=dict[str, float])
+
+
+class SlotState(NamedTuple):
+    """A pattern, and whether it plays."""
+
+    pattern: Pattern
+    playing: bool
 
 
 def dsp(fn: Callable[..., object], source: str = "") -> DspDef:
@@ -41,4 +67,4 @@ def dsp_cache_clear() -> None:
     _krach.cache_clear()
 
 
-__all__ = ["DspDef", "dsp", "dsp_cache_clear", "dsp_cache_info"]
+__all__ = ["DspDef", "Node", "SlotState", "dsp", "dsp_cache_clear", "dsp_cache_info"]

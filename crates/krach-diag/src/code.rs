@@ -164,6 +164,8 @@ codes! {
     NoRoute "0906" Value "no route between two nodes";
     Edit "0907" Use "a batch that is not open, or still is";
     NoCopy "0908" Use "the sound could not be copied";
+    MixerType "0909" Type "not a value for the mixer";
+    NotAModule "0910" Value "not a module";
 }
 
 impl Code {

@@ -32,6 +32,7 @@ mod chance;
 mod curve;
 mod event;
 mod harmony;
+mod labels;
 pub mod notation;
 mod pattern;
 mod pitch;

@@ -26,6 +26,7 @@ mod error;
 mod face;
 mod faust;
 mod library;
+mod mixer;
 mod pattern;
 mod program;
 mod recording;
@@ -47,6 +48,8 @@ mod _krach {
     use super::faust::{faust, read_faust};
     #[pymodule_export]
     use super::library::{Library, build_library};
+    #[pymodule_export]
+    use super::mixer::Session;
     #[pymodule_export]
     use super::pattern::build::{
         midi_frequency, nearest_midi, parse_note, pattern_cat, pattern_cc, pattern_ctrl, pattern_curve,

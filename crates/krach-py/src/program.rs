@@ -27,7 +27,7 @@ impl Program {
         Self::of(program.into())
     }
 
-    fn of(playable: Playable) -> Self {
+    pub fn of(playable: Playable) -> Self {
         Self { playable, key: OnceLock::new() }
     }
 
@@ -73,7 +73,7 @@ impl Program {
 
     /// Its controls in order of first use, then those of its effect.
     #[getter]
-    fn controls(&self) -> Vec<Control> {
+    pub fn controls(&self) -> Vec<Control> {
         self.inner().all_controls().map(Control::from).collect()
     }
 

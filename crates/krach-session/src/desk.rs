@@ -52,6 +52,10 @@ impl Desk {
         self.open.last().map_or(&self.last, Transaction::edits)
     }
 
+    pub(crate) fn is_gliding(&self) -> bool {
+        self.open.iter().any(Transaction::is_transition)
+    }
+
     pub(crate) fn begin(&mut self, over: Option<Time>) {
         let patch = self.patch();
         let transaction =

@@ -1,11 +1,12 @@
 //! A patch heard off-line: the same stage and the same conductor as live, on a clock that does not wait.
 
-use crate::Step;
 use crate::audition::Stop;
+use crate::conductor::Timeline;
 use crate::patch::{self, Name};
 use crate::performance::{Performance, compiled, fell};
+use crate::{Patch, Step};
 use krach_abi::{Audio, Buffer, Frame};
-use krach_diag::Diagnostic;
+use krach_diag::{Code, Diagnostic};
 use krach_engine::{Processor, Settings};
 use krach_pattern::Time;
 use krach_store::Cache;
@@ -20,6 +21,44 @@ pub struct Mixdown {
     pub sample_rate: u32,
     /// The most frames computed at once; the samples do not depend on it.
     pub block: usize,
+}
+
+/// The longest render: a day at 48 kHz.
+const MOST_FRAMES: usize = 24 * 3600 * 48_000;
+
+impl Mixdown {
+    /// The frames of so many bars, at the tempo and the meter of a patch.
+    ///
+    /// # Errors
+    /// `KR0408`: no such length can be rendered; `KR0803`: the tempo needs more than 64 bits.
+    pub fn of_bars(patch: &Patch, bars: f64, rate: u32) -> Result<usize, Diagnostic> {
+        let settings = patch.settings();
+        let cycles = Time::approximate(bars).filter(|cycles| *cycles >= Time::ZERO);
+        let cycles = cycles.ok_or_else(|| no_length(&format!("{bars} bars")))?;
+        let line = Timeline::new(rate, settings.tempo, settings.meter);
+        let frame = line.and_then(|line| line.frame(cycles)).map_err(|_| {
+            let message = "this many bars at this tempo need more than 64 bits";
+            Diagnostic::error(Code::PatternTime, message).help("use a tempo such as 127.5")
+        })?;
+        let frames = usize::try_from(frame.0).ok().filter(|&frames| frames <= MOST_FRAMES);
+        frames.ok_or_else(|| no_length(&format!("{bars} bars")))
+    }
+
+    /// The frames of so many seconds.
+    ///
+    /// # Errors
+    /// `KR0408`: no such length can be rendered.
+    pub fn of_seconds(seconds: f64, rate: u32) -> Result<usize, Diagnostic> {
+        let frames = (seconds * f64::from(rate)).round();
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let found = (0.0..=MOST_FRAMES as f64).contains(&frames).then_some(frames as usize);
+        found.ok_or_else(|| no_length(&format!("{seconds} seconds")))
+    }
+}
+
+fn no_length(what: &str) -> Diagnostic {
+    let report = Diagnostic::error(Code::Duration, format!("{what} cannot be rendered"));
+    report.help("a render lasts from nothing to a day")
 }
 
 /// The master, and what each node plays after its gain and pan: one vector of samples per channel.

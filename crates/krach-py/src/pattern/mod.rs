@@ -1,6 +1,6 @@
 //! `Pattern`: the handle of a pattern, its operators and methods.
 
-mod argument;
+pub mod argument;
 pub mod build;
 mod event;
 pub mod harmony;

@@ -1,7 +1,7 @@
 //! What a musician says, as lists of edits.
 
 use super::Edit;
-use crate::patch::{Driver, Knob, Name, Named, Node, Out, Patch, Route};
+use crate::patch::{Driver, Knob, Name, Named, Node, Out, Patch, Playing, Route};
 use krach_diag::Diagnostic;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -106,6 +106,38 @@ impl Patch {
             Named::Node(name) => vec![drive(of_node(&name))],
             Named::Group(names) => names.iter().map(|name| drive(of_node(name))).collect(),
         })
+    }
+
+    /// Lets a pattern play a path; of a group, each member.
+    ///
+    /// # Errors
+    /// `KR0404` and `KR0901`: nothing is called so, or the pattern sets a control that no node there has.
+    pub fn playing(&self, path: &str, playing: Playing) -> Result<Vec<Edit>, Diagnostic> {
+        if let Named::Node(_) | Named::Group(_) = self.named(path)? {
+            let members = self.members(path);
+            for label in playing.pattern.labels() {
+                let heard = |name: &Name| {
+                    let path = if label.contains('/') { label.into() } else { format!("{name}/{label}") };
+                    self.named(&path).map(drop)
+                };
+                let is_velocity = ["vel", "velocity"].contains(&label);
+                if !is_velocity && members.iter().all(|name| heard(name).is_err()) {
+                    members.first().map_or(Ok(()), heard)?;
+                }
+            }
+        }
+        self.driving(path, &Driver::Playing(playing))
+    }
+
+    /// Sets the gain of a node, or of each node of a group.
+    ///
+    /// # Errors
+    /// `KR0901`: nothing is called so.
+    pub fn levelling(&self, name: &str, gain: f64) -> Result<Vec<Edit>, Diagnostic> {
+        if self.members(name).is_empty() {
+            return Err(self.unknown(name));
+        }
+        self.setting(name, gain)
     }
 
     /// Sets a path: a knob, the gain of a node, the gains of a group. A hand on a knob ends a fade or a modulation; a

@@ -29,6 +29,12 @@ impl Transaction {
         Self { over, ..Self::new(patch) }
     }
 
+    /// Whether changes glide.
+    #[must_use]
+    pub fn is_transition(&self) -> bool {
+        self.over.is_some()
+    }
+
     /// The patch as it will be.
     #[must_use]
     pub fn patch(&self) -> &Patch {

@@ -124,6 +124,12 @@ impl Session {
         Ok(edits)
     }
 
+    /// Whether changes glide now: a transition is open.
+    #[must_use]
+    pub fn is_gliding(&self) -> bool {
+        self.desk().is_gliding()
+    }
+
     /// Opens a transaction inside the one that is open. With `over`, knobs that it turns move there in as many cycles.
     pub fn begin(&self, over: Option<Time>) {
         self.desk().begin(over);

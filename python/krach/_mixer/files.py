@@ -1,0 +1,104 @@
+"""Sessions as Python files: written, and run as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from krach import dsp as krs
+from krach import pattern as krp
+from krach._arguments import path as file_path
+from krach._entrance import entrance
+from krach._errors import error
+from krach._mixer.modules import Modules
+from krach._mixer.step import Step
+from krach.pattern import NOTES
+
+_FILE = '''"""A session of krach, written by `kr.export`. `kr.exec_file` and `krach render` play it."""
+
+import json
+
+from krach import kr
+
+# Each scene, and last what sounded: nodes with their programs, routes, patterns, values.
+SCENES = json.loads({scenes})
+SESSION = json.loads({session})
+
+with kr.batch():
+    for name, scene in [*SCENES.items(), (None, SESSION)]:
+        for node in list(kr.nodes):
+            kr.remove(node)
+        kr.load(scene)
+        if name is not None:
+            kr.save(name)
+    kr.limiter, kr.seed, kr.tuning = {limiter}, {seed}, {tuning}
+    for name in {soloed}:
+        kr.solo(name, add=True)
+'''
+
+
+class Files(Modules):
+    """Session files of a mixer."""
+
+    __slots__ = ()
+
+    @entrance
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Writes the session with its scenes as a Python file that makes it again, sample for sample.
+
+        The sounds are in the file as programs, so it needs none of the functions that they came from.
+        Errors: KR0502 for a file that cannot be written.
+
+        >>> _ = kr.node("bass", synths.acid) @ "A1 C2"
+        >>> kr.export("jam.py")
+        >>> other = krach.LiveMixer("off")
+        >>> other.exec_file("jam.py")
+        >>> bool((other.render(bars=1) == kr.render(bars=1)).all())
+        True
+        """
+        target = file_path("KR0502", path)
+        text = _FILE.format(
+            scenes=_quoted({name: self.scene(name).to_dict() for name in self.scenes}),
+            session=_quoted(self.capture().to_dict()),
+            limiter=self._session.limiter,
+            seed=self._session.seed,
+            tuning=self._session.tuning,
+            soloed=self._session.soloed(),
+        )
+        try:
+            with open(target, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as wrong:
+            raise error("KR0502", f"cannot write `{target}`: {wrong.strerror or wrong}") from wrong
+
+    @entrance
+    def exec_file(self, path: str | os.PathLike[str]) -> None:
+        """Runs a Python session file, as one change: if it raises, nothing has changed.
+
+        The file sees `kr` (also as `mix`), `krs`, `krp` and the note names, such as `C4` and `Cs4`.
+
+        Errors: KR0501 for a file that cannot be read, KR0117 with its line for an exception in the file.
+
+        >>> import pathlib
+        >>> _ = pathlib.Path("jam.py").write_text("kr.tempo = 90")
+        >>> kr.exec_file("jam.py")
+        >>> kr.tempo
+        90.0
+        """
+        from krach._host import imported_as, reported  # not needed to play
+
+        file = os.path.expanduser(file_path("KR0501", path))
+        try:
+            with open(file, encoding="utf-8") as opened:
+                text = opened.read()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise error("KR0501", f"scene file not found: cannot read `{file}`: {wrong}") from wrong
+        names: dict[str, Any] = {"__name__": "__krach__", "__file__": file, **NOTES}
+        names.update(kr=self, mix=self, krs=krs, krp=krp)
+        with reported("KR0117", "the session file raised ", file), imported_as(self), Step(self._session):
+            exec(compile(text, file, "exec", dont_inherit=True), names)
+
+
+def _quoted(parts: dict[str, Any]) -> str:
+    return repr(json.dumps(parts))

@@ -1,0 +1,1 @@
+"""Sessions as plain values: `krach.ir.module`."""

@@ -1,0 +1,94 @@
+"""`Mixer`: everything that sounds together, and each way to change it."""
+
+from __future__ import annotations
+
+import os
+from typing import Self
+
+from krach._entrance import entrance
+from krach._krach import Session
+from krach._mixer.files import Files
+from krach._mixer.handle import NodeHandle
+from krach._mixer.levels import Levels
+from krach._mixer.module_handle import ModuleHandle
+from krach._mixer.playing import SILENT, Playing, Position, request
+from krach._mixer.render import Rendering
+from krach._mixer.routes import Route
+from krach._mixer.transport import Transport
+
+
+class Mixer(Files, Levels, Transport, Playing, Rendering):
+    """Nodes, their routes, and what plays on them: everything that should sound.
+
+    A Mixer holds nothing but a handle of the session, which is Rust; what it answers is always the present
+    state. Each statement is checked before anything changes. A name that does not exist gives the warning
+    `krach.UnknownName`, and that statement is skipped; a value that cannot be meant raises a `krach.Error`.
+
+    >>> mix = krach.Mixer("off", bpm=128)
+    >>> kick = mix.node("kick", synths.kick, gain=0.8)
+    >>> kick @ (krp.hit() * 4)
+    Node('kick', kick, gain=0.80)
+    >>> mix.render(bars=1).shape
+    (2, 90000)
+    """
+
+    __slots__ = ("_session",)
+
+    @entrance
+    def __init__(
+        self,
+        device: str | None = None,
+        sample_rate: int | None = None,
+        block: int | None = None,
+        bpm: float = 120,
+        master: float | str = 0.7,
+    ) -> None:
+        """A session of its own. The first node opens `device`: that is as for `open`, or "off" for none.
+
+        The variable `KRACH_DEVICE` names the device where `device` does not.
+        """
+        asked = request(device, sample_rate, block)
+        name = asked["device"] or os.environ.get("KRACH_DEVICE", "").strip()
+        self._session = Session(None if name == SILENT else asked)
+        if bpm != 120:
+            self.tempo = bpm
+        if master != 0.7:
+            self.master = master
+
+    def __enter__(self) -> Self:
+        """`with krach.Mixer() as mix:` closes the device at the end."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Closes the device."""
+        self.close()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same session."""
+        return self._session is other._session if isinstance(other, Mixer) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Equal mixers have equal hashes."""
+        return id(self._session)
+
+    def pull(self) -> None:
+        """Does nothing: everything that a Mixer answers is the session's own state."""
+
+    def __repr__(self) -> str:
+        """One line for each node: its sound, its gain, and whether it is muted."""
+        rows = [(name, self._session.node(name)) for name in self._session.nodes()]
+        lines = [f"{type(self).__name__}({len(rows)} node{'' if len(rows) == 1 else 's'})"]
+        wide = max((len(name) for name, _ in rows), default=0)
+        for name, facts in rows:
+            if facts is None:
+                continue
+            program = facts["program"]
+            sound = f"input {facts['channel']}" if program is None else program.name
+            marks = ["[fx]" if facts["inputs"] else "[src]"]
+            marks += ["[muted]"] if facts["muted"] else []
+            marks += [f"poly({facts['count']})"] if facts["count"] > 1 else []
+            lines.append(f"  {name:.<{wide + 2}} {sound}  gain={facts['gain']:.2f}  {' '.join(marks)}")
+        return "\n".join(lines)
+
+
+__all__ = ["Mixer", "ModuleHandle", "NodeHandle", "Position", "Route"]

@@ -1,0 +1,59 @@
+"""`LiveMixer`: a Mixer with the builders of patterns, as `kr` is."""
+
+from __future__ import annotations
+
+from krach import pattern as krp
+from krach._entrance import entrance
+from krach._errors import error
+from krach._krach import nearest
+from krach.mixer import Mixer
+
+_SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "strict")
+
+
+class LiveMixer(Mixer):
+    """A Mixer that also builds patterns: `kr.note`, `kr.seq`, `kr.hit` and all others of `krach.pattern`.
+
+    `from krach import kr` gives the one of this process.
+
+    >>> kr.node("bass", synths.acid) @ kr.seq("A1", None, "C2", "A1").over(2)
+    Node('bass', acid, gain=0.50)
+    """
+
+    __slots__ = ()
+
+    note = staticmethod(krp.note)
+    hit = staticmethod(krp.hit)
+    seq = staticmethod(krp.seq)
+    rest = staticmethod(krp.rest)
+    cat = staticmethod(krp.cat)
+    stack = staticmethod(krp.stack)
+    struct = staticmethod(krp.struct)
+    p = staticmethod(krp.p)
+    tidal = staticmethod(krp.tidal)
+    sine = staticmethod(krp.sine)
+    saw = staticmethod(krp.saw)
+    rand = staticmethod(krp.rand)
+    ramp = staticmethod(krp.ramp)
+    mod_sine = staticmethod(krp.mod_sine)
+    mod_tri = staticmethod(krp.mod_tri)
+    mod_ramp = staticmethod(krp.mod_ramp)
+    mod_ramp_down = staticmethod(krp.mod_ramp_down)
+    mod_square = staticmethod(krp.mod_square)
+    mod_exp = staticmethod(krp.mod_exp)
+    mtof = staticmethod(krp.mtof)
+    ftom = staticmethod(krp.ftom)
+    parse_note = staticmethod(krp.parse_note)
+
+    @entrance
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuses a name that is no property: a slip of the keys would be lost."""
+        if name in _SETTABLE or name == "_session":
+            return super().__setattr__(name, value)
+        message = f"kr has no property '{name}': it has {', '.join(_SETTABLE)}"
+        near = nearest(name, _SETTABLE)
+        report = error("KR0113", message, help=[f"did you mean `{near}`?"] if near else [])
+        raise AttributeError(str(report), name=name, obj=self)
+
+
+__all__ = ["LiveMixer"]
