@@ -20,12 +20,18 @@ from collections.abc import Callable, Generator, Iterator
 from types import CodeType, FunctionType, ModuleType, TracebackType
 from typing import NamedTuple, cast
 
+import krach
+import krach.dsp as krs
+import krach.pattern as krp
 from krach import _place
 from krach._definition import DspDef
 from krach._errors import Error, Place, UnusedInput, error
-from krach._krach import Program, nearest
+from krach._krach import Program, Session, nearest
+from krach._mixer.playing import SILENT
 from krach._source import source_of
 from krach._transpile import title, trace
+from krach.pattern import NOTES
+from krach.repl import LiveMixer
 
 _Traced = Callable[..., object] | DspDef
 
@@ -51,9 +57,10 @@ class Function(NamedTuple):
 class Script:
     """A file, loaded."""
 
-    def __init__(self, functions: list[Function], file: str) -> None:
+    def __init__(self, functions: list[Function], file: str, session: Session) -> None:
         self._functions = functions
         self._file = file
+        self.session = session
 
     @property
     def functions(self) -> list[tuple[str, int, bool, bool]]:
@@ -65,7 +72,7 @@ class Script:
     def trace(self, index: int) -> Program:
         """Traces one of `functions`, again in each call; a DspDef was traced when the file ran."""
         function = self._functions[index]
-        with _reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
+        with reported("KR0115", f"`{function.name}` raised ", self._file), _silence():
             if isinstance(function.traced, DspDef):
                 return function.traced.program
             return trace(function.traced, function.name, {})
@@ -95,10 +102,32 @@ def load(file: str, text: str) -> Script:
     if directory not in sys.path:
         sys.path.insert(0, directory)
     sys.argv = [file]
-    with _reported("KR0117", "the file cannot be run: ", file), _silence():
+    kr = silent()
+    vars(module).update(NOTES, kr=kr, krs=krs, krp=krp)
+    with reported("KR0117", "the file cannot be run: ", file), _silence(), imported_as(kr):
         code = compile(text, file, "exec", dont_inherit=True)
         exec(code, vars(module))
-    return Script(_functions(module, file, code), file)
+    return Script(_functions(module, file, code), file, kr._session)  # pyright: ignore[reportPrivateUsage]
+
+
+def silent() -> LiveMixer:
+    """The `kr` of a file that a command runs: no device, and each unknown name is an error."""
+    kr = LiveMixer(SILENT)
+    kr.strict = True
+    return kr
+
+
+@contextlib.contextmanager
+def imported_as(kr: object) -> Generator[None]:
+    """Lets `from krach import kr` give that mixer."""
+    before = vars(krach).get("kr")
+    krach.kr = cast("LiveMixer", kr)
+    try:
+        yield
+    finally:
+        del krach.kr
+        if before is not None:
+            krach.kr = before
 
 
 @contextlib.contextmanager
@@ -122,7 +151,7 @@ def _silence() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _reported(code: str, what: str, file: str) -> Generator[None]:
+def reported(code: str, what: str, file: str) -> Generator[None]:
     """Turns an exception of the user's code into a `krach.Error` at the user's line."""
     try:
         yield

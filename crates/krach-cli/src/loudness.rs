@@ -26,6 +26,11 @@ impl Loudness {
         })
     }
 
+    /// The largest magnitude of a finite sample.
+    pub(crate) fn peak(self) -> f32 {
+        self.peak
+    }
+
     pub(crate) fn is_silent(self) -> bool {
         self.peak == 0.0 && self.strange == 0
     }

@@ -1,5 +1,6 @@
 //! The command line's door to Python: a host that runs the user's files.
 
+use crate::mixer::Session;
 use crate::program::Program;
 use krach_cli::{About, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
@@ -9,6 +10,7 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The candidate that a typing slip could have turned into `name`.
 #[pyfunction]
@@ -33,7 +35,10 @@ impl Host for PythonHost {
                 let script = host.call_method1("load", (&**source.name(), source.text()))?;
                 let functions: Vec<(String, u32, bool, bool)> = script.getattr("functions")?.extract()?;
                 let functions = functions.into_iter();
+                let session = script.getattr("session")?;
+                let session = session.cast::<Session>()?.get().with_nodes();
                 Ok(PythonScript {
+                    session,
                     functions: functions
                         .map(|(name, line, listed, checked)| Function { name, line, listed, checked })
                         .collect(),
@@ -72,6 +77,7 @@ impl Host for PythonHost {
 }
 
 struct PythonScript {
+    session: Option<Arc<krach_session::Session>>,
     functions: Vec<Function>,
     script: Py<PyAny>,
 }
@@ -79,6 +85,10 @@ struct PythonScript {
 impl Script for PythonScript {
     fn functions(&self) -> &[Function] {
         &self.functions
+    }
+
+    fn session(&self) -> Option<Arc<krach_session::Session>> {
+        self.session.clone()
     }
 
     fn playable(&self, index: usize) -> Result<(Playable, Vec<Diagnostic>), Failure> {

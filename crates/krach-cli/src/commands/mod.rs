@@ -12,6 +12,7 @@ mod explain;
 mod impulse;
 mod inspect;
 mod licences;
+mod mixdown;
 mod render;
 
 use crate::target::Only;

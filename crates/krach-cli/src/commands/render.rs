@@ -1,5 +1,6 @@
 //! `krach render`.
 
+use super::mixdown::{Bars, mixdown};
 use crate::event::Event;
 use crate::loudness::{Loudness, why_silent};
 use crate::machine::Machine;
@@ -43,6 +44,8 @@ pub(crate) struct Render {
     /// Samples of the file: whole numbers of 16 or 24 bits, or 32-bit floats
     #[arg(long, value_name = "16|24|float", default_value = "float")]
     pub bits: WavSamples,
+    #[command(flatten)]
+    pub session: Bars,
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -111,6 +114,10 @@ impl Render {
 pub(crate) fn render(shell: &mut Shell<'_>, what: &Render) -> Result<i32, Failure> {
     what.check_output()?;
     let script = what.only.load(shell, what.machine.precision())?;
+    if let Some(session) = script.session().filter(|_| what.only.target.function.is_none()) {
+        return mixdown(shell, what, session);
+    }
+    what.check_sound()?;
     let (sound, _) = script.playable(what.only.target.one(&*script)?)?;
     wav_channels(sound.program().heard().len())?;
     let input = match what.input.clone() {
@@ -150,7 +157,7 @@ fn report(shell: &Shell<'_>, what: &Render, program: &Program, channels: &[Vec<f
 }
 
 /// Hidden where standard error is not a terminal.
-fn bar(frames: f64) -> ProgressBar {
+pub(super) fn bar(frames: f64) -> ProgressBar {
     // Durations that cannot be rendered are refused later: here they only scale a picture.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let bar = ProgressBar::new(frames as u64);

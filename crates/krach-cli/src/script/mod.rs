@@ -10,6 +10,7 @@ pub(crate) use program::ProgramText;
 
 use crate::Failure;
 use krach_diag::{Diagnostic, Source};
+use krach_session::Session;
 use krach_store::{Playable, krlib};
 use std::sync::Arc;
 
@@ -36,6 +37,11 @@ pub trait Script {
         let (sound, _) = self.playable(index)?;
         let text = krach_faust::print(sound.program());
         Ok(Arc::new(Source::new(format!("{}.dsp", self.functions()[index].name), text)))
+    }
+
+    /// The session that the file builds at its top level; none if it declares no node.
+    fn session(&self) -> Option<Arc<Session>> {
+        None
     }
 
     /// The docstring and the source of one of `functions`.
