@@ -1,0 +1,243 @@
+"""Sessions as files and values: pieces rendered by the command, modules, exports, and files that fail."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import krach
+import krach.dsp as krs
+from krach._krach import run_cli
+from krach.repl import LiveMixer
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PIECES = ["five_minute_beat", "acid_jam", "looper", "drum_kit", "routing", "seven_eight"]
+
+
+def tone() -> krs.Signal:
+    return krs.saw(krs.control("freq", 110, 20, 2000)) * krs.control("gate", 0, 0, 1)
+
+
+def through(inp: krs.Signal) -> krs.Signal:
+    return inp * krs.control("amount", 0.5, 0, 1)
+
+
+@pytest.fixture
+def kr() -> LiveMixer:
+    """A session with everything that a file must keep."""
+    mixer = LiveMixer("off", bpm=96)
+    scale = 0.5
+    bass = mixer.node("bass", lambda: tone() * scale, gain=0.3, freq=220, pan=-0.5)
+    verb = mixer.node("fx/verb", through, gain=0.4)
+    chords = mixer.node("chords", tone, count=3, out=None)
+    bass >> (verb, 0.4)
+    mixer.connect(chords, verb, port="inp", pre=True)
+    bass @ mixer.seq("A1", None, "C2").swing(0.6)
+    chords @ mixer.note("A3", "C4", "E4")
+    bass @ ("gain", mixer.ramp(0.1, 0.4))
+    mixer.mod("fx/verb/amount", "tri", 0.2, 0.8, bars=2)
+    mixer.node("mute", tone) @ "x x"
+    mixer.mute("mute")
+    mixer.save("verse")
+    mixer.meter = 3
+    mixer.hush("chords")
+    return mixer
+
+
+def render(piece: str, folder: Path, *options: str) -> np.ndarray:
+    out = folder / "out.wav"
+    assert run_cli(["krach", "render", piece, "-o", str(out), *options]) == 0
+    return krach.read_wav(out)[0]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_pieces_sound_without_clipping_and_the_same_again(piece: str, tmp_path: Path) -> None:
+    sound = render(str(EXAMPLES / f"{piece}.py"), tmp_path, "--bars", "1")
+    assert np.isfinite(sound).all()
+    assert 0.05 < np.abs(sound).max() < 0.9
+    assert np.array_equal(sound, render(str(EXAMPLES / f"{piece}.py"), tmp_path, "--bars", "1"))
+
+
+def test_a_beat_begins_on_its_frames(tmp_path: Path) -> None:
+    (tmp_path / "beat.py").write_text(
+        "kr.master, kr.limiter = 1, False\n"
+        "kr.node('gate', lambda: krs.control('gate', 0, 0, 1), gain=0.5) @ (kr.hit() * 4)\n"
+    )
+    sound = render(str(tmp_path / "beat.py"), tmp_path, "--bars", "1", "--stems")
+    before = np.concatenate([[0], sound[0][:-1]])
+    assert np.nonzero(sound[0] > before + 0.1)[0].tolist() == [0, 24_000, 48_000, 72_000]
+    assert np.array_equal(krach.read_wav(tmp_path / "out.gate.wav")[0], sound)
+
+
+def test_the_command_says_how_loud_a_session_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    piece = str(EXAMPLES / "five_minute_beat.py")
+    render(piece, tmp_path, "--seconds", "0.5", "--json")
+    said = capfd.readouterr()
+    facts = json.loads(said.out)
+    assert (facts["frames"], facts["rate"]) == (24_000, 48_000)
+    assert "dBFS" in said.err
+    assert "LUFS" in said.err
+    for wrong in (["--note", "60"], ["--bars", "-1"], ["--set", "x=1"]):
+        assert run_cli(["krach", "render", piece, "-o", str(tmp_path / "no.wav"), *wrong]) == 1
+    bass = str(EXAMPLES / "first_sound.py") + ":acid_bass"
+    assert run_cli(["krach", "render", bass, "-o", str(tmp_path / "no.wav"), "--bars", "1"]) == 1
+    assert not (tmp_path / "no.wav").exists()
+
+
+def test_a_session_file_with_a_slip_is_an_error_at_its_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "jam.py"
+    file.write_text("kr.node('bass', lambda: krs.saw(55))\nkr.set('bass/cutof', 3)\n")
+    assert run_cli(["krach", "render", str(file), "-o", str(tmp_path / "no.wav")]) == 1
+    said = capfd.readouterr().err
+    assert "KR0404" in said
+    assert "jam.py:2" in said
+
+
+def test_a_captured_session_loads_as_it_was(kr: LiveMixer) -> None:
+    ir = kr.capture()
+    text = json.dumps(ir.to_dict())
+    again = krach.ModuleIr.from_dict(json.loads(text))
+    assert again == ir
+    other = LiveMixer("off")
+    other.load(again)
+    assert other.capture() == ir
+    assert np.array_equal(other.render(bars=2), kr.render(bars=2))
+    assert len(other.history) == 1, "one step, which one undo takes back"
+
+
+def test_an_exported_session_is_the_same_with_its_scenes(kr: LiveMixer, tmp_path: Path) -> None:
+    kr.solo("bass")
+    kr.seed = 7
+    kr.export(tmp_path / "jam.py")
+    other = LiveMixer("off")
+    other.exec_file(tmp_path / "jam.py")
+    assert np.array_equal(other.render(bars=1), kr.render(bars=1))
+    assert (other.scenes, other.seed, other.soloed, other.meter) == (["verse"], 7, ["bass"], 3)
+    kr.recall("verse")
+    other.recall("verse")
+    assert other.capture() == kr.capture()
+
+
+def test_a_file_that_raises_changes_nothing_and_names_its_line(kr: LiveMixer, tmp_path: Path) -> None:
+    file = tmp_path / "jam.py"
+    before = (kr.capture(), kr.history)
+    for text, line in [("kr.tempo = 30\nkr.node('x', 1 / 0)\n", 2), ("kr.stop()\n\n)\n", 3)]:
+        file.write_text(text)
+        with pytest.raises(krach.Error, match="KR0117") as raised:
+            kr.exec_file(file)
+        assert (raised.value.file, raised.value.line) == (str(file), line)
+        assert (kr.capture(), kr.history) == before
+    with pytest.raises(krach.Error, match="scene file not found"):
+        kr.exec_file(tmp_path / "none.py")
+
+
+@krach.module
+def voice(m: krach.ModuleProxy, freq: float = 440) -> None:
+    """A tone through an effect."""
+    osc = m.node("osc", tone, gain=0.4, freq=freq)
+    osc >> (m.node("amp", through), 0.5)
+    osc @ "A2"
+    m.mod("amp/amount", "sine", 0, 1)
+    m.inputs("osc", "amp")
+    m.outputs("amp")
+
+
+def test_a_module_is_instantiated_under_a_prefix(kr: LiveMixer) -> None:
+    tempo = kr.tempo
+    ir = voice(freq=220)
+    left = kr.instantiate(ir, "left")
+    assert sorted(left.nodes) == ["amp", "osc"]
+    assert (left.inputs, left.outputs) == (("left/osc", "left/amp"), ("left/amp",))
+    assert left["osc/freq"] == 220
+    left["osc/freq"] = 330
+    assert kr["left/osc/freq"] == 330
+    left @ "C3"
+    assert kr.slots["left/osc"].pattern == krach.krp.p("C3")
+    assert (left >> kr["fx/verb"]).name == "fx/verb"
+    assert kr.tempo == tempo
+    assert voice.__doc__ == "A tone through an effect."
+
+
+def test_modules_stand_inside_modules(kr: LiveMixer) -> None:
+    @krach.module
+    def pair(m: krach.ModuleProxy) -> None:
+        a, b = m.sub("a", voice(220)), m.sub("b", voice(330))
+        m.node("mix", through)
+        m.connect(a.output("amp"), "mix")
+        m.connect(b.output("amp"), "mix")
+        m.outputs("mix")
+        with pytest.raises(ValueError, match="outputs"):
+            a.output("osc")
+
+    handle = kr.instantiate(pair(), "pair")
+    assert sorted(handle.nodes) == ["a/amp", "a/osc", "b/amp", "b/osc", "mix"]
+    assert ("pair/a/amp", "pair/mix", "send", 1.0) in kr.routing
+    with pytest.raises(ValueError, match="no declared inputs"):
+        _ = handle.input
+
+
+def test_a_built_module_is_frozen() -> None:
+    m = krach.ModuleProxy()
+    m.node("osc", tone)
+    m.outputs("osc")
+    with pytest.raises(RuntimeError, match="outputs"):
+        m.outputs("osc")
+    m.connect("osc", "nothing")
+    with pytest.raises(krach.UnknownNode, match="nothing"):
+        m.build()
+    m = krach.ModuleProxy()
+    m.build()
+    with pytest.raises(RuntimeError, match="frozen"):
+        m.node("osc", tone)
+
+
+def damaged(value: Any, draw: random.Random) -> Any:
+    """The same with one part of another type, or without it."""
+    if isinstance(value, dict) and value:
+        key = draw.choice(sorted(value))
+        rest = {**value}
+        rest[key] = damaged(value[key], draw)
+        if draw.random() < 0.1:
+            del rest[key]
+        return rest
+    if isinstance(value, list) and value:
+        at = draw.randrange(len(value))
+        return [*value[:at], damaged(value[at], draw), *value[at + 1 :]]
+    return draw.choice([None, -1, 1e400, "x" * 1000, [], {}, [[[]]], True, "nodes"])
+
+
+def test_damaged_modules_are_errors_and_change_nothing(kr: LiveMixer) -> None:
+    whole, draw, before = kr.capture().to_dict(), random.Random(1), kr.capture()
+    refused = 0
+    for _ in range(150):
+        parts = damaged(whole, draw)
+        try:
+            kr.load(parts)
+        except krach.Error:
+            refused += 1
+            assert kr.capture() == before
+        else:
+            kr.undo()
+    assert refused > 75
+    for wrong in (None, 3, [], {"nodes": 3}, {"schema": 99}, {"nodes": [{}]}):
+        with pytest.raises(krach.Error):
+            kr.load(wrong)
+
+
+def test_broken_files_are_errors(kr: LiveMixer, tmp_path: Path) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(100):
+        deep = {"sub_modules": [{"prefix": "a", "module": deep}]}
+    for text in ("", "{", "[" * 100_000, json.dumps(deep), "\0"):
+        (tmp_path / "broken.json").write_text(text)
+        with pytest.raises(krach.Error, match=r"KR0910|KR0113"):
+            kr.load(tmp_path / "broken.json")
+    with pytest.raises(krach.Error, match="KR0501"):
+        kr.load(tmp_path / "none.json")
