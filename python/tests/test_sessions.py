@@ -83,9 +83,9 @@ def test_the_command_says_how_loud_a_session_is(tmp_path: Path, capfd: pytest.Ca
     assert "dBFS" in said.err
     assert "LUFS" in said.err
     for wrong in (["--note", "60"], ["--bars", "-1"], ["--set", "x=1"]):
-        assert run_cli(["krach", "render", piece, "-o", str(tmp_path / "no.wav"), *wrong]) == 1
+        assert run_cli(["krach", "render", piece, "-o", str(tmp_path / "no.wav"), *wrong]) in (1, 2)
     bass = str(EXAMPLES / "first_sound.py") + ":acid_bass"
-    assert run_cli(["krach", "render", bass, "-o", str(tmp_path / "no.wav"), "--bars", "1"]) == 1
+    assert run_cli(["krach", "render", bass, "-o", str(tmp_path / "no.wav"), "--bars", "1"]) != 0
     assert not (tmp_path / "no.wav").exists()
 
 
