@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -101,4 +100,6 @@ class Files(Modules):
 
 
 def _quoted(parts: dict[str, Any]) -> str:
+    import json  # read with the first file
+
     return repr(json.dumps(parts))

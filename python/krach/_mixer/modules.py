@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -198,6 +197,8 @@ def _read(ir: object) -> ModuleIr:
         return ir
     if isinstance(ir, Mapping):
         return ModuleIr.from_dict(cast("Mapping[str, Any]", ir))
+    import json  # read with the first file
+
     name = file_path("KR0501", ir)
     try:
         if os.path.getsize(name) > _LONGEST:
