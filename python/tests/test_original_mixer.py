@@ -182,6 +182,35 @@ def test_operators_of_handles_and_indexing(kr: LiveMixer) -> None:
     assert (bass["cutoff"], bass["gain"], bass.name) == (300, 0.2, "bass")
 
 
+def test_modules_and_files(kr: LiveMixer, tmp_path: Any) -> None:
+    @kr.module
+    def synth(m: Any, freq: float = 440) -> None:
+        m.node("osc", tone, gain=0.5, freq=freq)
+        m.inputs("osc")
+        m.outputs("osc")
+
+    handle = kr.instantiate(synth(freq=220), "left")
+    assert (handle.prefix, handle.inputs, handle.outputs) == ("left", ("left/osc",), ("left/osc",))
+    assert handle.input == handle.output == handle.nodes["osc"]
+    handle >> kr["verb"]
+    handle @ kr.hit()
+    handle["osc/freq"] = 330
+    assert handle["osc/freq"] == 330
+    kr.save("verse")
+    assert kr.scene("verse") == kr.capture()
+    kr.load(kr.capture())
+    kr.export(tmp_path / "jam.py")
+    kr.exec_file(tmp_path / "jam.py")
+    assert kr.trace().build().nodes == ()
+
+
+def test_a_notebook_shows_nodes_and_routes(kr: LiveMixer) -> None:
+    kr["bass"] >> (kr["verb"], 0.4)
+    page = kr._repr_html_()
+    assert "<td>drums/kick</td>" in page
+    assert "bass → verb at 0.4" in page
+
+
 def test_contexts(kr: LiveMixer) -> None:
     with kr.batch():
         kr.node("a", tone)
@@ -232,9 +261,11 @@ def test_every_atom_is_a_pattern(kr: LiveMixer, name: str) -> None:
 
 
 PATHS = {
-    "krach": ["Mixer", "NodeHandle", "__version__", "kr"],
+    "krach": ["Mixer", "ModuleHandle", "NodeHandle", "SubModuleRef", "module_decorator", "__version__"],
     "krach.mixer": ["Mixer", "NodeHandle"],
-    "krach.repl": ["LiveMixer"],
+    "krach.repl": ["LiveMixer", "connect", "connect_remote"],
+    "krach.module_proxy": ["ModuleProxy", "SubModuleRef", "module_decorator"],
+    "krach.ir.module": ["ModuleIr", "NodeDef", "RouteDef", "PatternDef", "ControlDef", "MutedDef"],
     "krach.node_types": ["Node", "dsp", "DspDef"],
     "krach.pattern.pattern": ["Pattern", "ctrl", "freeze"],
     "krach.pattern.serialize": ["dict_to_pattern_node", "pattern_node_to_dict"],

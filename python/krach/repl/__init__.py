@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from krach import pattern as krp
 from krach._entrance import entrance
 from krach._errors import error
@@ -56,4 +58,29 @@ class LiveMixer(Mixer):
         raise AttributeError(str(report), name=name, obj=self)
 
 
-__all__ = ["LiveMixer"]
+def connect(bpm: float = 120, master: float | str = 0.7, build: bool = True) -> LiveMixer:
+    """A new LiveMixer, as the original makes it. `build` has no effect: there is nothing to build.
+
+    >>> krach.repl.connect(bpm=90).tempo
+    90.0
+    """
+    return LiveMixer(bpm=bpm, master=master)
+
+
+@entrance
+def connect_remote(
+    host: str, port: int, token: str | None = None, bpm: float = 120, master: float = 0.7
+) -> NoReturn:
+    """Not offered: krach plays in the process that uses it. Raises KR0503.
+
+    >>> krach.repl.connect_remote("studio", 9000)
+    Traceback (most recent call last):
+        ...
+    krach.Error: krach plays on this machine, not on `studio` [KR0503]
+      help: run krach there, in a terminal of that machine, and send it MIDI or OSC
+    """
+    remedy = "run krach there, in a terminal of that machine, and send it MIDI or OSC"
+    raise error("KR0503", f"krach plays on this machine, not on `{host}`", help=[remedy])
+
+
+__all__ = ["LiveMixer", "connect", "connect_remote"]
