@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from html import escape
 from typing import Self
 
 from krach._entrance import entrance
 from krach._krach import Session
-from krach._mixer.facts import NodeFacts
 from krach._mixer.files import Files
 from krach._mixer.handle import NodeHandle
 from krach._mixer.levels import Levels
@@ -78,15 +76,9 @@ class Mixer(Files, Levels, Transport, Playing, Rendering):
 
     def _repr_html_(self) -> str:
         """A table of the nodes, and the routes below it, for notebooks."""
-        found = ((name, self._session.node(name)) for name in self._session.nodes())
-        rows = "".join(f"<tr>{_cells(name, facts)}</tr>" for name, facts in found if facts is not None)
-        routes = "".join(
-            f"<li>{escape(route.source)} → {escape(route.target)} at {route.level:g}</li>"
-            for route in self.routes
-        )
-        head = "<tr><th>node</th><th>sound</th><th>gain</th><th>controls</th></tr>"
-        title = f"{self.tempo:g} BPM, {self.meter:g} beats, master {self.master:.2f}"
-        return f"<div><strong>{title}</strong><table>{head}{rows}</table><ul>{routes}</ul></div>"
+        from krach._mixer.page import table  # only a notebook asks for it
+
+        return table(self)
 
     def __repr__(self) -> str:
         """One line for each node: its sound, its gain, and whether it is muted."""
@@ -103,16 +95,6 @@ class Mixer(Files, Levels, Transport, Playing, Rendering):
             marks += [f"poly({facts['count']})"] if facts["count"] > 1 else []
             lines.append(f"  {name:.<{wide + 2}} {sound}  gain={facts['gain']:.2f}  {' '.join(marks)}")
         return "\n".join(lines)
-
-
-def _cells(name: str, facts: NodeFacts) -> str:
-    """One row of the table of a notebook."""
-    program = facts["program"]
-    sound = f"input {facts['channel']}" if program is None else program.name
-    values = {control.name: control.init for control in facts["controls"]} | facts["values"]
-    shown = ", ".join(f"{control} {value:g}" for control, value in values.items())
-    level = "muted" if facts["muted"] else f"{facts['gain']:.2f}"
-    return "".join(f"<td>{escape(text)}</td>" for text in (name, sound, level, shown))
 
 
 __all__ = ["Mixer", "ModuleHandle", "NodeHandle", "Position", "Route"]
