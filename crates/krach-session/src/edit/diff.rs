@@ -50,6 +50,10 @@ impl Patch {
             let Out::Node(target) = &node.out else { continue };
             match other.nodes.get(name) {
                 Some(after) if after.out == node.out => {}
+                // It is replaced as a whole, with its output, while the target still takes sound.
+                Some(after)
+                    if (after.voicing != node.voicing || after.count != node.count)
+                        && other.nodes.get(target).is_some_and(|target| target.is_effect()) => {}
                 Some(after) if matches!(after.out, Out::Node(_)) => {
                     edits.push(Edit::Out(name.clone(), Out::Nowhere));
                 }
