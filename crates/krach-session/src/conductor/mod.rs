@@ -152,7 +152,7 @@ impl Conductor {
     /// # Errors
     /// The tempo is beyond exact arithmetic.
     pub fn set_tempo(&mut self, at: Frame, tempo: f64) -> Result<(), Overflow> {
-        let cycle = self.timeline.cycle(at)?;
+        let cycle = self.timeline.simple_cycle(at)?;
         self.timeline.set_tempo(cycle, tempo)?;
         self.note_change(at, cycle);
         Ok(())
@@ -182,7 +182,7 @@ impl Conductor {
         present: f64,
     ) -> Result<(), Overflow> {
         self.leave(path, first)?;
-        let here = self.timeline.cycle(first)?;
+        let here = self.timeline.simple_cycle(first)?;
         if **path == *TEMPO {
             return self.drive_tempo(driver, (from, first, here));
         }
@@ -233,7 +233,7 @@ impl Conductor {
     fn leave(&mut self, path: &Name, from: Frame) -> Result<(), Overflow> {
         if **path == *TEMPO {
             self.tempo = None;
-            let cycle = self.timeline.cycle(from)?;
+            let cycle = self.timeline.simple_cycle(from)?;
             self.timeline.hold_tempo(cycle)?;
             self.note_change(from, cycle);
         }

@@ -113,6 +113,20 @@ impl Timeline {
         self.cycle_of(self.beat_at(frame)?)
     }
 
+    /// A cycle that falls on a frame as a simple fraction, from which another tempo can go on for ever.
+    ///
+    /// # Errors
+    /// The cycle needs more than 64 bits.
+    pub fn simple_cycle(&self, frame: Frame) -> Result<Time, Overflow> {
+        /// Denominators of music are smaller.
+        const SIMPLE: i64 = 1 << 20;
+        let cycle = self.cycle(frame)?;
+        if cycle.denominator() <= SIMPLE {
+            return Ok(cycle);
+        }
+        Time::approximate(cycle.approximately()).ok_or(Overflow)
+    }
+
     fn beat_at(&self, frame: Frame) -> Result<Time, Overflow> {
         let frame = i128::from(frame.0);
         let after =
@@ -127,7 +141,10 @@ impl Timeline {
                 Time::approximate(from / slope * (slope * minutes).exp_m1()).ok_or(Overflow)?
             }
         };
-        beat.plus(beats)
+        beat.plus(beats).or_else(|_| {
+            // After many changes no 64 bits hold the sum; a billionth of a beat is far below a frame.
+            Time::approximate(beat.approximately() + beats.approximately()).ok_or(Overflow)
+        })
     }
 
     fn moment(&self, beat: Time) -> Result<Moment, Overflow> {
