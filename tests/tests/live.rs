@@ -10,6 +10,9 @@ use krach_engine::{
 };
 use krach_faust::{NoFiles, Options, elaborate};
 use krach_ir::{Program, parse};
+use krach_pattern::{Manner, Time, notation};
+use krach_session::{Driver, Edit, Fade, Mixdown, Node, Playing, Route, Sending, Session, Voicing};
+use krach_store::Cache;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -306,4 +309,84 @@ fn replaced_machine_code_is_freed() {
     }
     // Other tests compile at the same time: a leak would be thirty pieces more.
     assert!(most[1] < most[0] + 25, "{most:?}");
+}
+
+/// A session of compiled instruments that is edited while it plays is the same off-line, sample for sample: programs are
+/// swapped, a mono node becomes one of eight voices, and scenes are recalled in mid-bar.
+#[test]
+fn a_session_of_instruments_edited_while_it_plays_is_the_same_off_line() {
+    let session = Session::new(Cache::new(32));
+    let program = |name: &str| {
+        let path = format!("{}/../fixtures/faust/{name}.program", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("a fixture");
+        Node::new(Voicing::Program(parse(&Source::new(name, text)).expect("a program").into()))
+    };
+    let from_faust = |process: &str| {
+        let text = format!("{PARTS}process = {process};");
+        let (program, _) = elaborate(&Source::new("live.dsp", text), &NoFiles, &Options::default());
+        Node::new(Voicing::Program(program.expect("it is valid").into()))
+    };
+    let declare = |name: &str, node: Node| {
+        session.edit(|patch| Ok(patch.declaring(&name.into(), node).0)).expect("it is declared");
+    };
+    let edit = |edits: Vec<Edit>| drop(session.edit(|_| Ok(edits)).expect("it is followed"));
+    let play = |path: &str, text: &str| {
+        let (pattern, reports) = notation::krach(&Source::new("", text), &Manner::default());
+        assert!(reports.is_empty(), "{text}");
+        Edit::Drive(path.into(), Some(Driver::Playing(Playing { pattern, offset: 0 })))
+    };
+    for name in ["acid_bass", "kick", "hat", "verb"] {
+        declare(name, program(name));
+    }
+    let route = Route { source: "acid_bass".into(), target: "verb".into(), port: None };
+    edit(vec![
+        Edit::Route(route, Some(Sending { level: 0.4, pre: false })),
+        play("acid_bass", "C2*4 . E2 G2"),
+    ]);
+    let mut clock = session.play_by_hand(RATE, 128).expect("it plays");
+    let mut heard = Vec::new();
+    let mut run = |frames| heard.extend_from_slice(&clock.run(frames)[0]);
+    run(9_000);
+    edit(vec![play("kick", "x*4"), play("hat", "[. x]*4"), Edit::Tempo(133.3)]);
+    declare("lead", from_faust("tone : lp(0.9)"));
+    edit(vec![play("lead", "C3 E3 G3 B3"), Edit::Meter(Time::new(7, 2).expect("a time"))]);
+    run(30_000);
+    session.scenes(|scenes, patch| scenes.save("one", patch));
+    declare("lead", Node { count: 8, ..from_faust("tone : lp(0.9) : lp(0.8) <: _, _") });
+    edit(vec![play("lead", "[C3 E3 G3 B3 D4 F4 A4 C5] .")]);
+    run(20_000);
+    let fade = Fade { to: 0.1, bars: Time::HALF };
+    edit(vec![
+        Edit::Drive("lead/gain".into(), Some(Driver::Fade(fade))),
+        play("acid_bass/cutoff", "300 2000 800"),
+    ]);
+    run(30_000);
+    let back = session.scenes(|scenes, patch| scenes.recalling("one", patch)).expect("it was saved");
+    edit(back);
+    run(30_000);
+    assert_eq!(session.stats().expect("it plays").stage.late, 0);
+    for block in [64, 1_000] {
+        let how = Mixdown { frames: heard.len(), sample_rate: RATE, block };
+        let again =
+            session.replay(&session.steps(), how, &mut |_| ControlFlow::Continue(())).expect("it renders");
+        assert!(again[0] == heard, "blocks of {block}");
+    }
+    assert!(heard.iter().any(|sample| sample.abs() > 0.05));
+}
+
+#[test]
+fn two_nodes_of_one_program_have_noise_of_their_own() {
+    let session = Session::new(Cache::new(8));
+    let path = format!("{}/../fixtures/faust/noises.program", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a fixture");
+    let program = parse(&Source::new("noises", text)).expect("a program");
+    for name in ["a", "b"] {
+        let node = Node::new(Voicing::Program(program.clone().into()));
+        session.edit(|patch| Ok(patch.declaring(&name.into(), node).0)).expect("it is declared");
+    }
+    let how = Mixdown { frames: 4_000, sample_rate: RATE, block: 128 };
+    let heard =
+        || session.stems(&session.patch(), how, &mut |_| ControlFlow::Continue(())).expect("it renders");
+    let stems = heard();
+    assert!(stems.nodes["a"] != stems.nodes["b"] && stems == heard());
 }

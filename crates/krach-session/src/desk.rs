@@ -108,6 +108,19 @@ impl Desk {
         Ok(())
     }
 
+    /// Turns knobs of what sounds, by a controller or another machine: no step of the history.
+    pub(crate) fn turn(
+        &mut self,
+        edits: &[Edit],
+        hand_on: impl FnOnce(&[Edit]) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let mut after = self.sounding.clone();
+        after.apply_all(edits)?;
+        hand_on(edits)?;
+        self.sounding = after;
+        Ok(())
+    }
+
     /// Takes the last step back, or, with `again`, does it again. Whether there was one.
     pub(crate) fn turn_back(
         &mut self,

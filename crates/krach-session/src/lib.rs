@@ -44,6 +44,7 @@ mod scene;
 mod session;
 mod step;
 mod warnings;
+mod why;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
 pub use conductor::{Act, Conductor, Cue, Fallen, Timeline};

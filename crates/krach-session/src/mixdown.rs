@@ -66,6 +66,8 @@ fn no_length(what: &str) -> Diagnostic {
 pub struct Stems {
     pub master: Vec<Vec<f32>>,
     pub nodes: BTreeMap<Name, Vec<Vec<f32>>>,
+    /// Messages of MIDI and OSC, which a render sends nowhere.
+    pub unsent: u64,
 }
 
 /// The most frames that are computed at once.
@@ -102,7 +104,7 @@ pub(crate) fn stems(
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Stems, Stop> {
     let mut render = Render::new(cache, steps, how)?;
-    let mut stems = Stems { master: vec![Vec::new(); 2], nodes: BTreeMap::new() };
+    let mut stems = Stems { master: vec![Vec::new(); 2], ..Stems::default() };
     render.run(how, progress, &mut |render, part| {
         let done = stems.master[0].len();
         for (channel, samples) in stems.master.iter_mut().enumerate() {
@@ -119,6 +121,7 @@ pub(crate) fn stems(
         }
     })?;
     let frames = stems.master[0].len();
+    stems.unsent = render.unsent;
     stems.nodes.values_mut().flatten().for_each(|samples| samples.resize(frames, 0.0));
     Ok(stems)
 }
@@ -129,6 +132,7 @@ struct Render<'s> {
     steps: &'s [Step],
     performance: Performance,
     processor: Processor,
+    unsent: u64,
 }
 
 impl<'s> Render<'s> {
@@ -136,7 +140,7 @@ impl<'s> Render<'s> {
         let block = how.block.clamp(1, LONGEST_BLOCK);
         let settings = Settings { block, ..Settings::new(how.sample_rate) };
         let (performance, processor) = Performance::new(settings, &patch::Settings::default(), Time::ZERO)?;
-        Ok(Self { cache, steps, performance, processor })
+        Ok(Self { cache, steps, performance, processor, unsent: 0 })
     }
 
     /// Computes everything, and gives each part to `hear`.
@@ -179,6 +183,7 @@ impl<'s> Render<'s> {
         }
         let fallen = self.performance.prepare(until)?;
         self.performance.receipts();
+        self.unsent += self.performance.messages(until).len() as u64;
         fallen.first().map_or(Ok(()), |fallen| Err(fell(fallen)))
     }
 }

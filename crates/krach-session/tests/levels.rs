@@ -5,7 +5,7 @@
 
 mod toys;
 
-use krach_session::{Edit, Knob, Named, Out, Patch, Route, Sending};
+use krach_session::{Driver, Edit, Knob, Named, Out, Patch, Playing, Route, Sending};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -170,7 +170,7 @@ fn a_group_is_played_set_and_hushed_as_one() {
         &krach_pattern::Manner::default(),
         krach_pattern::Origin::default(),
     );
-    let playing = krach_session::Driver::Playing(krach_session::Playing { pattern: tap.unwrap(), offset: 0 });
+    let playing = Driver::Playing(Playing { pattern: tap.unwrap(), offset: 0 });
     patch.apply_all(&patch.clone().driving("drums", &playing).unwrap()).unwrap();
     patch.apply_all(&patch.clone().driving("drums/hat/cutoff", &playing).unwrap()).unwrap();
     patch.apply_all(&patch.clone().setting("drums", 0.1).unwrap()).unwrap();
@@ -181,4 +181,34 @@ fn a_group_is_played_set_and_hushed_as_one() {
     assert_eq!(patch.drivers().len(), 1);
     patch.apply_all(&patch.stopping()).unwrap();
     assert_eq!(patch.drivers().len(), 0);
+}
+
+#[test]
+fn a_silent_node_says_why_and_what_to_do() {
+    let mut patch = Patch::default();
+    let play = || {
+        let tap = krach_pattern::build::hit("gate", &Default::default(), Default::default()).unwrap();
+        Driver::Playing(Playing { pattern: tap, offset: 0 })
+    };
+    let node = |name: &str, node| Edit::Node(name.into(), Some(Arc::new(node)));
+    let nodes = [node("bass", source()), node("kick", source()), node("verb", effect())];
+    patch.apply_all(&nodes).unwrap();
+    let why = |patch: &Patch, edits: &[Edit], name: &str| {
+        let mut patch = patch.clone();
+        patch.apply_all(edits).unwrap();
+        patch.why(name, |_| None).unwrap()
+    };
+    let play = Edit::Drive("bass".into(), Some(play()));
+    let says = |edits: &[Edit], expected: &str| {
+        let edits = [std::slice::from_ref(&play), edits].concat();
+        assert_eq!(why(&patch, &edits, "bass"), format!("playing, gain {expected}"));
+    };
+    says(&[], "0.50, heard");
+    says(&[Edit::Solo(vec!["kick".into()])], "0.50, silent because 'kick' is soloed: kr.unsolo()");
+    says(&[Edit::Muted("bass".into(), true)], "0.50, silent because it is muted: kr.unmute(\"bass\")");
+    says(&[Edit::Gain("bass".into(), 0.0)], "0.00, silent because its gain is 0: kr.gain(\"bass\", 0.5)");
+    says(&[Edit::Master(0.0)], "0.50, silent because the master is 0: kr.master = 0.7");
+    assert!(why(&patch, &[], "bass").ends_with("silent because nothing plays it: kr.play(\"bass\", …)"));
+    assert!(why(&patch, &[], "verb").ends_with("silent because nothing feeds it: kr.connect(…, \"verb\")"));
+    assert_eq!(patch.why("pad", |_| None).unwrap_err().code.id(), "KR0901");
 }

@@ -6,7 +6,7 @@
 mod toys;
 
 use krach_diag::Source;
-use krach_pattern::{Manner, Shape, Time, notation};
+use krach_pattern::{Manner, Origin, Shape, Time, build, notation};
 use krach_session::{
     Driver, Edit, Mixdown, Modulation, Node, Out, Patch, Playing, Route, Sending, Session, Voicing,
 };
@@ -115,4 +115,26 @@ fn a_listener_may_break_off() {
     let stopped = Session::new(Cache::new(8))
         .mixdown(&patch(&[node("a", gate())]), how, &mut |_| ControlFlow::Break(()));
     assert_eq!(stopped, Err(krach_session::Stop::Cancelled));
+}
+
+#[test]
+fn curves_run_backwards_and_move_every_knob() {
+    let curve =
+        build::curve(Shape::Exponential, 0.0, 8.0, None, &Origin::default()).unwrap().reverse().unwrap();
+    let drive = |path: &str| {
+        Edit::Drive(path.into(), Some(Driver::Playing(Playing { pattern: curve.clone(), offset: 0 })))
+    };
+    let level = || Node::new(Voicing::Program(toys::program(&[], &["level"])));
+    let one = Edit::Value("a".into(), "level".into(), Some(1.0));
+    for (path, given) in [("a/level", vec![]), ("a/gain", vec![one.clone()]), ("master", vec![one])] {
+        let edits = [vec![node("a", level())], given, vec![drive(path)]].concat();
+        let sound = rendered(&patch(&edits), 96_000, 128);
+        let scale = if path == "master" { 1.0 } else { 0.05 };
+        // From 8 down to 0, as the square of the way that is left.
+        for (at, expected) in [(24_000, 4.5), (48_000, 2.0), (72_000, 0.5)] {
+            let expected = (scale * expected as f32).min(1.0);
+            assert!((sound[at] - expected).abs() < 0.01, "{path} at {at}: {} is not {expected}", sound[at]);
+        }
+        assert_eq!(rendered(&patch(&edits), 96_000, 333), sound);
+    }
 }

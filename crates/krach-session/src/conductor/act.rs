@@ -37,7 +37,11 @@ pub enum Act {
         backwards: bool,
         cycles: Time,
     },
-    Midi(MidiNote),
+    /// A note of a MIDI port, for that many cycles.
+    Midi {
+        note: MidiNote,
+        cycles: Time,
+    },
     ControlChange(ControlChange),
     Osc {
         address: Name,
@@ -52,7 +56,7 @@ impl Act {
         match self {
             Self::Release { tied: false, .. } => 0,
             Self::Set { .. } | Self::Slide { .. } | Self::Follow { .. } => 1,
-            Self::Press { .. } | Self::Midi(_) | Self::ControlChange(_) | Self::Osc { .. } => 2,
+            Self::Press { .. } | Self::Midi { .. } | Self::ControlChange(_) | Self::Osc { .. } => 2,
             Self::Release { tied: true, .. } => 3,
         }
     }

@@ -231,7 +231,10 @@ impl Acts<'_> {
             Value::Curve { curve, backwards } => {
                 (Act::Follow { curve, backwards, cycles: event.whole.length()? }, None)
             }
-            Value::Midi(note) => (Act::Midi(note), None),
+            Value::Midi(note) => {
+                let part = Time::approximate(note.duration.get()).ok_or(Overflow)?;
+                (Act::Midi { note, cycles: event.whole.length()?.times(part)? }, None)
+            }
             Value::ControlChange(change) => (Act::ControlChange(change), None),
             Value::Osc { address, arguments } => {
                 (Act::Osc { address: address.into(), arguments: arguments.to_vec() }, None)

@@ -6,6 +6,7 @@
 
 mod hand;
 mod on_stage;
+mod outlets;
 mod position;
 mod preview;
 mod recording;
@@ -118,7 +119,7 @@ impl Live {
     pub fn stats(&self) -> LiveStats {
         let state = self.stage.state();
         let device = self.device.as_ref().map(Device::stats).unwrap_or_default();
-        let (stage, unsent) = (state.performance.stage().stats(), state.performance.unsent());
+        let (stage, unsent) = (state.performance.stage().stats(), state.outlets.unsent);
         LiveStats { device, stage, unsent }
     }
 

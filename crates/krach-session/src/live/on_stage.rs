@@ -1,10 +1,13 @@
 //! What the conductor's thread and the callers share.
 
+use super::outlets::Outlets;
 use super::tap::{Tapped, Taps};
 use super::{News, Position, Preview};
 use crate::Edit;
+use crate::midi::MidiOut;
+use crate::osc::{OscSender, OscTime};
 use crate::patch::{Knob, Name, Patch};
-use crate::performance::{Performance, Sounds, compiled, fell};
+use crate::performance::{Performance, Sounds, Wanted, compiled, fell};
 use crate::session::At;
 use crate::step::{Deed, Start, Step};
 use krach_abi::Frame;
@@ -14,7 +17,7 @@ use krach_pattern::Time;
 use krach_store::Cache;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A performance that any thread may change.
 #[derive(Debug)]
@@ -28,6 +31,9 @@ pub(crate) struct OnStage {
 pub(super) struct State {
     pub performance: Performance,
     pub taps: Taps,
+    pub outlets: Outlets,
+    /// The frame of the last block that began, as far as we saw it, and when we saw it; none where a hand turns the clock.
+    seen: Option<(Frame, Instant)>,
     /// Frames that the score is ahead of the clock.
     pub ahead: usize,
     /// Frames of the device's block.
@@ -55,6 +61,8 @@ const AHEAD_SECONDS: f64 = 0.1;
 const AHEAD_BLOCKS: usize = 4;
 /// How often the conductor looks at the clock.
 const LOOK: Duration = Duration::from_millis(10);
+/// The same while it plays on other machines, which hear a message when it is sent.
+const SHORT_LOOK: Duration = Duration::from_millis(1);
 /// Seconds in which an edit of the graph is made ready, besides one block.
 const READY_SECONDS: f64 = 0.005;
 /// Seconds before their moment in which edits for later are made, besides two blocks: some looks at the clock.
@@ -73,7 +81,20 @@ impl State {
         let settings = performance.stage().settings();
         let ahead = (settings.frames(AHEAD_SECONDS) as usize).max(AHEAD_BLOCKS * block);
         let (news, steps, pending) = (VecDeque::new(), VecDeque::new(), Vec::new());
-        Self { performance, taps, ahead, block, ended: false, news, steps, pending, pressed: 0 }
+        let outlets = Outlets::default();
+        Self {
+            performance,
+            taps,
+            outlets,
+            seen: None,
+            ahead,
+            block,
+            ended: false,
+            news,
+            steps,
+            pending,
+            pressed: 0,
+        }
     }
 
     /// Makes room for blocks of another size.
@@ -132,6 +153,10 @@ impl State {
             Ok(fallen) => fallen.iter().for_each(|fallen| self.tell(News::Fault(fell(fallen)))),
             Err(report) => self.tell(News::Fault(report)),
         }
+        let now = self.heard();
+        let messages = self.performance.messages(until);
+        self.outlets.add(messages);
+        self.outlets.send_due(self.performance.conductor().timeline(), now);
         for receipt in self.performance.receipts() {
             let node = match receipt {
                 Receipt::Swapped { node, .. }
@@ -142,6 +167,24 @@ impl State {
             let node = node.cloned();
             self.tell(News::Stage(receipt, node));
         }
+    }
+
+    /// The frame that the device plays now, between the blocks too.
+    pub fn heard(&mut self) -> Frame {
+        let now = self.performance.now();
+        let Some((frame, seen)) = &mut self.seen else { return now };
+        if *frame != now {
+            (*frame, *seen) = (now, Instant::now());
+        }
+        let passed = seen.elapsed().as_secs_f64() * f64::from(self.performance.rate());
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let passed = (passed as usize).min(self.block);
+        now.after(passed)
+    }
+
+    /// Takes the time between the blocks of a device from the clock of the machine.
+    pub fn follow_clock(&mut self) {
+        self.seen = Some((self.performance.now(), Instant::now()));
     }
 
     /// Does what was put off until a frame.
@@ -241,14 +284,40 @@ impl OnStage {
         self.state().pending.iter().map(|(pending, _)| pending.clone()).collect()
     }
 
-    /// Presses a key of a node; the number of the note.
+    /// Makes the sound follow edits that need no code, on a frame or as soon as it can.
+    ///
+    /// # Errors
+    /// Those of [`Performance::follow`].
+    pub fn turn(&self, edits: &[Edit], frame: Option<Frame>) -> Result<(), Diagnostic> {
+        let mut state = self.state();
+        let deed = Deed::Edit { edits: edits.to_vec(), start: Start::Usual };
+        state.take(deed, BTreeMap::new(), frame)?;
+        state.look();
+        Ok(())
+    }
+
+    /// The frame of a moment of OSC; none if it is too far ahead to be done now.
+    pub fn frame_of(&self, time: OscTime) -> Option<Frame> {
+        let mut state = self.state();
+        let (now, rate) = (state.heard(), state.performance.rate());
+        let frame = Frame(time.frame(rate, OscTime::of(SystemTime::now()), now.0));
+        let soon = now.after(2 * state.block + state.frames(SOON_SECONDS));
+        (frame <= soon).then_some(frame)
+    }
+
+    /// Presses a key of a node, on a frame or as soon as it can; the number of the note.
     ///
     /// # Errors
     /// `KR0901`: no such node; `KR0903`: it plays no notes.
-    pub fn press(&self, node: &str, key: f64, velocity: f64) -> Result<NoteId, Diagnostic> {
+    pub fn press(
+        &self,
+        node: &str,
+        [key, velocity]: [f64; 2],
+        frame: Option<Frame>,
+    ) -> Result<NoteId, Diagnostic> {
         let mut state = self.state();
         let note = NoteId(BY_HAND + state.pressed);
-        state.take(Deed::Press { node: node.into(), note, key, velocity }, BTreeMap::new(), None)?;
+        state.take(Deed::Press { node: node.into(), note, key, velocity }, BTreeMap::new(), frame)?;
         state.pressed += 1;
         Ok(note)
     }
@@ -271,7 +340,18 @@ impl OnStage {
     /// # Errors
     /// The stage is full.
     pub fn panic(&self) -> Result<(), Diagnostic> {
+        self.state().outlets.panic();
         self.state().take(Deed::Panic, BTreeMap::new(), None)
+    }
+
+    /// Opens or closes the MIDI port that the score plays on.
+    pub fn set_midi(&self, port: Option<Box<dyn MidiOut>>, clock: bool) {
+        self.state().outlets.set_midi(port, clock);
+    }
+
+    /// Opens or closes the address that the score sends OSC to.
+    pub fn set_osc(&self, target: Option<OscSender>) {
+        self.state().outlets.set_osc(target);
     }
 
     /// Where the music is.
@@ -352,9 +432,11 @@ impl OnStage {
     /// Keeps the score ahead of the clock until the end.
     pub fn conduct(&self) {
         let mut state = self.state();
+        state.follow_clock();
         while !state.ended {
             state.look();
-            let waited = self.woken.wait_timeout(state, LOOK);
+            let pause = if state.outlets.is_open() { SHORT_LOOK } else { LOOK };
+            let waited = self.woken.wait_timeout(state, pause);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -366,9 +448,9 @@ impl OnStage {
 }
 
 /// The nodes that edits make.
-fn added(edits: &[Edit]) -> Vec<(Name, Arc<crate::patch::Node>)> {
+fn added(edits: &[Edit]) -> Vec<Wanted> {
     let node = |edit: &Edit| match edit {
-        Edit::Node(name, Some(node)) => Some((name.clone(), node.clone())),
+        Edit::Node(name, Some(node)) => Some(Wanted { name: name.clone(), node: node.clone(), instance: 0 }),
         _ => None,
     };
     edits.iter().filter_map(node).collect()

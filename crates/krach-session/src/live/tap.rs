@@ -17,18 +17,18 @@ pub(crate) struct Tap {
 #[derive(Debug)]
 pub(crate) struct Tapped {
     processor: Processor,
-    begun: Consumer<Box<Tap>>,
+    begun: Consumer<Tap>,
     /// Takes that are over go home to be freed.
-    over: Producer<Box<Tap>>,
-    taps: Vec<Box<Tap>>,
+    over: Producer<Tap>,
+    taps: Vec<Tap>,
     silence: Buffer<f32>,
 }
 
 /// The other end: it begins takes, and frees those that are over.
 #[derive(Debug)]
 pub(super) struct Taps {
-    begun: Producer<Box<Tap>>,
-    over: Consumer<Box<Tap>>,
+    begun: Producer<Tap>,
+    over: Consumer<Tap>,
     running: usize,
 }
 
@@ -37,8 +37,8 @@ const MOST_TAPS: usize = 8;
 
 impl Tap {
     /// `channels` are those of the tracks of the tape, in order.
-    pub fn new(tape: Tape, channels: Vec<(Option<NodeId>, usize)>) -> Box<Self> {
-        Box::new(Self { tape, channels: channels.into() })
+    pub fn new(tape: Tape, channels: Vec<(Option<NodeId>, usize)>) -> Self {
+        Self { tape, channels: channels.into() }
     }
 
     fn hear(&mut self, processor: &Processor, master: &AudioMut<'_, f32>, silence: &Buffer<f32>) {
@@ -101,7 +101,7 @@ impl Callback for Tapped {
 
 impl Taps {
     /// Begins a take; gives it back if as many run as can.
-    pub fn begin(&mut self, tap: Box<Tap>) -> Result<(), Box<Tap>> {
+    pub fn begin(&mut self, tap: Tap) -> Result<(), Tap> {
         self.tend();
         if self.running == MOST_TAPS {
             return Err(tap);

@@ -118,6 +118,11 @@ impl ClockOut {
     }
 
     #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    #[must_use]
     pub fn stop(&mut self) -> Option<Message> {
         std::mem::take(&mut self.running).then_some(Message::Stop)
     }

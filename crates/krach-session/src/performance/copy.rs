@@ -47,7 +47,7 @@ impl Performance {
         let Copying { patch, conductor, nodes, routes, knobs, front, resumes, .. } = copying.clone();
         let stage = found.stage;
         Some((
-            Self { patch, stage, conductor, nodes, routes, knobs, front, resumes, unsent: 0 },
+            Self { patch, stage, conductor, nodes, routes, knobs, front, resumes, outbox: Vec::new() },
             found.processor,
         ))
     }

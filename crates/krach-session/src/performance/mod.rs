@@ -10,7 +10,9 @@ mod perform;
 mod placed;
 mod track;
 
-pub(crate) use placed::{Sounds, sounds};
+pub(crate) use perform::Outgoing;
+pub(crate) use placed::Sounds;
+use placed::sounds;
 
 use crate::Edit;
 use crate::conductor::{Conductor, Fallen};
@@ -40,8 +42,17 @@ pub(crate) struct Performance {
     front: Frame,
     /// Whether it goes on from the cycle on the first frame, instead of counting from the first pattern on.
     resumes: bool,
-    /// Messages of patterns that have no receiver.
-    unsent: u64,
+    /// Messages for other machines that were not collected yet.
+    outbox: Vec<(Frame, Outgoing)>,
+}
+
+/// A node whose code has to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub name: Name,
+    pub node: Arc<Node>,
+    /// Which one it is of the nodes of its program.
+    pub instance: u32,
 }
 
 /// Seconds for which the course of a knob is remembered.
@@ -84,7 +95,7 @@ impl Performance {
             knobs: BTreeMap::new(),
             front: Frame(0),
             resumes: cycle != Time::ZERO,
-            unsent: 0,
+            outbox: Vec::new(),
         };
         Ok((performance, processor))
     }
@@ -115,9 +126,13 @@ impl Performance {
         self.front
     }
 
-    /// Messages of patterns, such as MIDI, that went nowhere.
-    pub fn unsent(&self) -> u64 {
-        self.unsent
+    /// The messages for other machines before a frame, in order.
+    pub fn messages(&mut self, until: Frame) -> Vec<(Frame, Outgoing)> {
+        let (mut due, later): (Vec<_>, _) =
+            std::mem::take(&mut self.outbox).into_iter().partition(|(frame, _)| *frame < until);
+        self.outbox = later;
+        due.sort_by_key(|(frame, _)| *frame);
+        due
     }
 
     /// The name of a node of the stage.
@@ -135,7 +150,7 @@ impl Performance {
     ///
     /// # Errors
     /// Those of [`Patch::apply_all`].
-    pub fn wanted(&self, edits: &[Edit]) -> Result<Vec<(Name, Arc<Node>)>, Diagnostic> {
+    pub fn wanted(&self, edits: &[Edit]) -> Result<Vec<Wanted>, Diagnostic> {
         if !edits.iter().any(|edit| matches!(edit, Edit::Node(..))) {
             return Ok(Vec::new());
         }
@@ -147,7 +162,19 @@ impl Performance {
                 !Arc::ptr_eq(before, node) && (before.voicing != node.voicing || before.count != node.count)
             })
         };
-        Ok(after.nodes.iter().filter(is_new).map(|(name, node)| (name.clone(), node.clone())).collect())
+        let mut instances: BTreeMap<&Name, u32> = BTreeMap::new();
+        instances.extend(self.nodes.iter().map(|(name, placed)| (name, placed.instance)));
+        let mut wanted = Vec::new();
+        for (name, node) in after.nodes.iter().filter(is_new) {
+            let instance = instances.get(name).copied().unwrap_or_else(|| {
+                let same = after.nodes.iter().filter(|(_, other)| other.voicing == node.voicing);
+                let taken: Vec<u32> = same.filter_map(|(name, _)| instances.get(name)).copied().collect();
+                (0..).find(|instance| !taken.contains(instance)).unwrap_or(0)
+            });
+            instances.insert(name, instance);
+            wanted.push(Wanted { name: name.clone(), node: node.clone(), instance });
+        }
+        Ok(wanted)
     }
 
     /// Does what a step says, on its frame.
@@ -217,8 +244,9 @@ impl Performance {
 /// Those of compiling.
 pub(crate) fn compiled(
     cache: &Cache,
-    wanted: Vec<(Name, Arc<Node>)>,
+    wanted: Vec<Wanted>,
     rate: u32,
 ) -> Result<BTreeMap<Name, Sounds>, Diagnostic> {
-    wanted.into_iter().map(|(name, node)| Ok((name, sounds(cache, &node, rate)?))).collect()
+    let sounds = |Wanted { name, node, instance }| Ok((name, sounds(cache, &node, instance, rate)?));
+    wanted.into_iter().map(sounds).collect()
 }

@@ -7,6 +7,7 @@ use crate::conductor::{Act, Cue};
 use crate::patch::{Knob, Name, Named};
 use krach_abi::Frame;
 use krach_engine::{NoteId, StageError, When};
+use krach_pattern::{ControlChange, MidiNote, OscArgument};
 
 /// The length of the way to a level that the score sets.
 const STEP_SECONDS: f64 = 0.005;
@@ -22,6 +23,15 @@ pub(super) enum Move {
     Step(f64),
     /// In a straight line over frames.
     Slide(usize),
+}
+
+/// A message of the score for another machine.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outgoing {
+    /// A MIDI note, and the frame of its end.
+    Note(MidiNote, Frame),
+    Control(ControlChange),
+    Osc(Name, Vec<OscArgument>),
 }
 
 /// A note that begins.
@@ -56,15 +66,26 @@ impl Performance {
             Act::Slide { to, frames } => self.turn_path(&cue.path, *to, Move::Slide(*frames), when),
             // The conductor gives curves as slides.
             Act::Follow { .. } => Ok(()),
-            Act::Midi(_) | Act::ControlChange(_) | Act::Osc { .. } => {
-                self.unsent += 1;
+            Act::Midi { note, cycles } => {
+                let timeline = self.conductor.timeline();
+                let end = timeline.cycle(cue.frame).and_then(|cycle| timeline.frame(cycle.plus(*cycles)?));
+                self.outbox.push((cue.frame, Outgoing::Note(*note, end.unwrap_or(cue.frame))));
+                Ok(())
+            }
+            Act::ControlChange(change) => {
+                self.outbox.push((cue.frame, Outgoing::Control(*change)));
+                Ok(())
+            }
+            Act::Osc { address, arguments } => {
+                self.outbox.push((cue.frame, Outgoing::Osc(address.clone(), arguments.clone())));
                 Ok(())
             }
         }
     }
 
     fn press(&mut self, path: &Name, onset: &Onset<'_>, when: When) -> Result<(), StageError> {
-        let Some(placed) = self.nodes.get_mut(path) else { return Ok(()) };
+        // An input of the device plays no notes.
+        let Some(placed) = self.nodes.get_mut(path).filter(|placed| placed.plays) else { return Ok(()) };
         let given = onset.params.iter().filter_map(|(name, value)| Some((placed.control(name)?, *value)));
         let given: Vec<_> = given.collect();
         if **onset.gate != *"gate" {
@@ -174,6 +195,7 @@ impl Performance {
     /// Takes back what the score sent for a frame and later.
     pub(super) fn revoke(&mut self, from: Frame) -> Result<(), StageError> {
         self.stage.revoke(SCORE, from)?;
+        self.outbox.retain(|(frame, _)| *frame < from);
         self.knobs.values_mut().for_each(|track| track.revoke(from));
         self.nodes.values_mut().for_each(|placed| placed.revoke(from));
         Ok(())

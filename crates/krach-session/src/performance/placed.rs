@@ -17,11 +17,11 @@ pub(crate) enum Sounds {
     Input(u16),
 }
 
-/// Compiles a node for a sample rate.
+/// Compiles a node for a sample rate. Nodes of the same program differ by `instance`: the noise of each is its own.
 ///
 /// # Errors
 /// Those of compiling.
-pub(crate) fn sounds(cache: &Cache, node: &Node, rate: u32) -> Result<Sounds, Diagnostic> {
+pub(crate) fn sounds(cache: &Cache, node: &Node, instance: u32, rate: u32) -> Result<Sounds, Diagnostic> {
     let playable = match &node.voicing {
         Voicing::Program(playable) => playable,
         Voicing::Input(channel) => return Ok(Sounds::Input(u16::try_from(*channel).unwrap_or(u16::MAX))),
@@ -32,8 +32,9 @@ pub(crate) fn sounds(cache: &Cache, node: &Node, rate: u32) -> Result<Sounds, Di
     let declared = playable.program().polyphony().map_or(1, |polyphony| polyphony.voices);
     let voices = node.count.max(declared) as usize;
     let roles = roles(playable.program());
-    let voice = Sound { voices, roles, seed: Seed::default(), ..Sound::new(voice.factory) };
-    Ok(Sounds::Program(voice, effect.map(|effect| Sound::new(effect.factory))))
+    let seed = Seed { instance, ..Seed::default() };
+    let voice = Sound { voices, roles, seed, ..Sound::new(voice.factory) };
+    Ok(Sounds::Program(voice, effect.map(|effect| Sound { seed, ..Sound::new(effect.factory) })))
 }
 
 /// Names of controls and the numbers by which the stage knows them.
@@ -46,10 +47,12 @@ pub(super) struct Placed {
     /// What is heard: the effect, if there is one.
     pub end: NodeId,
     pub voices: usize,
+    /// Which one it is of the nodes of its program.
+    pub instance: u32,
     /// Of the voice, and of the effect.
     numbers: [Numbers; 2],
     /// Whether it is a program.
-    plays: bool,
+    pub plays: bool,
     /// The key of each note, for hits, which have none.
     key: Track,
 }
@@ -65,11 +68,11 @@ pub(super) fn place(edits: &mut Edits<'_>, node: &Node, sounds: Sounds) -> Resul
         Sounds::Input(first) => {
             let id = edits.add(levels(NodeSource::Input { first, channels: 1 }))?;
             let (numbers, key) = (Default::default(), Track::default());
-            return Ok(Placed { voice: id, end: id, voices: 1, numbers, plays: false, key });
+            return Ok(Placed { voice: id, end: id, voices: 1, instance: 0, numbers, plays: false, key });
         }
         Sounds::Program(voice, effect) => (voice, effect),
     };
-    let voices = voice.voices;
+    let (voices, instance) = (voice.voices, voice.seed.instance);
     let mut numbers = [Numbers::new(), Numbers::new()];
     let names = names(node, voice.numbers.len());
     let voice = numbered(voice, &names[0], &mut numbers[0]);
@@ -85,7 +88,7 @@ pub(super) fn place(edits: &mut Edits<'_>, node: &Node, sounds: Sounds) -> Resul
         }
     };
     let hertz = node.control("freq").map_or(440.0, |(_, value)| value);
-    let mut placed = Placed { voice: id, end, voices, numbers, plays: true, key: Track::default() };
+    let mut placed = Placed { voice: id, end, voices, instance, numbers, plays: true, key: Track::default() };
     placed.key_of((hertz > 0.0).then_some(hertz), Frame(0));
     Ok(placed)
 }

@@ -1,11 +1,13 @@
 //! The session: it owns the patch, what plays it, and the cache of compiled code.
 
+mod hands;
 mod playing;
 
 use crate::audition::perform;
 use crate::desk::Desk;
 use crate::live::{Live, OnStage};
 use crate::{Audition, Edit, Mixdown, Patch, Scenes, Stems, Step, Stop};
+use hands::{Hands, Listening};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
@@ -21,9 +23,33 @@ const CAPACITY: usize = 256;
 #[derive(Debug)]
 pub struct Session {
     cache: Cache,
+    state: Arc<State>,
+    /// Controllers and other machines that play along.
+    hands: Arc<Mutex<Hands>>,
+    listening: Mutex<Option<Listening>>,
+}
+
+/// What every thread of a session shares. The desk is locked first.
+#[derive(Debug, Default)]
+struct State {
     desk: Mutex<Desk>,
     /// What plays; none before the first [`Session::play`].
     live: Mutex<Option<Live>>,
+}
+
+impl State {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn live(&self) -> MutexGuard<'_, Option<Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What plays, if anything does.
+    fn on_stage(&self) -> Option<Arc<OnStage>> {
+        self.live().as_ref().map(|live| live.on_stage().clone())
+    }
 }
 
 /// When an edit is heard.
@@ -45,7 +71,7 @@ impl Session {
     /// A session with an empty patch.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        Self { cache, desk: Mutex::default(), live: Mutex::default() }
+        Self { cache, state: Arc::default(), hands: Arc::default(), listening: Mutex::default() }
     }
 
     /// A session that keeps compiled code in the user's cache folder.
@@ -68,16 +94,15 @@ impl Session {
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.desk()
     }
 
     fn live(&self) -> MutexGuard<'_, Option<Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.live()
     }
 
-    /// What plays, if anything does.
     fn on_stage(&self) -> Option<Arc<OnStage>> {
-        self.live().as_ref().map(|live| live.on_stage().clone())
+        self.state.on_stage()
     }
 
     /// Makes what sounds follow a step. An error refuses the step, and nothing changes.

@@ -108,6 +108,15 @@ impl Session {
         sounding.or_else(|| patch.value(&knob)).ok_or_else(|| patch.unknown(path))
     }
 
+    /// What a node does, and why it is silent, with the remedy: see [`Patch::why`](crate::Patch::why).
+    ///
+    /// # Errors
+    /// `KR0901`: no such node.
+    pub fn why(&self, name: &str) -> Result<String, Diagnostic> {
+        let stage = self.on_stage();
+        self.patch().why(name, |knob| stage.as_ref().and_then(|stage| stage.value(knob)))
+    }
+
     /// Presses a key of a node by hand; `key` in semitones, 69 being A4, `velocity` from 0 to 1. The number of the note, to
     /// let go of it; none while nothing plays.
     ///
@@ -115,7 +124,7 @@ impl Session {
     /// `KR0901`: no such node; `KR0903`: it plays no notes.
     pub fn press(&self, node: &str, key: f64, velocity: f64) -> Result<Option<NoteId>, Diagnostic> {
         self.patch().expect_node(node)?;
-        self.on_stage().map(|stage| stage.press(node, key, velocity)).transpose()
+        self.on_stage().map(|stage| stage.press(node, [key, velocity], None)).transpose()
     }
 
     /// Lets go of a key.
