@@ -28,6 +28,8 @@ def through(inp: krs.Signal) -> krs.Signal:
 TONE, THROUGH = krs.transpile(tone), krs.transpile(through)
 NAMES = st.sampled_from(["a", "b", "g/a", "g/b", "fx", "g", "nothing"])
 PATHS = st.one_of(NAMES, st.builds("{}/{}".format, NAMES, st.sampled_from(["freq", "amount", "gain", "pan"])))
+# Of these a float says the exact fraction.
+TIMES = st.sampled_from([0, -1, 0.25, 1, 3, 3.5, 5, float("nan")])
 COUNTS = st.integers(-1, 4)
 NUMBERS = st.one_of(st.sampled_from([0, 1, -1, 0.5, 440, float("nan"), float("inf"), 1e300]), st.floats(0, 2))
 PATTERNS = st.sampled_from(["x x", "A1 C2 .", "0.1 0.9", "[A1 C2]*2", "oops ]"])
@@ -43,14 +45,14 @@ STATEMENTS: list[st.SearchStrategy[Statement]] = [
     st.builds(lambda a, b: lambda kr: kr.out(a, b), NAMES, st.one_of(st.none(), NAMES, st.just((1, 2)))),
     st.builds(lambda p, v: lambda kr: kr.set(p, v), PATHS, NUMBERS),
     st.builds(lambda p, t: lambda kr: kr.play(p, t), PATHS, PATTERNS),
-    st.builds(lambda p, v, b: lambda kr: kr.fade(p, v, b), PATHS, NUMBERS, NUMBERS),
-    st.builds(lambda p, v, b: lambda kr: kr.mod(p, "sine", 0, v, b), PATHS, NUMBERS, NUMBERS),
+    st.builds(lambda p, v, b: lambda kr: kr.fade(p, v, b), PATHS, NUMBERS, TIMES),
+    st.builds(lambda p, v, b: lambda kr: kr.mod(p, "sine", 0, v, b), PATHS, NUMBERS, TIMES),
     st.builds(lambda n: lambda kr: kr.hush(n), PATHS),
     st.builds(lambda n: lambda kr: kr.mute(n), NAMES),
     st.builds(lambda n: lambda kr: kr.unmute(n), NAMES),
     st.builds(lambda n, a: lambda kr: kr.solo(n, a), NAMES, st.booleans()),
     st.builds(lambda v: lambda kr: setattr(kr, "tempo", v), NUMBERS),
-    st.builds(lambda v: lambda kr: setattr(kr, "meter", v), NUMBERS),
+    st.builds(lambda v: lambda kr: setattr(kr, "meter", v), TIMES),
     st.just(lambda kr: kr.unsolo()),
     st.just(lambda kr: kr.stop()),
     st.just(lambda kr: kr.save("verse")),
