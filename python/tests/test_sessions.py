@@ -43,6 +43,7 @@ def kr() -> LiveMixer:
     mixer.mod("fx/verb/amount", "tri", 0.2, 0.8, bars=2)
     mixer.node("mute", tone) @ "x x"
     mixer.mute("mute")
+    mixer.mod("mute/gain", "sine", 0.1, 0.2)
     mixer.save("verse")
     mixer.meter = 3
     mixer.hush("chords")

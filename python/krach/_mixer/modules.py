@@ -164,14 +164,15 @@ class Modules(Nodes, Routing, Scenes):
                     setattr(session, setting, value)
             for control in whole.controls:
                 session.set(control.path, float(control.value))
+            # Values first: a value that is set ends what moves it.
+            for muted in whole.muted:
+                session.gain(muted.name, float(muted.saved_gain))
+                session.mute(muted.name, True)
             for pattern in whole.patterns:
                 found = pattern.pattern if pattern.swing is None else pattern.pattern.swing(pattern.swing)
                 session.play(pattern.target, found, False)
             for move in whole.automations:
                 session.modulate(move.path, move.shape, (float(move.lo), float(move.hi)), move.bars)
-            for muted in whole.muted:
-                session.gain(muted.name, float(muted.saved_gain))
-                session.mute(muted.name, True)
         words.wake(session)
 
     def _place(self, node: NodeDef) -> None:
