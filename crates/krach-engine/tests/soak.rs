@@ -12,7 +12,7 @@ use krach_engine::{
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
-use toys::{AMP, FREQ, GATE, Toy, ToyFactory, settings};
+use toys::{AMP, Dice, FREQ, GATE, Toy, ToyFactory, settings};
 
 struct Counting;
 
@@ -37,19 +37,6 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-/// Choices from a seed, by SplitMix64 (Steele, Lea and Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((x ^ (x >> 31)) % limit as u64) as usize
-    }
-}
 
 const NODES: usize = 32;
 /// The level of each node, so that all of them together stay far below the limiter.
