@@ -115,6 +115,16 @@ fn voice(gain: f64, filtered: bool) -> Program {
 }
 
 #[test]
+fn voices_side_by_side_go_on_bit_for_bit() {
+    let spec = Spec::new(RATE, Precision::Single);
+    let native = |gain| compile(&voice(gain, true), &spec).expect("a small program");
+    for bytes in [100, usize::MAX] {
+        let [got, wanted] = hand_over(native(0.5).as_ref(), native(0.5).as_ref(), [11, 11], 40, bytes);
+        assert!(got == wanted, "all voices go on");
+    }
+}
+
+#[test]
 fn the_same_program_goes_on_bit_for_bit() {
     for bytes in [1, 100, 1_000, usize::MAX] {
         assert_same(&voice(0.5, false), bytes);

@@ -1,7 +1,7 @@
 //! Every schedule obeys the rules that lowering relies on.
 
 use krach_abi::Precision;
-use krach_codegen::{Do, Element, Holds, Inst, Kernel, Region, Spec};
+use krach_codegen::{Body, Do, Element, Holds, Inst, Kernel, Refusal, Region, Shape, Spec, Type};
 use std::collections::{BTreeSet, HashSet};
 
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
@@ -22,6 +22,15 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
                 Do::Store(slot) if !stored.insert(slot) => Some("a slot is written twice"),
                 Do::Store(slot) if element(inst, 0) != Some(kernel.layout().slot(slot).element) => {
                     Some("a slot of another type")
+                }
+                // A value of each voice may not lie in a place that all voices share.
+                Do::Store(slot)
+                    if lanes(kernel, inst, body) && kernel.layout().slot(slot).lanes.len() == 1 =>
+                {
+                    Some("eight values for one place")
+                }
+                Do::Tap(_) if (kernel.spec().voices > 1) != (body.operands(inst).len() == 3) => {
+                    Some("a tap that does not know the ages of voices, or needs none")
                 }
                 Do::Store(slot) if matches!(kernel.layout().slot(slot).holds, Holds::Control(_)) => {
                     Some("a control is the stage's to write")
@@ -47,6 +56,13 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
         }
     }
     rests_only_where_it_looks(kernel)
+}
+
+/// Whether an instruction takes a value of each voice.
+fn lanes(kernel: &Kernel, inst: &Inst, body: &Body) -> bool {
+    let shape = |ty: Option<Type>| ty.map(|ty| ty.shape);
+    kernel.spec().voices > 1
+        && body.operands(inst).iter().any(|&v| shape(body.inst(v).ty) == Some(Shape::Lanes))
 }
 
 /// At rest everything is written as while moving, but for the slots that `settle` compares with what they would become.
@@ -82,8 +98,14 @@ proptest::proptest! {
     #[test]
     fn random_programs_are_scheduled_legally(program in krach_tests::random::programs()) {
         for precision in [Precision::Single, Precision::Double] {
-            let kernel = Kernel::build(&program, &Spec::new(44_100, precision)).expect("a small program");
+            let spec = Spec::new(44_100, precision);
+            let kernel = Kernel::build(&program, &spec).expect("a small program");
             is_legal(&kernel).unwrap_or_else(|why| panic!("{why}\n{kernel}"));
+            match Kernel::build(&program, &Spec { voices: 8, ..spec }) {
+                Ok(kernel) => is_legal(&kernel).unwrap_or_else(|why| panic!("{why}\n{kernel}")),
+                Err(Refusal::Lanes(_)) => {}
+                Err(refusal) => panic!("{refusal}"),
+            }
         }
     }
 }

@@ -17,6 +17,13 @@ pub trait Sample:
     #[must_use]
     fn near(value: f64) -> Self;
 
+    /// The nearest sample in single precision, and the sample of one; of single precision, the same bits.
+    #[must_use]
+    fn single(self) -> f32;
+
+    #[must_use]
+    fn of_single(value: f32) -> Self;
+
     /// The largest size of a sample, NaN if one is NaN.
     #[must_use]
     fn peak(samples: &[Self]) -> f64;
@@ -48,15 +55,29 @@ macro_rules! samples {
         impl Sample for $float {
             const PRECISION: Precision = Precision::$precision;
 
+            #[inline]
             fn wide(self) -> f64 {
                 self.into()
             }
 
+            #[inline]
             #[allow(clippy::cast_possible_truncation)]
             fn near(value: f64) -> Self {
                 value as Self
             }
 
+            #[inline]
+            #[allow(clippy::cast_possible_truncation)]
+            fn single(self) -> f32 {
+                self as f32
+            }
+
+            #[inline]
+            fn of_single(value: f32) -> Self {
+                value.into()
+            }
+
+            #[inline]
             fn peak(samples: &[Self]) -> f64 {
                 // Without their signs, floats are in the order of their bits, NaN above all.
                 let size = |sample: &Self| sample.abs().to_bits().cast_signed();
@@ -64,6 +85,7 @@ macro_rules! samples {
                 Self::from_bits(most.cast_unsigned()).into()
             }
 
+            #[inline]
             fn process(dsp: &mut dyn Dsp, block: &mut Block<'_, Self>) -> Status {
                 dsp.$process(block)
             }

@@ -15,6 +15,14 @@ use std::time::Instant;
 /// # Errors
 /// See [`Refusal`].
 pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Refusal> {
+    let (shared, timing, program) = shared(program, spec)?;
+    let factory = NativeFactory { shared, timing, packing: Arc::default() };
+    factory.remember(move || Some(program.clone()));
+    Ok(Arc::new(factory))
+}
+
+/// What copies share, and the program as it was compiled.
+pub(crate) fn shared(program: &Program, spec: &Spec) -> Result<(Arc<Shared>, Timing, Program), Refusal> {
     let start = Instant::now();
     let kernel = Kernel::build(program, spec)?;
     let scheduled = Instant::now();
@@ -29,12 +37,13 @@ pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Ref
         codegen_ms: scheduled.elapsed().as_secs_f64() * 1e3,
         code_bytes: code.bytes(),
     };
-    let shared = Shared::new(Parts::new(kernel)?, machine, code).expect("the kernel is our own");
-    Ok(Arc::new(NativeFactory { shared: Arc::new(shared), timing }))
+    let (parts, program) = Parts::new(kernel)?;
+    let shared = Shared::new(parts, machine, code).expect("the kernel is our own");
+    Ok((Arc::new(shared), timing, program))
 }
 
 impl Parts {
-    fn new(kernel: Kernel) -> Result<Self, Refusal> {
+    fn new(kernel: Kernel) -> Result<(Self, Program), Refusal> {
         let ports = kernel.program().ports();
         let Kernel { spec, program, layout, addresses, .. } = kernel;
         let fill = |init, len| Contents::fill(&program, init, len, &spec);
@@ -65,6 +74,6 @@ impl Parts {
                 _ => {}
             }
         }
-        Ok(Self { spec, ports, layout, reaches, tables, controls, rams, moving, noises })
+        Ok((Self { spec, ports, layout, reaches, tables, controls, rams, moving, noises }, program))
     }
 }

@@ -5,7 +5,7 @@
 //! that few values are alive at a time.
 
 use crate::Spec;
-use crate::kernel::{Address, Body, Do, Element, Type, V};
+use crate::kernel::{Address, Body, Do, Element, Shape, Type, V};
 use crate::layout::{ArrayId, SlotId};
 use crate::maths;
 use crate::plan::{Access, Plan, Section};
@@ -42,6 +42,7 @@ pub(crate) struct Writer<'a> {
     due: FxHashMap<Sig, Vec<Due>>,
     outputs: Vec<bool>,
     positions: FxHashMap<SlotId, V>,
+    age: Option<V>,
     /// Clamped indices, by the signal and the length of what it points into.
     indices: FxHashMap<(Sig, u32), V>,
     pushed: Vec<bool>,
@@ -91,6 +92,7 @@ impl<'a> Writer<'a> {
             due,
             outputs: vec![false; program.outputs().len()],
             positions: FxHashMap::default(),
+            age: None,
             indices: FxHashMap::default(),
             pushed: vec![false; program.lines().len()],
             put: vec![false; program.rams().len()],
@@ -172,7 +174,13 @@ impl<'a> Writer<'a> {
     }
 
     fn emit(&mut self, what: Do, operands: &[V], element: Element) -> V {
-        self.body.push(what, operands, Some(Type::scalar(element)), self.node)
+        let lanes = match what {
+            Do::Load(slot) => self.storage.layout.slot(slot).lanes.len() > 1,
+            Do::Tap(array) => self.storage.layout.array(array).lanes.len() > 1,
+            _ => operands.iter().any(|&v| self.body.inst(v).ty.is_some_and(Type::is_lanes)),
+        };
+        let shape = if lanes { Shape::Lanes } else { Shape::Scalar };
+        self.body.push(what, operands, Some(Type { element, shape }), self.node)
     }
 
     fn effect(&mut self, what: Do, operands: &[V]) {
@@ -398,7 +406,19 @@ impl<'a> Writer<'a> {
         let position = self.push(line);
         let delay = self.clamped(delay, self.program.line(line).max + 1);
         let array = self.storage.rings[&line].array;
-        self.emit(Do::Tap(array), &[position, delay], element)
+        match self.age() {
+            Some(age) => self.emit(Do::Tap(array), &[position, delay, age], element),
+            None => self.emit(Do::Tap(array), &[position, delay], element),
+        }
+    }
+
+    /// Frames since the birth of each voice, if there are several and rings.
+    fn age(&mut self) -> Option<V> {
+        let slot = self.storage.age?;
+        if self.age.is_none() {
+            self.age = Some(self.emit(Do::Load(slot), &[], Element::I32));
+        }
+        self.age
     }
 
     /// The line's position, after its newest frame was written there.
@@ -548,6 +568,11 @@ impl<'a> Writer<'a> {
             };
             let next = self.emit(Do::Apply(Fun::Add), &[position, step], Element::I32);
             self.effect(Do::Store(ring.position), &[next]);
+        }
+        if let (Some(slot), Some(age)) = (self.storage.age, self.age()) {
+            let one = self.int(1);
+            let next = self.emit(Do::Apply(Fun::Add), &[age, one], Element::I32);
+            self.effect(Do::Store(slot), &[next]);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Body, Do, Kernel, Region};
 use crate::layout::{Holds, Slot, SlotId};
+use crate::{NativeFactory, Refusal, Spec};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -20,6 +21,7 @@ impl Kernel {
         let (spec, name) = (self.spec(), self.program().name());
         writeln!(to, "plan {name:?}: {} Hz, {}, voices {}\n", spec.sample_rate, spec.precision, spec.voices)?;
         writeln!(to, "init, at birth: {}", Size(self.init()))?;
+        self.write_voices(to)?;
         writeln!(to, "control, when a control changes: {}", Size(self.control()))?;
         for region in self.sample() {
             self.write_loop(to, "moving, every frame", region)?;
@@ -37,6 +39,24 @@ impl Kernel {
             }
         }
         writeln!(to, "hold, once it has come to rest: {}", Size(&rest.hold))
+    }
+
+    /// How several voices are computed.
+    fn write_voices(&self, to: &mut String) -> fmt::Result {
+        if self.spec().voices > 1 {
+            return Ok(());
+        }
+        let lanes = NativeFactory::SIDE_BY_SIDE;
+        match Self::build(self.program(), &Spec { voices: lanes, ..*self.spec() }) {
+            Ok(kernel) => {
+                let regions = kernel.rest().map_or(kernel.sample(), |rest| &rest.sample);
+                regions.iter().try_for_each(|region| {
+                    writeln!(to, "voices, {lanes} side by side, every frame: {}", Size(&region.body))
+                })
+            }
+            Err(Refusal::Lanes(why)) => writeln!(to, "voices, one after the other: {why}"),
+            Err(refusal) => writeln!(to, "voices, one after the other: {refusal}"),
+        }
     }
 
     fn write_loop(&self, to: &mut String, title: &str, region: &Region) -> fmt::Result {

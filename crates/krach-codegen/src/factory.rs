@@ -4,15 +4,16 @@ use crate::driver::Code;
 use crate::dsp::NativeDsp;
 use crate::handover::NativeHandover;
 use crate::layout::StateLayout;
+use crate::packed::PackedVoices;
 use crate::state::State;
 use crate::tables::Contents;
-use crate::{Machine, Spec, saved};
+use crate::{Machine, Refusal, Spec, compile, saved};
 use krach_abi::{Dsp, DspFactory, Handover, Ports, Precision, Sample, Seed, Voices};
-use krach_ir::Fun;
+use krach_ir::{Fun, Program};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What compiling took.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -31,7 +32,24 @@ pub struct Timing {
 pub struct NativeFactory {
     pub(crate) shared: Arc<Shared>,
     pub(crate) timing: Timing,
+    pub(crate) packing: Arc<Packing>,
 }
+
+/// The same program with voices side by side, compiled when so many are asked for that it is worth it.
+#[derive(Default)]
+pub(crate) struct Packing {
+    program: OnceLock<Box<dyn Fn() -> Option<Program> + Send + Sync>>,
+    shared: OnceLock<Result<Arc<Shared>, Refusal>>,
+}
+
+impl fmt::Debug for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packing").field("shared", &self.shared).finish_non_exhaustive()
+    }
+}
+
+/// The fewest voices that are computed side by side.
+const WORTH_PACKING: usize = 4;
 
 /// What copies share.
 pub(crate) struct Shared {
@@ -100,6 +118,9 @@ impl Shared {
 }
 
 impl NativeFactory {
+    /// Voices side by side in one kernel: two vectors for each value, so that one waits while the other is computed.
+    pub(crate) const SIDE_BY_SIDE: u32 = 8;
+
     #[must_use]
     pub fn timing(&self) -> Timing {
         self.timing
@@ -119,6 +140,41 @@ impl NativeFactory {
     #[must_use]
     pub fn layout(&self) -> &StateLayout {
         &self.shared.parts.layout
+    }
+
+    /// Where the program is, for code that was loaded: with many voices it is compiled again, with voices side by side.
+    /// Only the first call counts.
+    pub fn remember(&self, program: impl Fn() -> Option<Program> + Send + Sync + 'static) {
+        let _ = self.packing.program.set(Box::new(program));
+    }
+
+    /// Why that many voices are computed one after the other; nothing if they are computed side by side.
+    #[must_use]
+    pub fn scalar_because(&self, voices: usize) -> Option<String> {
+        if voices < WORTH_PACKING {
+            return Some(format!("there are fewer than {WORTH_PACKING}"));
+        }
+        match self.pack() {
+            Some(Ok(_)) => None,
+            Some(Err(Refusal::Lanes(why))) => Some((*why).to_owned()),
+            Some(Err(refusal)) => Some(refusal.to_string()),
+            None => Some("its program is not at hand".to_owned()),
+        }
+    }
+
+    /// The code for voices side by side, if that many are computed so.
+    fn packed(&self, voices: usize) -> Option<&Arc<Shared>> {
+        if voices < WORTH_PACKING { None } else { self.pack()?.as_ref().ok() }
+    }
+
+    /// The code for voices side by side, compiled now if it is not yet.
+    fn pack(&self) -> Option<&Result<Arc<Shared>, Refusal>> {
+        let program = self.packing.program.get()?;
+        let spec = Spec { voices: Self::SIDE_BY_SIDE, ..*self.spec() };
+        Some(self.packing.shared.get_or_init(|| {
+            let program = program().ok_or(Refusal::Lanes("its program cannot be read"))?;
+            compile::shared(&program, &spec).map(|(shared, _, _)| shared)
+        }))
     }
 
     /// Voices in the format that the code computes in.
@@ -149,6 +205,9 @@ impl DspFactory for NativeFactory {
     }
 
     fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
+        if let Some(shared) = self.packed(count) {
+            return Box::new(PackedVoices::new(shared.clone(), count, seed));
+        }
         match self.precision() {
             Precision::Single => Box::new(self.copies::<f32>(count, seed)),
             Precision::Double => Box::new(self.copies::<f64>(count, seed)),
@@ -156,8 +215,8 @@ impl DspFactory for NativeFactory {
     }
 
     fn handover(&self, from: &dyn DspFactory, voices: usize) -> Box<dyn Handover> {
-        let from = (from as &dyn Any).downcast_ref::<Self>();
-        let old = from.map_or_else(|| self.shared.clone(), |from| from.shared.clone());
-        Box::new(NativeHandover::new(&old, &self.shared, voices))
+        let from = (from as &dyn Any).downcast_ref::<Self>().unwrap_or(self);
+        let packed = from.packed(voices).zip(self.packed(voices)).map(<[_; 2]>::from);
+        Box::new(NativeHandover::new([&from.shared, &self.shared], packed, voices))
     }
 }

@@ -4,10 +4,13 @@
 //! goes from old to new where they share a key, a kind and a type. Rings come first, a slice at a time, each from its
 //! oldest entry to its newest; since the old voice plays on, they are caught up with until one call brings all of them
 //! up to the same frame. Then, at once, go the slots and the small tables.
+//!
+//! Eight voices side by side go over as one block. Nothing goes from them into voices one after the other, or back.
 
 use crate::dsp::NativeDsp;
 use crate::factory::Shared;
 use crate::layout::{Array, Holds, Keeps, Slot, StateLayout};
+use crate::packed::{Group, PackedVoices};
 use crate::state::State;
 use krach_abi::{Dsp, Fate, Handover, Sample, StatePiece, Voice, Voices};
 use rustc_hash::FxHashMap;
@@ -75,12 +78,56 @@ impl Newest {
     }
 }
 
-/// See the module's essay.
+/// The memory of one voice, or of voices side by side.
+trait Memory {
+    fn state(&self) -> &State;
+    fn state_mut(&mut self) -> &mut State;
+    /// How often it was born again as a whole.
+    fn lives(&self) -> u32;
+    fn reset(&mut self);
+}
+
+impl<S: Sample> Memory for NativeDsp<S> {
+    fn state(&self) -> &State {
+        self.state()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.state_mut()
+    }
+
+    fn lives(&self) -> u32 {
+        self.lives()
+    }
+
+    fn reset(&mut self) {
+        Voice::reset(self);
+    }
+}
+
+impl Memory for Group {
+    fn state(&self) -> &State {
+        self.state()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.state_mut()
+    }
+
+    /// Its voices know their ages: what is older than one is not heard.
+    fn lives(&self) -> u32 {
+        0
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// The state on its way between copies of one form of code: one block of memory for a voice, or for several.
 #[derive(Debug)]
-pub(crate) struct NativeHandover {
+struct Way {
     old: Arc<Shared>,
     new: Arc<Shared>,
-    voices: usize,
+    blocks: usize,
     /// Slots and small tables.
     pieces: Vec<Piece>,
     newest: Vec<Newest>,
@@ -95,50 +142,40 @@ pub(crate) struct NativeHandover {
     spent: u64,
 }
 
-impl NativeHandover {
-    pub fn new(old: &Arc<Shared>, new: &Arc<Shared>, voices: usize) -> Self {
+impl Way {
+    fn new(old: &Arc<Shared>, new: &Arc<Shared>, voices: usize) -> Self {
         let (from, to) = (&old.parts.layout, &new.parts.layout);
         let (rows, mut pieces) = (rows(from, to, voices), slots(from, to));
         pieces.extend(small_tables(from, to, voices));
+        let blocks = voices.div_ceil(to.voices());
         Self {
             pieces,
-            newest: newest(from, to),
-            lives: vec![0; voices],
-            next: vec![None; rows.len() * voices],
+            newest: if to.voices() == 1 { newest(from, to) } else { Vec::new() },
+            lives: vec![0; blocks],
+            next: vec![None; rows.len() * blocks],
             all: rows.iter().map(|row| u64::from(row.lens[1]) * row.entry as u64).sum::<u64>()
-                * voices as u64,
+                * blocks as u64,
             rows,
             old: old.clone(),
             new: new.clone(),
-            voices,
+            blocks,
             at: 0,
             spent: 0,
         }
     }
 
     /// As [`Handover::carry`], once the copies are known to be of these programs.
-    fn turn<S: Sample>(
-        &mut self,
-        from: &mut Voices<NativeDsp<S>>,
-        to: &mut Voices<NativeDsp<S>>,
-        budget: &mut usize,
-    ) -> bool {
-        let of = |dsp: &Voices<NativeDsp<S>>, shared: &Arc<Shared>| {
-            dsp.all().first().is_some_and(|voice| Arc::ptr_eq(voice.shared(), shared))
-        };
-        if !of(from, &self.old) || !of(to, &self.new) {
-            return true;
+    fn turn<M: Memory>(&mut self, from: &[M], to: &mut [M], budget: &mut usize) -> bool {
+        let blocks = self.blocks.min(from.len()).min(to.len());
+        for block in 0..blocks {
+            self.begin_again(block, &from[block], &mut to[block]);
         }
-        let voices = self.voices.min(from.all().len()).min(to.all().len());
-        for voice in 0..voices {
-            self.begin_again(voice, &from.all()[voice], &mut to.all_mut()[voice]);
-        }
-        let total = self.rows.len() * voices;
+        let total = self.rows.len() * blocks;
         // The rows that are up to date as of this call, one after the other.
         let mut through = 0;
         while through < total {
-            let (row, voice) = (self.rows[self.at % self.rows.len()], self.at / self.rows.len());
-            let (old, new) = (from.all()[voice].state(), to.all_mut()[voice].state_mut());
+            let (row, block) = (self.rows[self.at % self.rows.len()], self.at / self.rows.len());
+            let (old, new) = (from[block].state(), to[block].state_mut());
             let left = if self.spent <= TIMES * self.all { *budget } else { usize::MAX };
             let (carried, done) = row.carry(old, new, &mut self.next[self.at], left);
             self.spent = self.spent.saturating_add(carried as u64);
@@ -150,7 +187,7 @@ impl NativeHandover {
             through += 1;
             self.at = (self.at + 1) % total;
         }
-        for (old, new) in from.all().iter().zip(to.all_mut()).take(voices) {
+        for (old, new) in from.iter().zip(to).take(blocks) {
             let (old, new) = (old.state(), new.state_mut());
             for piece in &self.pieces {
                 new.bytes_mut(piece.to, piece.bytes).copy_from_slice(old.bytes(piece.from, piece.bytes));
@@ -164,7 +201,7 @@ impl NativeHandover {
 
     /// A voice that was born again since the last call is carried from its birth: nothing of its life before may stay
     /// in the delay lines of the new one.
-    fn begin_again<S: Sample>(&mut self, voice: usize, old: &NativeDsp<S>, new: &mut NativeDsp<S>) {
+    fn begin_again<M: Memory>(&mut self, voice: usize, old: &M, new: &mut M) {
         if std::mem::replace(&mut self.lives[voice], old.lives()) != old.lives() {
             let rows = self.rows.len();
             let next = &mut self.next[voice * rows..(voice + 1) * rows];
@@ -176,7 +213,7 @@ impl NativeHandover {
     }
 }
 
-impl Handover for NativeHandover {
+impl Way {
     fn bytes(&self) -> usize {
         let rows = self.rows.iter().map(|row| row.lens[0].min(row.lens[1]) as usize * row.entry);
         let pieces = self.pieces.iter().copied().chain(self.newest.iter().map(|newest| newest.piece()));
@@ -202,14 +239,68 @@ impl Handover for NativeHandover {
         let dropped = left.map(|(key, _, bytes)| StatePiece { key: key.clone(), bytes, fate: Fate::Dropped });
         born.chain(dropped).collect()
     }
+}
+
+/// See the module's essay.
+#[derive(Debug)]
+pub(crate) struct NativeHandover {
+    /// Between voices one after the other.
+    single: Way,
+    /// Between voices side by side.
+    packed: Option<Way>,
+}
+
+impl NativeHandover {
+    /// `packed` is the code of voices side by side, where both programs have some.
+    pub fn new(single: [&Arc<Shared>; 2], packed: Option<[&Arc<Shared>; 2]>, voices: usize) -> Self {
+        let way = |[old, new]: [&Arc<Shared>; 2]| Way::new(old, new, voices);
+        Self { single: way(single), packed: packed.map(way) }
+    }
+
+    fn turn_voices<S: Sample>(
+        &mut self,
+        from: &mut Voices<NativeDsp<S>>,
+        to: &mut Voices<NativeDsp<S>>,
+        budget: &mut usize,
+    ) -> bool {
+        let of = |dsp: &Voices<NativeDsp<S>>, shared: &Arc<Shared>| {
+            dsp.all().first().is_some_and(|voice| Arc::ptr_eq(voice.shared(), shared))
+        };
+        if !of(from, &self.single.old) || !of(to, &self.single.new) {
+            return true;
+        }
+        self.single.turn(from.all(), to.all_mut(), budget)
+    }
+
+    fn turn_packed(&mut self, from: &PackedVoices, to: &mut PackedVoices, budget: &mut usize) -> bool {
+        match &mut self.packed {
+            Some(way) if Arc::ptr_eq(from.shared(), &way.old) && Arc::ptr_eq(to.shared(), &way.new) => {
+                way.turn(from.groups(), to.groups_mut(), budget)
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Handover for NativeHandover {
+    fn bytes(&self) -> usize {
+        self.single.bytes()
+    }
+
+    fn pieces(&self) -> Vec<StatePiece> {
+        self.single.pieces()
+    }
 
     fn carry(&mut self, from: &mut dyn Dsp, to: &mut dyn Dsp, budget: &mut usize) -> bool {
         let (from, to): (&mut dyn Any, &mut dyn Any) = (from, to);
         if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {
-            return self.turn::<f32>(from, to, budget);
+            return self.turn_voices::<f32>(from, to, budget);
+        }
+        if let (Some(from), Some(to)) = (from.downcast_mut(), to.downcast_mut()) {
+            return self.turn_packed(from, to, budget);
         }
         match (from.downcast_mut(), to.downcast_mut()) {
-            (Some(from), Some(to)) => self.turn::<f64>(from, to, budget),
+            (Some(from), Some(to)) => self.turn_voices::<f64>(from, to, budget),
             _ => true,
         }
     }
@@ -257,7 +348,12 @@ impl Row {
 fn kind(holds: Holds) -> Option<Discriminant<Holds>> {
     match holds {
         Holds::Register(_) | Holds::Cell(_) | Holds::Noise(_) => Some(discriminant(&holds)),
-        Holds::Control(_) | Holds::Value(_) | Holds::Position(_) | Holds::Moving | Holds::AtRest(_) => None,
+        Holds::Control(_)
+        | Holds::Value(_)
+        | Holds::Position(_)
+        | Holds::Moving
+        | Holds::Age
+        | Holds::AtRest(_) => None,
     }
 }
 
@@ -269,7 +365,7 @@ fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
     let heir = |slot: &Slot| {
         let from = keys(slot).find_map(|key| named.get(&**key))?;
         let alike = kind(from.holds) == kind(slot.holds) && from.element == slot.element;
-        alike.then(|| Piece { from: from.offset, to: slot.offset, bytes: slot.element.bytes() as usize })
+        alike.then(|| Piece { from: from.offset, to: slot.offset, bytes: slot.bytes() })
     };
     let mut pieces: Vec<Piece> =
         new.slots().iter().filter(|slot| kind(slot.holds).is_some()).filter_map(heir).collect();
@@ -280,6 +376,10 @@ fn slots(old: &StateLayout, new: &StateLayout) -> Vec<Piece> {
         {
             pieces.push(Piece { from, to, bytes: 4 });
         }
+    }
+    let age = |layout: &StateLayout| layout.slots().iter().find(|slot| slot.holds == Holds::Age).cloned();
+    if let (Some(from), Some(to)) = (age(old), age(new)) {
+        pieces.push(Piece { from: from.offset, to: to.offset, bytes: from.bytes() });
     }
     pieces
 }
@@ -304,7 +404,7 @@ fn rows(old: &StateLayout, new: &StateLayout, voices: usize) -> Vec<Row> {
             from: from.offset,
             to: to.offset,
             lens: [from.len, to.len],
-            entry: from.element.bytes() as usize,
+            entry: from.entry(),
             position: position(old, from),
         })
         .collect()

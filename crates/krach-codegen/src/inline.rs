@@ -17,12 +17,21 @@ use krach_ir::maths::single;
 use std::cell::RefCell;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Sub};
 
+/// Lanes of two vectors of four: the even ones of the first, its upper half, and the lower halves of both.
+const EVEN: [u8; 4] = [0, 2, 0, 2];
+const UPPER: [u8; 4] = [2, 3, 2, 3];
+const LOWER: [u8; 4] = [0, 1, 4, 5];
+
 /// The function being written.
-struct Site<'a, 'f>(RefCell<&'a mut FunctionBuilder<'f>>);
+struct Site<'a, 'f> {
+    builder: RefCell<&'a mut FunctionBuilder<'f>>,
+    /// Two lanes are looked at rather than one.
+    pair: bool,
+}
 
 impl Site<'_, '_> {
     fn write<R>(&self, write: impl FnOnce(FuncInstBuilder<'_, '_>) -> R) -> R {
-        write(self.0.borrow_mut().ins())
+        write(self.builder.borrow_mut().ins())
     }
 
     fn cast(&self, ty: Type, value: Value) -> Value {
@@ -30,10 +39,20 @@ impl Site<'_, '_> {
         self.write(|ins| ins.bitcast(ty, flags, value))
     }
 
+    /// Four lanes of the eight of two vectors, as one of the type of the first.
+    fn shuffle(&self, a: Value, b: Value, lanes: [u8; 4]) -> Value {
+        let ty = self.builder.borrow().func.dfg.value_type(a);
+        let bytes: Vec<u8> = lanes.iter().flat_map(|lane| (0..4).map(move |byte| 4 * lane + byte)).collect();
+        let order = self.builder.borrow_mut().func.dfg.immediates.push(ConstantData::from(bytes.as_slice()));
+        let (a, b) = (self.cast(types::I8X16, a), self.cast(types::I8X16, b));
+        let chosen = self.write(|ins| ins.shuffle(a, b, order));
+        self.cast(ty, chosen)
+    }
+
     /// A vector of a constant; the bytes are those of one lane.
     fn constant(&self, ty: Type, lane: &[u8]) -> Value {
         let all: Vec<u8> = lane.iter().copied().cycle().take(16).collect();
-        let handle = self.0.borrow_mut().func.dfg.constants.insert(ConstantData::from(all.as_slice()));
+        let handle = self.builder.borrow_mut().func.dfg.constants.insert(ConstantData::from(all.as_slice()));
         self.write(|ins| ins.vconst(ty, handle))
     }
 }
@@ -227,6 +246,14 @@ impl<'s, 'a, 'f> Bits for Word<'s, 'a, 'f> {
     }
 }
 
+impl Word<'_, '_, '_> {
+    /// The low halves, where numbers of single precision lie.
+    fn low(self) -> Value {
+        let halves = self.site.cast(types::I32X4, self.value());
+        if self.site.pair { self.site.shuffle(halves, halves, EVEN) } else { halves }
+    }
+}
+
 impl<'s, 'a, 'f> Narrow for Single<'s, 'a, 'f> {
     type Wide = Double<'s, 'a, 'f>;
 
@@ -242,7 +269,7 @@ impl<'s, 'a, 'f> Narrow for Single<'s, 'a, 'f> {
     }
 
     fn if_odd(self, count: Word<'s, 'a, 'f>, other: Self) -> Self {
-        let count = self.site.cast(types::I32X4, count.value());
+        let count = count.low();
         let top = self.site.write(|ins| ins.ishl_imm_u(count, 31));
         let mask = self.site.write(|ins| ins.sshr_imm_u(top, 31));
         let mask = self.site.cast(types::F32X4, mask);
@@ -251,7 +278,7 @@ impl<'s, 'a, 'f> Narrow for Single<'s, 'a, 'f> {
     }
 
     fn half_turned(self, count: Word<'s, 'a, 'f>) -> Self {
-        let count = self.site.cast(types::I32X4, count.value());
+        let count = count.low();
         let top = self.site.write(|ins| ins.ushr_imm_u(count, 1));
         let top = self.site.write(|ins| ins.ishl_imm_u(top, 31));
         let (own, sign) = (self.value(), self.site.cast(types::F32X4, top));
@@ -265,7 +292,7 @@ impl Lower<'_, '_> {
         let literals: Vec<Option<f32>> = operands.iter().map(|&operand| self.literal(operand)).collect();
         // Of constants alone, the result would be rounded by the compiler's mode of arithmetic, not by that of the code.
         let all = literals.iter().all(Option::is_some);
-        let site = Site(RefCell::new(&mut self.builder));
+        let site = Site { builder: RefCell::new(&mut self.builder), pair: false };
         let lane = |(&value, literal): (&Value, Option<f32>)| match literal {
             Some(literal) if !all => Single::known(&site, literal),
             _ => Single::made(&site, site.write(|ins| ins.scalar_to_vector(types::F32X4, value))),
@@ -273,6 +300,27 @@ impl Lower<'_, '_> {
         let operands: Vec<Single<'_, '_, '_>> = operands.iter().zip(literals).map(lane).collect();
         let result = single::apply(fun, &operands)?.value();
         Some(site.write(|ins| ins.extractlane(result, 0)))
+    }
+
+    /// The same of four lanes, two at a time: those are as many as fit in double precision. `literals` has the constants.
+    pub(crate) fn written_lanes(
+        &mut self,
+        fun: Fun,
+        operands: &[Value],
+        literals: &[Option<f32>],
+    ) -> Option<Value> {
+        let site = Site { builder: RefCell::new(&mut self.builder), pair: true };
+        let half = |high: bool| {
+            let lane = |(&value, literal): (&Value, &Option<f32>)| match literal {
+                Some(literal) => Single::known(&site, *literal),
+                None if high => Single::made(&site, site.shuffle(value, value, UPPER)),
+                None => Single::made(&site, value),
+            };
+            let operands: Vec<Single<'_, '_, '_>> = operands.iter().zip(literals).map(lane).collect();
+            Some(single::apply(fun, &operands)?.value())
+        };
+        let (low, high) = (half(false)?, half(true)?);
+        Some(site.shuffle(low, high, LOWER))
     }
 
     fn literal(&self, value: Value) -> Option<f32> {

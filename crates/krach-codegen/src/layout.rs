@@ -14,6 +14,9 @@ pub const HEADER: u32 = 8;
 /// Of the whole block, and of every array in it: a cache line.
 pub const ALIGNMENT: u32 = 64;
 
+/// Bytes of a vector of the machine, and the alignment of what lies in lanes.
+pub const VECTOR: u32 = 16;
+
 /// Rings of a power of two bytes would meet in the same lines of the cache at every frame: large arrays start a few
 /// lines apart.
 const SKEW: u64 = 5 * ALIGNMENT as u64;
@@ -41,6 +44,8 @@ pub enum Holds {
     Noise(NoiseId),
     /// Whether anything that follows controls moves.
     Moving,
+    /// Frames since the birth of each voice of a packed kernel: a ring holds nothing older.
+    Age,
     /// As [`Holds::Value`], of a node of the program at rest.
     AtRest(Sig),
 }
@@ -62,6 +67,18 @@ pub struct Slot {
     /// Bytes from lane to lane.
     pub stride: u32,
     pub offset: u32,
+}
+
+impl Slot {
+    /// Of all lanes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.stride as usize * self.lanes.len()
+    }
+
+    fn alignment(&self) -> u32 {
+        if self.lanes.len() > 1 { VECTOR } else { self.element.bytes() }
+    }
 }
 
 /// What an array remembers.
@@ -88,13 +105,21 @@ pub struct Array {
 impl Array {
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        u64::from(self.len) * u64::from(self.element.bytes()) * self.lanes.len() as u64
+        u64::from(self.len) * self.entry() as u64
+    }
+
+    /// Bytes of the entries of all lanes for one index.
+    #[must_use]
+    pub fn entry(&self) -> usize {
+        self.element.bytes() as usize * self.lanes.len()
     }
 }
 
 /// Everything a copy owns.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct StateLayout {
+    /// The voices side by side in it.
+    voices: u32,
     slots: Vec<Slot>,
     arrays: Vec<Array>,
     slot_bytes: u32,
@@ -102,6 +127,16 @@ pub struct StateLayout {
 }
 
 impl StateLayout {
+    pub(crate) fn of(voices: u32) -> Self {
+        Self { voices, ..Self::default() }
+    }
+
+    /// The voices side by side in it.
+    #[must_use]
+    pub fn voices(&self) -> usize {
+        self.voices as usize
+    }
+
     #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
@@ -141,7 +176,9 @@ impl StateLayout {
     }
 
     pub(crate) fn add_slot(&mut self, holds: Holds, element: Element, keys: Vec<Arc<str>>) -> SlotId {
-        let lanes = vec![Lane { keys }];
+        // All voices write their rings at one place.
+        let count = if matches!(holds, Holds::Position(_)) { 1 } else { self.voices as usize };
+        let lanes = vec![Lane { keys }; count];
         self.slots.push(Slot { holds, lanes, element, stride: element.bytes(), offset: 0 });
         SlotId(u32::try_from(self.slots.len() - 1).expect("fewer slots than nodes"))
     }
@@ -153,17 +190,19 @@ impl StateLayout {
         len: u32,
         keys: Vec<Arc<str>>,
     ) -> ArrayId {
-        self.arrays.push(Array { keeps, lanes: vec![Lane { keys }], element, len, offset: 0 });
+        let lanes = vec![Lane { keys }; self.voices as usize];
+        self.arrays.push(Array { keeps, lanes, element, len, offset: 0 });
         ArrayId(u32::try_from(self.arrays.len() - 1).expect("fewer arrays than nodes"))
     }
 
     /// Gives everything its place: slots first, wide before narrow so that none needs padding, then arrays.
     pub(crate) fn place(&mut self) -> Result<(), Refusal> {
         let mut end = u64::from(HEADER);
-        for width in [8, 4] {
-            for slot in self.slots.iter_mut().filter(|slot| slot.element.bytes() == width) {
+        for width in [VECTOR, 8, 4] {
+            for slot in self.slots.iter_mut().filter(|slot| slot.alignment() == width) {
+                end = end.next_multiple_of(u64::from(width));
                 slot.offset = clip(end);
-                end += u64::from(slot.stride) * slot.lanes.len() as u64;
+                end += slot.bytes() as u64;
             }
         }
         self.slot_bytes = clip(end) - HEADER;
@@ -203,6 +242,7 @@ impl From<Holds> for Numbered {
             Holds::Noise(id) => numbered(6, id.index()),
             Holds::Moving => numbered(7, 0),
             Holds::AtRest(sig) => numbered(8, sig.index()),
+            Holds::Age => numbered(9, 0),
         }
     }
 }
@@ -222,6 +262,7 @@ impl TryFrom<Numbered> for Holds {
             6 => Self::Noise(NoiseId::new(part)),
             7 => Self::Moving,
             8 => Self::AtRest(Sig::new(part)),
+            9 => Self::Age,
             _ => return Err(format!("no slot holds kind {kind}")),
         })
     }

@@ -3,8 +3,9 @@
 //! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
 //! refers to an address: functions and tables are reached through the table that the state's header points to.
 
-use crate::kernel::{Address, Body, Do, Element, Inst, Kernel, Region, V, Walk};
-use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId};
+use crate::kernel::{Address, Body, Do, Inst, Kernel, Region, V, Walk};
+use crate::lanes::{LANES, vector};
+use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId, VECTOR};
 use crate::maths;
 use cranelift_codegen::ir::{
     AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value,
@@ -85,22 +86,31 @@ fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function
     function
 }
 
+/// The vectors of the machine that one value in lanes takes.
+pub(crate) const GROUPS: usize = 2;
+/// A value: one vector for each group of four lanes, or a scalar, which is every entry.
+pub(crate) type Pack = [Value; GROUPS];
+
 /// A function being written.
 pub(crate) struct Lower<'k, 'f> {
-    kernel: &'k Kernel,
+    pub(crate) kernel: &'k Kernel,
     pub(crate) builder: FunctionBuilder<'f>,
     pointer: Type,
-    state: Value,
+    /// Groups of four lanes.
+    pub(crate) groups: usize,
+    pub(crate) state: Value,
     addresses: Option<Value>,
     /// Where in the table of addresses.
     reached: FxHashMap<Address, u32>,
     calls: [SigRef; 2],
     inputs: Vec<Value>,
-    outputs: Vec<Value>,
+    pub(crate) outputs: Vec<Value>,
     frame: Option<Value>,
     /// Of slots that do not touch memory inside the loop: the value now.
-    carried: FxHashMap<SlotId, Value>,
-    values: Vec<Option<Value>>,
+    carried: FxHashMap<SlotId, Pack>,
+    pub(crate) values: Vec<Option<Pack>>,
+    /// Of scalars that instructions in lanes take: the same in four lanes.
+    pub(crate) splats: Vec<Option<Value>>,
 }
 
 impl<'k, 'f> Lower<'k, 'f> {
@@ -122,6 +132,7 @@ impl<'k, 'f> Lower<'k, 'f> {
             kernel,
             builder,
             pointer,
+            groups: (kernel.spec.voices as usize / LANES).max(1),
             state,
             addresses,
             reached: kernel.addresses.iter().copied().zip(0..).collect(),
@@ -131,6 +142,7 @@ impl<'k, 'f> Lower<'k, 'f> {
             frame: None,
             carried: FxHashMap::default(),
             values: Vec::new(),
+            splats: Vec::new(),
         }
     }
 
@@ -155,10 +167,12 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.builder.append_block_param(body, self.pointer);
         let mut start = Vec::new();
         for &slot in slots {
-            let ty = maths::machine(self.kernel.layout.slot(slot).element);
-            start.push(self.load(slot));
-            self.builder.append_block_param(body, ty);
-            self.builder.append_block_param(exit, ty);
+            for value in self.load(slot).into_iter().take(self.width(slot)) {
+                let ty = self.builder.func.dfg.value_type(value);
+                start.push(value);
+                self.builder.append_block_param(body, ty);
+                self.builder.append_block_param(exit, ty);
+            }
         }
         let args = |values: &[Value]| values.iter().map(|&value| value.into()).collect::<Vec<BlockArg>>();
         let first: Vec<Value> = std::iter::once(zero).chain(start.iter().copied()).collect();
@@ -167,40 +181,63 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.builder.switch_to_block(body);
         let params = self.builder.block_params(body).to_vec();
         self.frame = Some(params[0]);
-        self.carried = slots.iter().copied().zip(params[1..].iter().copied()).collect();
+        self.carried = self.packs(slots, &params[1..]);
         self.body(&region.body);
         let next = self.builder.ins().iadd_imm_s(params[0], 1);
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
-        let last: Vec<Value> = slots.iter().map(|slot| self.carried[slot]).collect();
+        let last: Vec<Value> =
+            slots.iter().flat_map(|slot| self.carried[slot].into_iter().take(self.width(*slot))).collect();
         let again: Vec<Value> = std::iter::once(next).chain(last.iter().copied()).collect();
         self.builder.ins().brif(more, body, &args(&again), exit, &args(&last));
 
         self.builder.switch_to_block(exit);
         self.carried.clear();
         let params = self.builder.block_params(exit).to_vec();
-        for (&slot, value) in slots.iter().zip(params) {
-            self.store(slot, value);
+        for (slot, pack) in self.packs(slots, &params) {
+            self.store(slot, pack);
         }
+    }
+
+    /// The vectors that a slot takes.
+    fn width(&self, slot: SlotId) -> usize {
+        if self.kernel.layout.slot(slot).lanes.len() > 1 { self.groups } else { 1 }
+    }
+
+    /// The values of slots, from one list of all their vectors.
+    fn packs(&self, slots: &[SlotId], values: &[Value]) -> FxHashMap<SlotId, Pack> {
+        let mut packs = FxHashMap::default();
+        let mut at = 0;
+        for &slot in slots {
+            let width = self.width(slot);
+            packs.insert(slot, std::array::from_fn(|group| values[at + group.min(width - 1)]));
+            at += width;
+        }
+        packs
     }
 
     fn body(&mut self, body: &Body) {
         self.values = vec![None; body.insts().len()];
+        self.splats = vec![None; body.insts().len()];
         let mut operands: Vec<Value> = Vec::new();
         for (at, inst) in body.insts().iter().enumerate() {
+            if self.is_lanes(inst) {
+                self.values[at] = self.lanes(body, inst);
+                continue;
+            }
             operands.clear();
             for &operand in body.operands(inst) {
                 let value = self.operand(body, operand);
                 operands.push(value);
             }
-            self.values[at] = self.inst(body, inst, &operands);
+            self.values[at] = self.inst(body, inst, &operands).map(|value| [value; GROUPS]);
         }
     }
 
-    fn operand(&mut self, body: &Body, v: V) -> Value {
+    pub(crate) fn operand(&mut self, body: &Body, v: V) -> Value {
         match body.inst(v).what {
             Do::Real(value) => self.real(value),
             Do::Int(value) => self.builder.ins().iconst(types::I32, i64::from(value)),
-            _ => self.values[v.0 as usize].expect("computed before it is used"),
+            _ => self.values[v.0 as usize].expect("computed before it is used")[0],
         }
     }
 
@@ -224,17 +261,17 @@ impl<'k, 'f> Lower<'k, 'f> {
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),
-            Do::Load(slot) => self.load(slot),
+            Do::Load(slot) => self.load(slot)[0],
             Do::Store(slot) => {
-                self.store(slot, operands[0]);
+                self.store(slot, [operands[0]; GROUPS]);
                 return None;
             }
             Do::Input(port) => {
-                let address = self.port(self.inputs[port as usize]);
+                let address = self.port(self.inputs[port as usize], self.kernel.real().bytes());
                 self.builder.ins().load(maths::machine(self.kernel.real()), TRUSTED, address, 0)
             }
             Do::Output(port) => {
-                let address = self.port(self.outputs[port as usize]);
+                let address = self.port(self.outputs[port as usize], self.kernel.real().bytes());
                 self.builder.ins().store(TRUSTED, operands[0], address, 0);
                 return None;
             }
@@ -250,53 +287,66 @@ impl<'k, 'f> Lower<'k, 'f> {
             Do::Lookup(table) => {
                 let base = self.reach(Address::Table(table));
                 let ty = inst.ty.expect("a lookup has a result").element;
-                let address = self.element(base, operands[0], ty);
+                let address = self.element(base, operands[0], ty.bytes() as usize);
                 self.builder.ins().load(maths::machine(ty), TRUSTED.with_readonly(), address, 0)
             }
         };
         Some(value)
     }
 
-    fn load(&mut self, id: SlotId) -> Value {
+    pub(crate) fn load(&mut self, id: SlotId) -> Pack {
         if let Some(&now) = self.carried.get(&id) {
             return now;
         }
         let slot = self.kernel.layout.slot(id);
-        self.builder.ins().load(maths::machine(slot.element), TRUSTED, self.state, offset(slot.offset))
+        let scalar = maths::machine(slot.element);
+        let (width, ty) = match self.width(id) {
+            _ if slot.lanes.len() == 1 => (1, scalar),
+            width => (width, vector(slot.element)),
+        };
+        let mut load = |group: usize| {
+            let at = offset(slot.offset) + offset(VECTOR) * group.min(width - 1) as i32;
+            self.builder.ins().load(ty, TRUSTED, self.state, at)
+        };
+        let first = load(0);
+        std::array::from_fn(|group| if group == 0 || group >= width { first } else { load(group) })
     }
 
-    fn store(&mut self, id: SlotId, value: Value) {
+    pub(crate) fn store(&mut self, id: SlotId, pack: Pack) {
         if let Some(now) = self.carried.get_mut(&id) {
-            *now = value;
+            *now = pack;
             return;
         }
         let slot = self.kernel.layout.slot(id);
-        self.builder.ins().store(TRUSTED, value, self.state, offset(slot.offset));
+        for (group, value) in (0..).zip(pack).take(self.width(id)) {
+            let at = offset(slot.offset) + offset(VECTOR) * group;
+            self.builder.ins().store(TRUSTED, value, self.state, at);
+        }
     }
 
-    /// The address of this frame's sample.
-    fn port(&mut self, base: Value) -> Value {
+    /// The address of this frame's samples, of that many bytes.
+    pub(crate) fn port(&mut self, base: Value, bytes: u32) -> Value {
         let frame = self.frame.expect("ports are used in loops over frames");
-        let shift = i64::from(self.kernel.real().bytes().trailing_zeros());
+        let shift = i64::from(bytes.trailing_zeros());
         let bytes = self.builder.ins().ishl_imm_u(frame, shift);
         self.builder.ins().iadd(base, bytes)
     }
 
-    /// The address of an entry; the index is not negative.
-    fn element(&mut self, base: Value, index: Value, element: Element) -> Value {
+    /// The address of an entry of that many bytes; the index is not negative.
+    pub(crate) fn element(&mut self, base: Value, index: Value, bytes: usize) -> Value {
         let wide = self.builder.ins().uextend(self.pointer, index);
-        let bytes = self.builder.ins().ishl_imm_u(wide, i64::from(element.bytes().trailing_zeros()));
+        let bytes = self.builder.ins().ishl_imm_u(wide, i64::from(bytes.trailing_zeros()));
         self.builder.ins().iadd(base, bytes)
     }
 
     /// The entry's address, before the array's offset; positions in rings wrap around.
-    fn entry(&mut self, id: ArrayId, index: Value) -> Value {
+    pub(crate) fn entry(&mut self, id: ArrayId, index: Value) -> Value {
         let array = self.kernel.layout.array(id);
         let index = match array.keeps {
             Keeps::Ring(_) => self.builder.ins().band_imm_u(index, i64::from(array.len - 1)),
             Keeps::Ram(_) => index,
         };
-        self.element(self.state, index, array.element)
+        self.element(self.state, index, array.entry())
     }
 
     fn read(&mut self, id: ArrayId, index: Value) -> Value {
@@ -312,14 +362,14 @@ impl<'k, 'f> Lower<'k, 'f> {
     }
 
     /// Loads an entry of the table of addresses.
-    fn reach(&mut self, address: Address) -> Value {
+    pub(crate) fn reach(&mut self, address: Address) -> Value {
         let at = offset(self.reached[&address] * self.pointer.bytes());
         let table = self.addresses.expect("what is in it can be reached");
         let flags = TRUSTED.with_readonly().with_can_move();
         self.builder.ins().load(self.pointer, flags, table, at)
     }
 
-    fn call(&mut self, fun: Fun, operands: &[Value]) -> Value {
+    pub(crate) fn call(&mut self, fun: Fun, operands: &[Value]) -> Value {
         let callee = self.reach(Address::Function(fun));
         let signature = self.calls[operands.len() - 1];
         let call = self.builder.ins().call_indirect(signature, callee, operands);
@@ -328,6 +378,6 @@ impl<'k, 'f> Lower<'k, 'f> {
 }
 
 /// Offsets within the state are below 2^30.
-fn offset(bytes: u32) -> i32 {
+pub(crate) fn offset(bytes: u32) -> i32 {
     i32::try_from(bytes).expect("the state is limited")
 }

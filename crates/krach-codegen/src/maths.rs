@@ -89,7 +89,7 @@ impl Lower<'_, '_> {
     }
 
     /// The divisors 0 and -1 would trap; both leave the remainder 0, as 1 does.
-    fn int_remainder(&mut self, a: Value, b: Value) -> Value {
+    pub(crate) fn int_remainder(&mut self, a: Value, b: Value) -> Value {
         let one = self.builder.ins().iconst(types::I32, 1);
         let next = self.builder.ins().iadd(b, one);
         let odd = self.builder.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, next, 1);

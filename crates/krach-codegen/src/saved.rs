@@ -95,6 +95,9 @@ impl NativeFactory {
         }
         let (body, rest): (Body<Parts>, &[u8]) =
             postcard::take_from_bytes(rest).map_err(|_| Misfit::Malformed)?;
+        if body.parts.spec.voices != 1 {
+            return Err(Misfit::Malformed);
+        }
         let functions = if body.parts.moving.is_some() { 6 } else { 3 };
         if !rest.is_empty() || body.code.len() != functions || !body.parts.are_sound() {
             return Err(Misfit::Malformed);
@@ -104,7 +107,7 @@ impl NativeFactory {
         let code_bytes = code.bytes();
         let shared = Shared::new(body.parts, head.machine, code).ok_or(Misfit::Malformed)?;
         let timing = Timing { kernel_ms: 0.0, codegen_ms: begun.elapsed().as_secs_f64() * 1e3, code_bytes };
-        Ok(Arc::new(Self { shared: Arc::new(shared), timing }))
+        Ok(Arc::new(Self { shared: Arc::new(shared), timing, packing: Arc::default() }))
     }
 }
 

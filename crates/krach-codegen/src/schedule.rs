@@ -7,7 +7,7 @@ use crate::kernel::{Body, Do, Element, Kernel, Region, Rest};
 use crate::layout::SlotId;
 use crate::plan::{Plan, Section};
 use crate::storage::{Storage, element};
-use crate::{Refusal, Spec};
+use crate::{Refusal, Spec, packing};
 use krach_abi::MAX_STATE_BYTES;
 use krach_ir::{AtRest, Program, Table, at_rate, in_cells};
 
@@ -23,6 +23,7 @@ impl Kernel {
         spec.check()?;
         let program = in_cells(at_rate(program, spec.sample_rate));
         let plan = Plan::scalar(&program);
+        packing::check(&program, &plan, spec)?;
         let rest = AtRest::of(&program);
         schedule(program, &plan, rest, spec)
     }

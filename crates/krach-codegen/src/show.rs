@@ -35,7 +35,8 @@ impl fmt::Display for Element {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.element.fmt(f)
+        self.element.fmt(f)?;
+        f.write_str(if self.is_lanes() { " lanes" } else { "" })
     }
 }
 
@@ -76,6 +77,7 @@ impl fmt::Display for Holds {
             Self::Position(None) => f.write_str("common position"),
             Self::Noise(id) => write!(f, "noise {id}"),
             Self::Moving => f.write_str("moving"),
+            Self::Age => f.write_str("age"),
             Self::AtRest(sig) => write!(f, "value {sig} at rest"),
         }
     }

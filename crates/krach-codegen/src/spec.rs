@@ -39,12 +39,15 @@ pub struct Spec {
     /// In Hz, within [`SAMPLE_RATES`].
     pub sample_rate: u32,
     pub precision: Precision,
-    /// Copies packed into one kernel; only 1 can be compiled today.
+    /// Voices computed side by side in one kernel: one of [`Spec::VOICES`].
     pub voices: u32,
     pub target: Target,
 }
 
 impl Spec {
+    /// The numbers of voices that a kernel can have.
+    pub const VOICES: [u32; 3] = [1, 4, 8];
+
     /// One voice on this machine.
     #[must_use]
     pub fn new(sample_rate: u32, precision: Precision) -> Self {
@@ -59,7 +62,7 @@ impl Spec {
         if !SAMPLE_RATES.contains(&self.sample_rate) {
             return Err(Refusal::SampleRate(self.sample_rate));
         }
-        if self.voices == 1 { Ok(()) } else { Err(Refusal::Voices(self.voices)) }
+        if Self::VOICES.contains(&self.voices) { Ok(()) } else { Err(Refusal::Voices(self.voices)) }
     }
 }
 
@@ -72,8 +75,10 @@ pub enum Refusal {
     StateTooLarge { bytes: u64, limit: u64 },
     /// In Hz, outside [`SAMPLE_RATES`].
     SampleRate(u32),
-    /// More than one packed voice.
+    /// A number of voices that is not one of [`Spec::VOICES`].
     Voices(u32),
+    /// Its voices cannot be computed side by side, and why.
+    Lanes(&'static str),
     /// The contents of a generated table could not be computed.
     Table(String),
     /// The program reads this sound, and it is not at hand.
@@ -95,7 +100,8 @@ impl fmt::Display for Refusal {
                 let (lo, hi) = (SAMPLE_RATES.start(), SAMPLE_RATES.end());
                 write!(f, "a sample rate of {rate} Hz is outside {lo}..{hi}")
             }
-            Self::Voices(voices) => write!(f, "{voices} voices in one kernel: only 1 can be compiled"),
+            Self::Voices(voices) => write!(f, "{voices} voices in one kernel: there can be 1, 4 or 8"),
+            Self::Lanes(why) => write!(f, "its voices cannot be computed side by side: {why}"),
             Self::Sound(digest) => write!(f, "the contents of sound {digest} are missing"),
             Self::Table(why) => write!(f, "the contents of a table cannot be computed: {why}"),
             Self::Backend(why) => write!(f, "the code generator refused: {why}"),

@@ -39,6 +39,8 @@ pub(crate) struct Storage {
     pub exports: FxHashMap<Sig, SlotId>,
     /// Not 0 while anything moves, if the kernel can rest.
     pub moving: Option<SlotId>,
+    /// Frames since the birth of each voice, if there are several and rings.
+    pub age: Option<SlotId>,
     /// Exports are those of the program at rest.
     at_rest: bool,
     reached: FxHashSet<Address>,
@@ -54,7 +56,7 @@ pub(crate) struct Ring {
 impl Storage {
     pub(crate) fn of(program: &Program, plan: &Plan, spec: &Spec) -> Self {
         let mut storage = Self {
-            layout: StateLayout::default(),
+            layout: StateLayout::of(spec.voices),
             addresses: Vec::new(),
             controls: Vec::new(),
             memories: Vec::new(),
@@ -64,6 +66,7 @@ impl Storage {
             noises: Vec::new(),
             exports: FxHashMap::default(),
             moving: None,
+            age: None,
             at_rest: false,
             reached: FxHashSet::default(),
             real: Element::real(spec.precision),
@@ -71,6 +74,9 @@ impl Storage {
         storage.slots(program);
         storage.lines(program, plan);
         storage.tables(program);
+        if spec.voices > 1 && !storage.rings.is_empty() {
+            storage.age = Some(storage.layout.add_slot(Holds::Age, Element::I32, Vec::new()));
+        }
         storage
     }
 
@@ -157,7 +163,7 @@ impl Storage {
         let slots = (0..).map(SlotId).zip(self.layout.slots());
         let carried = slots.filter(|(_, slot)| match slot.holds {
             Holds::Register(id) => plan.carried.contains(&id),
-            Holds::Position(None) => true,
+            Holds::Position(None) | Holds::Age => true,
             _ => false,
         });
         carried.map(|(id, _)| id).collect()

@@ -79,6 +79,7 @@ fn a_plan_says_what_runs_when() {
         plan "echo": 48000 Hz, single, voices 1
 
         init, at birth: 0 instructions
+        voices, 8 side by side, every frame: 16 instructions (4 load, 3 add, 3 store, 2 mul, 1 input, 1 output, 1 push, 1 tap)
         control, when a control changes: 3 instructions (1 call exp, 1 load, 1 store)
         moving, every frame: 13 instructions (3 load, 2 add, 2 mul, 2 store, 1 input, 1 output, 1 push, 1 tap)
           carries register r0 "heard", common position
@@ -105,6 +106,7 @@ fn a_plan_names_what_must_stand_still_at_rest() -> Result<(), BuildError> {
         plan "follower": 48000 Hz, single, voices 1
 
         init, at birth: 0 instructions
+        voices, 8 side by side, every frame: 4 instructions (1 input, 1 load, 1 mul, 1 output)
         control, when a control changes: 1 instruction (1 store)
         moving, every frame: 8 instructions (2 load, 2 mul, 1 add, 1 input, 1 output, 1 store)
           carries register r0 "smooth"

@@ -102,7 +102,7 @@ fn too_much_of_anything_is_refused() {
     let noise = program(|b, input| b.apply(Fun::Sqrt, &[input]));
     let refused = |program: &Program, spec: Spec| compile(program, &spec).expect_err("refused");
     assert_eq!(refused(&noise, Spec { sample_rate: 10, ..spec }), Refusal::SampleRate(10));
-    assert_eq!(refused(&noise, Spec { voices: 8, ..spec }), Refusal::Voices(8));
+    assert_eq!(refused(&noise, Spec { voices: 7, ..spec }), Refusal::Voices(7));
     let long = program(|b, input| {
         let frames = b.int(1 << 27);
         b.delay(input, frames, None)

@@ -22,7 +22,7 @@ pub struct Compiled {
 /// A program ready for the code generator, and its content key.
 #[derive(Clone, Debug)]
 pub struct Optimised {
-    program: Program,
+    program: Arc<Program>,
     key: ContentKey,
     optimise_ms: f64,
 }
@@ -34,6 +34,7 @@ impl Optimised {
         let begun = Instant::now();
         let program = krach_ir::optimise(program).polyphonic(None);
         let key = program.key();
+        let program = Arc::new(program);
         Self { program, key, optimise_ms: milliseconds(begun) }
     }
 }
@@ -105,6 +106,8 @@ impl Cache {
         let begun = Instant::now();
         if let Some(factory) = self.folder.as_ref().and_then(|folder| folder.get(key.0, &spec)) {
             self.shelf().hits += 1;
+            let program = program.clone();
+            factory.remember(move || Some(Program::clone(&program)));
             let codegen_ms = milliseconds(begun);
             *held = Some((factory.clone(), codegen_ms));
             return Ok(Compiled { factory, optimise_ms, codegen_ms, cached: true });

@@ -117,6 +117,9 @@ impl Playable {
         let begun = Instant::now();
         let mapped = self.0.instrument.as_ref().and_then(|instrument| instrument.mapped(unit, &spec));
         if let Some(factory) = mapped {
+            if let Some(program) = unit.of(&self.0.program).cloned() {
+                factory.remember(move || Some(krach_ir::optimise(&program).polyphonic(None)));
+            }
             let codegen_ms = begun.elapsed().as_secs_f64() * 1e3;
             return Ok(Some(Compiled { factory, optimise_ms: 0.0, codegen_ms, cached: true }));
         }

@@ -14,7 +14,7 @@ pub fn refusal(refusal: &Refusal) -> Diagnostic {
             (Code::StateTooLarge, "shorten its delays (`max_delay=`, in samples) or its tables")
         }
         Refusal::SampleRate(_) => (Code::SampleRate, "44100, 48000 and 96000 are usual"),
-        Refusal::Voices(_) => (Code::Compiler, "leave `voices` at 1"),
+        Refusal::Voices(_) | Refusal::Lanes(_) => (Code::Compiler, "leave `voices` at 1"),
         Refusal::Sound(_) => (
             Code::MissingSound,
             "load the sound from where its samples are: a .dsp file with its sound files, or a .krlib",

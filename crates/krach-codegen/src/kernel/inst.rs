@@ -33,7 +33,7 @@ pub enum Do {
     Output(u32),
     /// Position, value: the ring's newest frame.
     Push(ArrayId),
-    /// Position, frames before it.
+    /// Position, frames before it; in lanes also the age of each voice, before whose birth there is silence.
     Tap(ArrayId),
     /// Index into a shared table.
     Lookup(TableId),

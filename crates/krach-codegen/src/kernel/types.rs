@@ -33,11 +33,13 @@ impl Element {
     }
 }
 
-/// How many of them, and along what. Blocks of frames and lanes of equal voices will be shapes of their own.
+/// How many of them, and along what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Shape {
     #[default]
     Scalar,
+    /// One for each voice of a packed kernel.
+    Lanes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +52,11 @@ impl Type {
     #[must_use]
     pub fn scalar(element: Element) -> Self {
         Self { element, shape: Shape::Scalar }
+    }
+
+    #[must_use]
+    pub fn is_lanes(self) -> bool {
+        self.shape == Shape::Lanes
     }
 }
 
