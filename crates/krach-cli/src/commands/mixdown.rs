@@ -90,7 +90,7 @@ pub(super) fn mixdown(shell: &mut Shell<'_>, what: &Render, session: Arc<Session
     };
     let heard = shell.work(work, |progress| bar.set_position(progress.done() as u64));
     bar.finish_and_clear();
-    let Stems { master, nodes } = heard??;
+    let Stems { master, nodes, .. } = heard??;
     if what.output == Path::new("-") {
         shell.write(&wav_bytes(&master, rate, what.bits)?)?;
     } else {

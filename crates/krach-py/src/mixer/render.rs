@@ -42,7 +42,7 @@ pub fn mixdown<'py>(
         Ok(Stems { master, ..Stems::default() })
     })?;
     match rendered {
-        Ok(Stems { master, nodes }) => {
+        Ok(Stems { master, nodes, .. }) => {
             let array = |(name, channels): (Name, _)| Ok((name.to_string(), channels_array(py, channels)?));
             Ok((channels_array(py, master)?, nodes.into_iter().map(array).collect::<PyResult<_>>()?))
         }
