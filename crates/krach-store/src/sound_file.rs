@@ -72,7 +72,9 @@ fn resampled(samples: &[f64], from: u32, to: u32) -> Vec<f64> {
     let made = resampler.process_all(&input, samples.len(), None).expect("buffers of that length");
     #[allow(clippy::cast_possible_truncation)]
     let single = |sample: f64| f64::from(sample as f32);
-    made.take_data().into_iter().map(single).collect()
+    // The resampler counts in floats, and may give one frame more.
+    let frames = (samples.len() * to).div_ceil(from);
+    made.take_data().into_iter().take(frames).map(single).collect()
 }
 
 fn decode(file: File, path: &Path) -> Result<SoundFile, String> {
