@@ -3,6 +3,7 @@
 pub mod corpus;
 pub mod dice;
 pub mod faust_text;
+pub mod grammar;
 pub mod random;
 pub mod servers;
 pub mod torture;
