@@ -9,10 +9,11 @@ use krach_diag::Source;
 use krach_engine::DeviceRequest;
 use krach_pattern::{Manner, Pattern, Shape, Time, notation};
 use krach_session::{
-    At, Driver, Edit, Fade, HandClock, Mixdown, Modulation, News, Node, OffenceKind, Playing, Route, Sending,
-    Session, Voicing,
+    At, Driver, Edit, Fade, HandClock, Mixdown, Modulation, News, Node, OffenceKind, Patch, Playing, Route,
+    Sending, Session, Voicing,
 };
 use krach_store::{Cache, SoundFile, WavSamples};
+use proptest::prelude::*;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -386,4 +387,35 @@ fn a_take_holds_what_was_heard_and_its_stems() {
         assert!((0.05 * (a[0][at] + kick[0][at]) - f64::from(sample)).abs() < 1e-6, "frame {at}");
     }
     holds_off_line(&session, &heard);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever a patch accepts, the sound follows; and it is the same off-line, and so is going back.
+    #[test]
+    fn any_edits_are_followed_and_heard_the_same_off_line(
+        all in prop::collection::vec((toys::edits(), 1_usize..1_500), 1..80),
+    ) {
+        let session = session();
+        let mut clock = session.play_by_hand(RATE, 128).unwrap();
+        let mut heard = Vec::new();
+        let mut model = Patch::default();
+        for (edit, frames) in all {
+            let accepted = model.apply(&edit);
+            let followed = session.edit(|_| Ok(vec![edit.clone()]));
+            prop_assert_eq!(accepted.is_ok(), followed.is_ok(), "{:?}: {:?}", edit, followed);
+            heard.extend_from_slice(&clock.run(frames)[0]);
+        }
+        prop_assert_eq!(session.sounding(), model);
+        while session.undo().unwrap() {
+            heard.extend_from_slice(&clock.run(64)[0]);
+        }
+        let faults = session.news().into_iter().filter(|news| matches!(news, News::Fault(_)));
+        prop_assert_eq!(faults.count(), 0);
+        let how = Mixdown { frames: heard.len(), sample_rate: RATE, block: 333 };
+        let again = session.replay(&session.steps(), how, &mut |_| ControlFlow::Continue(())).unwrap();
+        let differs = heard.iter().zip(&again[0]).position(|(live, off_line)| live.to_bits() != off_line.to_bits());
+        prop_assert_eq!(differs, None);
+    }
 }

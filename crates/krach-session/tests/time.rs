@@ -267,3 +267,19 @@ fn the_meter_changes_at_the_next_bar_line_and_the_position_stays() {
     assert_eq!(timeline.cycle(Frame(100_000)).unwrap(), here);
     assert_eq!(timeline.frame(here).unwrap(), Frame(100_000));
 }
+
+#[test]
+fn the_tempo_can_be_turned_on_any_frame_for_ever() {
+    let patch = playing(Time::whole(4), 120.0, &notes("x"));
+    let mut conductor = conductor(&patch);
+    let mut before = 0.0;
+    for turn in 0..2_000_u32 {
+        let at = Frame(u64::from(turn) * 4_801 + 17);
+        conductor.set_tempo(at, 90.0 + f64::from(turn * 7 % 97) / 3.3).unwrap();
+        conductor.advance(at.after(4_800)).unwrap();
+        let here = conductor.timeline().cycle(at).unwrap();
+        assert!(here.approximately() > before, "turn {turn}");
+        assert!(conductor.timeline().frame(here).unwrap().0.abs_diff(at.0) <= 1, "turn {turn}");
+        before = here.approximately();
+    }
+}

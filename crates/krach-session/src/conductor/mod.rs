@@ -129,7 +129,7 @@ impl Conductor {
         if !self.leaving.is_empty() {
             return Ok(());
         }
-        let (rate, here) = (self.timeline.rate(), self.timeline.cycle(at)?);
+        let (rate, here) = (self.timeline.rate(), self.timeline.simple_cycle(at)?);
         for way in self.fades.values_mut() {
             (way.start, way.end) = (way.start.minus(here)?, way.end.minus(here)?);
         }

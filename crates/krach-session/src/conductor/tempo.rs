@@ -134,7 +134,11 @@ impl Timeline {
         let Stretch { beat, at, course } = self.stretches[after.saturating_sub(1)];
         let passed = Moment { numerator: frame, denominator: 1 }.minus(at).ok_or(Overflow)?;
         let beats = match course {
-            Course::Steady(per_beat) => passed.over(per_beat).and_then(Moment::time).ok_or(Overflow)?,
+            Course::Steady(per_beat) => passed
+                .over(per_beat)
+                .and_then(Moment::time)
+                .or_else(|| Time::approximate(passed.approximately() / per_beat.approximately()))
+                .ok_or(Overflow)?,
             Course::Ramp { from, to, beats } => {
                 let minutes = passed.approximately() / (60.0 * f64::from(self.rate));
                 let slope = (to - from) / beats;
@@ -169,7 +173,7 @@ impl Timeline {
     /// The tempo or the moment needs more than 64 bits.
     pub fn set_tempo(&mut self, from: Time, tempo: f64) -> Result<(), Overflow> {
         let beat = self.beat(from)?;
-        let stretch = Stretch { beat, at: self.moment(beat)?, course: steady(self.rate, tempo)? };
+        let stretch = Stretch { beat, at: self.moment(beat)?.bounded(), course: steady(self.rate, tempo)? };
         self.stretches.retain(|stretch| stretch.beat < beat);
         self.stretches.push(stretch);
         Ok(())
@@ -185,7 +189,7 @@ impl Timeline {
         if !length.is_positive() || before == to {
             return self.set_tempo(from, to);
         }
-        let (after, at) = (steady(self.rate, to)?, self.moment(start)?);
+        let (after, at) = (steady(self.rate, to)?, self.moment(start)?.bounded());
         let course = Course::Ramp { from: before, to, beats: length.approximately() };
         self.stretches.retain(|stretch| stretch.beat < start);
         self.stretches.push(Stretch { beat: start, at, course });
@@ -299,6 +303,26 @@ impl Moment {
         self.numerator as f64 / self.denominator as f64
     }
 
+    /// To the nearest grain where the fraction has grown, so that all later ones fit.
+    fn bounded(self) -> Self {
+        if self.denominator <= 1 << 64 {
+            return self;
+        }
+        Self { numerator: self.grains(), denominator: GRAIN }.reduced()
+    }
+
+    /// Whole grains.
+    fn grains(self) -> i128 {
+        let whole = self.numerator.div_euclid(self.denominator);
+        let rest = self.numerator.rem_euclid(self.denominator);
+        let grains = if self.denominator <= i128::MAX / GRAIN {
+            rest * GRAIN / self.denominator
+        } else {
+            rest / (self.denominator / GRAIN)
+        };
+        whole.saturating_mul(GRAIN).saturating_add(grains)
+    }
+
     /// Exact if it fits, else to the nearest grain.
     fn plus(self, other: Self) -> Self {
         let exact = || {
@@ -307,18 +331,8 @@ impl Moment {
             let denominator = self.denominator.checked_mul(other.denominator)?;
             Some(Self { numerator: left.checked_add(right)?, denominator }.reduced())
         };
-        let coarse = |moment: Self| {
-            let whole = moment.numerator.div_euclid(moment.denominator);
-            let rest = moment.numerator.rem_euclid(moment.denominator);
-            let grains = if moment.denominator <= i128::MAX / GRAIN {
-                rest * GRAIN / moment.denominator
-            } else {
-                rest / (moment.denominator / GRAIN)
-            };
-            whole.saturating_mul(GRAIN).saturating_add(grains)
-        };
         exact().unwrap_or_else(|| {
-            Self { numerator: coarse(self).saturating_add(coarse(other)), denominator: GRAIN }.reduced()
+            Self { numerator: self.grains().saturating_add(other.grains()), denominator: GRAIN }.reduced()
         })
     }
 
