@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache, partial
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from krach import _krach
 from krach._arguments import choice
+from krach._arguments import path as path_of
 from krach._function import library, whole
 from krach._signal import Signal, SignalLike
-from krach._trace import Trace, current
+from krach._trace import Trace, current, describe
 from krach.dsp.core import feedback, mem, select2, sr
 from krach.dsp.envelopes import trigger
 from krach.dsp.ints import to_int
@@ -111,6 +112,10 @@ def _played(
     native = own_rate or trace.finite("`sample_rate`", sample_rate)
     start, end, pieces = part
     if pieces is not None:
+        if not isinstance(pieces, tuple) or len(pieces) != 2:  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
+            raise trace.error(
+                "KR0113", f"`slice` is a piece and their number, as (2, 8), not {describe(pieces)}"
+            )
         piece, count = pieces[0], whole("the number of pieces in `slice`", pieces[1], 1, 1 << 20)
         share = (end - start) / count
         start = start + share * within(piece, 0, count - 1)
@@ -167,7 +172,7 @@ def _sample(
 def _tables(trace: Trace, data: Source, wanted: int, n: int) -> tuple[tuple[int, ...], int, float | None]:
     """The tables of `wanted` channels, their length, and the sample rate if the data say it."""
     if isinstance(data, (str, PathLike)):
-        kept = _recording(trace, Path(fspath(data)).expanduser(), n)
+        kept = _recording(trace, Path(path_of("KR0501", data)).expanduser(), n)
         return (*_channels(trace, kept, wanted),), kept.frames, _FILE_RATE
     import numpy as np
 
