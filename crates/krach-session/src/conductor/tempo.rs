@@ -78,7 +78,7 @@ impl Timeline {
     /// # Errors
     /// The moment needs more than 64 bits.
     pub fn frame(&self, cycle: Time) -> Result<Frame, Overflow> {
-        let moment = self.moment(self.beat(cycle)?)?;
+        let moment = self.moment(self.beat(cycle)?)?.bounded();
         let twice = moment.denominator.checked_mul(2).ok_or(Overflow)?;
         let doubled = moment.numerator.checked_mul(2).and_then(|twice| twice.checked_add(moment.denominator));
         let frame = doubled.ok_or(Overflow)?.div_euclid(twice);
@@ -105,12 +105,18 @@ impl Timeline {
         Time::whole(bars.cycle).plus(beat.minus(bars.beat)?.over(bars.meter)?)
     }
 
-    /// The cycle that a frame lies in: exact while the tempo is steady.
+    /// The cycle that a frame lies in: exact while the tempo is steady and 64 bits hold the fraction, else to a billionth.
     ///
     /// # Errors
     /// The cycle needs more than 64 bits.
     pub fn cycle(&self, frame: Frame) -> Result<Time, Overflow> {
-        self.cycle_of(self.beat_at(frame)?)
+        let beat = self.beat_at(frame)?;
+        self.cycle_of(beat).or_else(|_| {
+            let after = self.bars.partition_point(|bars| bars.beat <= beat);
+            let bars = self.bars[after.saturating_sub(1)];
+            let passed = (beat.approximately() - bars.beat.approximately()) / bars.meter.approximately();
+            Time::whole(bars.cycle).plus(Time::approximate(passed).ok_or(Overflow)?)
+        })
     }
 
     /// A cycle that falls on a frame as a simple fraction, from which another tempo can go on for ever.
