@@ -45,6 +45,8 @@ impl Route {
         };
         let given = tap.channels();
         match self.end {
+            // A route that fades out may lead to an input that the new program does not have.
+            End::Node { port: Some(port), .. } if usize::from(port) >= channels => {}
             End::Node { port: Some(port), .. } => {
                 let share = Adapting::Stage.level(given, 1, 0);
                 Adapting::Stage.sources(given, 1, 0).for_each(|source| bring(source, port.into(), share));
