@@ -72,6 +72,8 @@ TABLES: dict[str, Dsp] = {
     "morph_osc": lambda x: krs.morph_osc([WAVE, WAVE[::-1], [0.5] * len(WAVE)], 331.7, 0.5 + x / 2),
     "sample": lambda: krs.sample([i / 500 for i in range(500)], krs.impulse(40), 1.37),
     "sample_looped": lambda x: krs.sample(WAVE, 0, 0.31 + x / 4, loop=True),
+    "sample_part": lambda x: krs.sample(WAVE, krs.impulse(40), 0.7, 0.2 + x / 9, 0.8, loop=True),
+    "sample_stereo": lambda: krs.sample_stereo([WAVE, WAVE[::-1]], krs.impulse(40), slice=(1, 2)),
     "sample_backwards": lambda: krs.sample(WAVE, 0, -0.3, loop=True, interpolation="cubic"),
 }
 for _name, _function in TABLES.items():
