@@ -13,7 +13,7 @@
 //! use krach_cli::{NoPython, run};
 //! let host = NoPython { stop: Default::default() };
 //! assert_eq!(run(["krach", "--version"], &host), 0);
-//! assert_eq!(run(["krach", "explain", "KR9999"], &host), 2);
+//! assert_eq!(run(["krach", "explain", "KR7777"], &host), 2);
 //! ```
 
 mod commands;

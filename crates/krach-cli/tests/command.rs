@@ -47,7 +47,7 @@ fn wrong_usage_is_exit_code_two() {
         &["render", "tone.program", "-o", "a.wav", "--rate", "fast"],
         &["bench", "tone.program", "--voices", "0"],
         &["bench", "tone.program", "--precision", "half"],
-        &["explain", "KR9999"],
+        &["explain", "KR7777"],
         &["check", "tone.wav"],
     ] {
         let output = run(arguments);
