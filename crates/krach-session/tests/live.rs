@@ -392,9 +392,9 @@ fn a_take_holds_what_was_heard_and_its_stems() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Whatever a patch accepts, the sound follows; and it is the same off-line, and so is going back.
+    /// The sound follows any edit that a patch accepts, and every step back; `KRACH_FULL` also compares it off-line.
     #[test]
-    fn any_edits_are_followed_and_heard_the_same_off_line(
+    fn any_edits_are_followed_and_undone_while_they_sound(
         all in prop::collection::vec((toys::edits(), 1_usize..1_500), 1..80),
     ) {
         let session = session();
@@ -413,6 +413,10 @@ proptest! {
         }
         let faults = session.news().into_iter().filter(|news| matches!(news, News::Fault(_)));
         prop_assert_eq!(faults.count(), 0);
+        prop_assert_eq!(session.sounding(), Patch::default());
+        if std::env::var_os("KRACH_FULL").is_none() {
+            return Ok(());
+        }
         let how = Mixdown { frames: heard.len(), sample_rate: RATE, block: 333 };
         let again = session.replay(&session.steps(), how, &mut |_| ControlFlow::Continue(())).unwrap();
         let differs = heard.iter().zip(&again[0]).position(|(live, off_line)| live.to_bits() != off_line.to_bits());
