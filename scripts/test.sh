@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 mkdir -p target
 # The user's own secret and cache are not for tests. (Those in Python make theirs.)
 export XDG_STATE_HOME=$PWD/target/state XDG_CACHE_HOME=$PWD/target/cache
+# Random programs and edits are drawn from one seed, so that a run can be repeated. `make test-full` draws new ones.
+if [ -z "${KRACH_FULL:-}" ]; then export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261128}; fi
 log=target/test-rust.log
 
 cargo test --release --workspace --no-fail-fast 2>&1 | tee "$log"
