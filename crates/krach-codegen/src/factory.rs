@@ -35,7 +35,7 @@ pub struct NativeFactory {
     pub(crate) packing: Arc<Packing>,
 }
 
-/// The same program with voices side by side, compiled when so many are asked for that it is worth it.
+/// The same program with voices side by side, compiled when four voices or more are asked for.
 #[derive(Default)]
 pub(crate) struct Packing {
     program: OnceLock<Box<dyn Fn() -> Option<Program> + Send + Sync>>,

@@ -388,7 +388,7 @@ fn lane_of(offset: u32, lane: usize) -> u32 {
     offset + (lane * WORD) as u32
 }
 
-/// The rows of a ring that so many frames write.
+/// The rows of a ring that a number of frames writes.
 fn rows(array: &Array, frames: usize) -> usize {
     frames.min(array.len as usize)
 }

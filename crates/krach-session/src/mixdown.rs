@@ -27,7 +27,7 @@ pub struct Mixdown {
 const MOST_FRAMES: usize = 24 * 3600 * 48_000;
 
 impl Mixdown {
-    /// The frames of so many bars, at the tempo and the meter of a patch.
+    /// The number of frames in `bars` bars, at the tempo and the meter of a patch.
     ///
     /// # Errors
     /// `KR0408`: no such length can be rendered; `KR0803`: the tempo needs more than 64 bits.
@@ -44,7 +44,7 @@ impl Mixdown {
         frames.ok_or_else(|| no_length(&format!("{bars} bars")))
     }
 
-    /// The frames of so many seconds.
+    /// The number of frames in `seconds` seconds.
     ///
     /// # Errors
     /// `KR0408`: no such length can be rendered.

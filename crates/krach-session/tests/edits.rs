@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_there_can_be_removed(edits in many(), at in 0_usize..7) {
+    fn a_node_goes_with_everything_that_leads_to_it(edits in many(), at in 0_usize..7) {
         let mut patch = patch(&edits);
         let Some(name) = patch.nodes().nth(at).map(|(name, _)| name.clone()) else { return Ok(()) };
         let edits = patch.removing(&name).unwrap();

@@ -415,7 +415,7 @@ impl Session {
         py.detach(|| self.inner.scenes(|scenes, _| scenes.names().map(ToString::to_string).collect()))
     }
 
-    /// The frames of a render: so many bars, or so many seconds.
+    /// The frames of a render, whose length is given in bars or in seconds.
     #[pyo3(signature = (bars, seconds, sample_rate))]
     fn frames(&self, py: Python<'_>, bars: f64, seconds: Option<f64>, sample_rate: u32) -> PyResult<usize> {
         self.read(py, |patch| match seconds {

@@ -7,7 +7,7 @@ use krach_diag::Diagnostic;
 use krach_engine::{Processor, Receipt};
 use std::time::Instant;
 
-/// What is known of sound that nobody has heard yet.
+/// The levels and faults of sound that is still to come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {
     /// The frame that it begins on, and left and right from there.
@@ -48,7 +48,7 @@ pub enum OffenceKind {
 const BLOCK: usize = 128;
 
 impl Preview {
-    /// Computes so many frames.
+    /// Computes a number of frames from here on.
     ///
     /// # Errors
     /// A pattern that cannot be asked, and what does not fit the stage.

@@ -41,7 +41,7 @@ impl Performance {
         })
     }
 
-    /// The copy that was asked for, if it is complete. Copies that nobody waits for any more are dropped.
+    /// The copy that was asked for, if it is complete. Copies of earlier requests are dropped.
     pub fn copied(&mut self, copying: &Copying) -> Option<(Self, Processor)> {
         let found = self.stage.snapshots().into_iter().find(|copy| copy.number == copying.number)?;
         let Copying { patch, conductor, nodes, routes, knobs, front, resumes, .. } = copying.clone();

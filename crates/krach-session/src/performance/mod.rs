@@ -2,7 +2,7 @@
 //!
 //! One way for both clocks. Live, a thread keeps it a little ahead of the audio thread; off-line, a render does. Each
 //! change has a frame. Everything before that frame sounds as if there were no change, and everything from it on as if
-//! the change had always been known, in whatever pieces the score is read.
+//! the change had always been known, and the score may be read in pieces of any length.
 
 mod copy;
 mod follow;

@@ -19,7 +19,7 @@ pub(super) const SCORE: u32 = 1;
 /// How a knob goes to a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
-    /// At once; a level by a short ramp of so many seconds.
+    /// At once; a level by a ramp of that length, in seconds.
     Step(f64),
     /// In a straight line over frames.
     Slide(usize),
