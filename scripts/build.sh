@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Rust module and puts it into the package, which .venv then imports from this checkout.
+# Builds the Rust module and puts it into the package, which .venv then imports from this checkout; then compiles the
+# stock sounds, which ship with their code.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -18,3 +19,4 @@ else
         { cat "$log" >&2; exit 1; }
     touch .venv/bin/krach
 fi
+.venv/bin/python scripts/stock.py

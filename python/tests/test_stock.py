@@ -1,8 +1,12 @@
 """The stock sounds: as loud as each other, without DC, finite at the ends of every knob, silent at last."""
 
 import inspect
+import os
 import pickle
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +15,7 @@ import pytest
 import krach
 import krach.dsp as krs
 from krach import DspDef
-from krach.stock import Shelf, fx, synths
+from krach.stock import Shelf, _shipped, fx, synths
 
 RATE = 48000
 TARGET = -20.0
@@ -122,6 +126,53 @@ def test_a_duck_makes_room_for_its_key() -> None:
     heard = fx.duck.render(inputs=[*steady, key], amount=1)
     assert heard[0, RATE // 2 - 1] == pytest.approx(0.5)
     assert heard[0, RATE // 2 + 2400] < 0.01
+
+
+FRESH = """
+import krach
+from krach import _krach
+from krach.stock import fx, synths
+
+kr = krach.LiveMixer("off")
+played = kr.node("bass", kr.synths.acid).sound
+sounds = [played, *synths.values(), *fx.values()]
+print({_krach.compile(s.program, rate, s.precision)[2] for s in sounds for rate in (44100, 48000)})
+"""
+
+
+def test_the_first_node_of_a_stock_sound_compiles_nothing(tmp_path: Path) -> None:
+    # Neither a cache nor the secret of the user who built the library.
+    alone = {**os.environ, "KRACH_CACHE": "off", "XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH], env=alone, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "{True}\n", f"run scripts/build.sh\n{done.stderr}"
+
+
+def test_the_code_that_ships_is_that_of_the_sources() -> None:
+    for shelf in (synths, fx):
+        for name, sound in shelf.items():
+            assert sound == shelf.traced(name), f"{name}: run scripts/build.sh"
+            assert sound.source == shelf.traced(name).source
+
+
+def test_a_stock_sound_without_its_code_is_traced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(_shipped, "place", lambda: tmp_path / "none.krlib")
+    _shipped._library.cache_clear()
+    try:
+        assert Shelf("levels", ("levels",))["duck"] == fx.duck
+        assert _shipped.shipped("fx", "duck") is None
+    finally:
+        _shipped._library.cache_clear()
+
+
+def test_kr_has_the_stock_sounds_and_the_helpers() -> None:
+    kr = krach.LiveMixer("off")
+    assert kr.synths is synths
+    assert kr.fx is fx
+    assert kr.chord("Am7")[0] == kr.scale("A minor")[0]
+    beat = kr.grid({"kick": "x...x...", "hat": "..x...x."})
+    assert list(beat) == ["kick", "hat"]
 
 
 def test_a_shelf_reads_like_a_table() -> None:

@@ -8,21 +8,40 @@ from krach import pattern as krp
 from krach._entrance import entrance
 from krach._errors import error
 from krach._krach import nearest
+from krach._samples import samples
 from krach.mixer import Mixer
+from krach.stock import fx, synths
 
 _SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "strict")
 
 
 class LiveMixer(Mixer):
-    """A Mixer that also builds patterns: `kr.note`, `kr.seq`, `kr.hit` and all others of `krach.pattern`.
+    """A Mixer with everything at hand, as `kr` is.
+
+    `kr.synths` and `kr.fx` are the stock sounds, and `kr.samples(folder)` gives recordings. `kr.note`,
+    `kr.seq`, `kr.hit` and the others build patterns as in `krach.pattern`; `kr.scale`, `kr.chord` and
+    `kr.grid` help with harmony and beats.
 
     `from krach import kr` gives the one of this process.
 
-    >>> kr.node("bass", synths.acid) @ kr.seq("A1", None, "C2", "A1").over(2)
+    >>> kr.node("bass", kr.synths.acid) @ kr.seq("A1", None, "C2", "A1").over(2)
     Node('bass', acid, gain=0.50)
+    >>> kr.node("pad", kr.synths.glass, count=4) @ kr.chords("Am7", "Fmaj7")
+    Node('pad', glass, gain=0.50, count=4)
     """
 
     __slots__ = ()
+
+    synths = synths
+    fx = fx
+    samples = staticmethod(samples)
+
+    scale = staticmethod(krp.scale)
+    chord = staticmethod(krp.chord)
+    chords = staticmethod(krp.chords)
+    arpeggio = staticmethod(krp.arpeggio)
+    grid = staticmethod(krp.grid)
+    read_midi = staticmethod(krp.read_midi)
 
     note = staticmethod(krp.note)
     hit = staticmethod(krp.hit)

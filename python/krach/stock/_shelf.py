@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from html import escape
 from typing import Any
 
 from krach import _krach
 from krach._definition import DspDef, transpile
 from krach._errors import error
-from krach._page import preview
+from krach._source import source_of
+from krach.stock._shipped import shipped
 
 
 class Shelf(Mapping[str, DspDef]):
     """Sounds by name: `synths.acid` or `synths["acid"]`, each a DspDef.
 
-    A sound is traced when it is first asked for. `print(synths)` shows a table of all of them, a notebook
-    shows players. `synths.families` has the names by family.
+    A sound is made on first use; its code for 44.1 and 48 kHz ships with krach. `print(synths)` shows a
+    table of all of them, a notebook shows players. `synths.families` has the names by family.
 
     Errors: KR0704, a `KeyError` or an `AttributeError`, for a name that is not there, with the nearest one.
 
@@ -60,8 +59,15 @@ class Shelf(Mapping[str, DspDef]):
         if name not in self._made:
             if name not in self._all():
                 raise self._unknown(name)
-            self._made[name] = transpile(self._all()[name][1])
+            function, built = self._all()[name][1], shipped(self._name, name)
+            self._made[name] = (
+                self.traced(name) if built is None else DspDef(function, built, source=source_of(function))
+            )
         return self._made[name]
+
+    def traced(self, name: str) -> DspDef:
+        """The sound traced now, without the code that ships with krach."""
+        return transpile(self._all()[name][1])
 
     def __getattr__(self, name: str) -> DspDef:
         if name.startswith("_") or name not in self._all():
@@ -96,6 +102,8 @@ class Shelf(Mapping[str, DspDef]):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         rows = "".join(
             f"<tr><td>{escape(name)}</td><td>{escape(self._says(name))}</td>"
             f'<td><audio controls preload="none" src="{_player(self[name])}"></audio></td></tr>'
@@ -116,4 +124,8 @@ def _shelf(name: str) -> Shelf:
 
 def _player(sound: DspDef) -> str:
     """1.5 seconds of the sound, inside the page itself."""
+    import base64
+
+    from krach._page import preview
+
     return "data:audio/wav;base64," + base64.b64encode(_krach.wav_bytes(preview(sound), 44100)).decode()
