@@ -37,21 +37,24 @@ impl<S: Sample> Buffer<S> {
     #[must_use]
     pub fn head(&self, frames: usize) -> Audio<'_, S> {
         assert!(frames <= self.frames, "a buffer of {} frames", self.frames);
-        Audio { samples: &self.samples, stride: self.frames, channels: self.channels, start: 0, frames }
+        Audio { samples: &self.samples, places: self.places(frames) }
     }
 
     /// The first `frames` frames of all channels, to write.
     pub fn head_mut(&mut self, frames: usize) -> AudioMut<'_, S> {
         assert!(frames <= self.frames, "a buffer of {} frames", self.frames);
-        let (channels, stride) = (self.channels, self.frames);
-        AudioMut { samples: &mut self.samples, stride, channels, start: 0, frames }
+        let places = self.places(frames);
+        AudioMut { samples: &mut self.samples, places }
+    }
+
+    fn places(&self, frames: usize) -> Places {
+        Places { stride: self.frames, start: 0, channels: self.channels, frames }
     }
 }
 
-/// Some frames of some channels, to read.
+/// The places of some frames of some channels in one piece of memory.
 #[derive(Clone, Copy, Debug)]
-pub struct Audio<'a, S> {
-    samples: &'a [S],
+struct Places {
     /// From channel to channel, and from the beginning of a channel to the first frame meant.
     stride: usize,
     start: usize,
@@ -59,28 +62,46 @@ pub struct Audio<'a, S> {
     frames: usize,
 }
 
+impl Places {
+    fn channel(self, at: usize) -> Range<usize> {
+        let first = at * self.stride + self.start;
+        first..first + self.frames
+    }
+
+    fn part(self, frames: &Range<usize>) -> Self {
+        assert!(frames.start <= frames.end && frames.end <= self.frames, "a part of {} frames", self.frames);
+        Self { start: self.start + frames.start, frames: frames.len(), ..self }
+    }
+}
+
+/// Some frames of some channels, to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Audio<'a, S> {
+    samples: &'a [S],
+    places: Places,
+}
+
 impl<'a, S> Audio<'a, S> {
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.channels
+        self.places.channels
     }
 
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.frames
+        self.places.frames
     }
 
     /// One sample per frame.
     #[must_use]
     pub fn channel(&self, at: usize) -> &'a [S] {
-        &self.samples[at * self.stride + self.start..][..self.frames]
+        &self.samples[self.places.channel(at)]
     }
 
     /// A part of the frames.
     #[must_use]
     pub fn part(self, frames: Range<usize>) -> Self {
-        assert!(frames.start <= frames.end && frames.end <= self.frames, "a part of {} frames", self.frames);
-        Self { start: self.start + frames.start, frames: frames.len(), ..self }
+        Self { places: self.places.part(&frames), ..self }
     }
 }
 
@@ -88,60 +109,56 @@ impl<'a, S> Audio<'a, S> {
 #[derive(Debug)]
 pub struct AudioMut<'a, S> {
     samples: &'a mut [S],
-    stride: usize,
-    start: usize,
-    channels: usize,
-    frames: usize,
+    places: Places,
 }
 
 impl<S> AudioMut<'_, S> {
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.channels
+        self.places.channels
     }
 
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.frames
+        self.places.frames
     }
 
     #[must_use]
     pub fn channel(&self, at: usize) -> &[S] {
-        &self.samples[at * self.stride + self.start..][..self.frames]
+        &self.samples[self.places.channel(at)]
     }
 
     pub fn channel_mut(&mut self, at: usize) -> &mut [S] {
-        &mut self.samples[at * self.stride + self.start..][..self.frames]
+        &mut self.samples[self.places.channel(at)]
     }
 
     /// Some of the channels, by number.
     pub fn some(&mut self, channels: Range<usize>) -> AudioMut<'_, S> {
+        let places = self.places;
         assert!(
-            channels.start <= channels.end && channels.end <= self.channels,
+            channels.start <= channels.end && channels.end <= places.channels,
             "of {} channels",
-            self.channels
+            places.channels
         );
-        let samples = self.samples.get_mut(channels.start * self.stride..).unwrap_or(&mut []);
-        AudioMut { samples, channels: channels.len(), ..*self }
+        let samples = self.samples.get_mut(channels.start * places.stride..).unwrap_or(&mut []);
+        AudioMut { samples, places: Places { channels: channels.len(), ..places } }
     }
 
     /// A part of the frames.
     pub fn part(&mut self, frames: Range<usize>) -> AudioMut<'_, S> {
-        assert!(frames.start <= frames.end && frames.end <= self.frames, "a part of {} frames", self.frames);
-        let start = self.start + frames.start;
-        AudioMut { samples: &mut *self.samples, start, frames: frames.len(), ..*self }
+        AudioMut { samples: &mut *self.samples, places: self.places.part(&frames) }
     }
 }
 
 impl<S: Sample> AudioMut<'_, S> {
     pub fn silence(&mut self) {
-        (0..self.channels).for_each(|at| self.channel_mut(at).fill(S::default()));
+        (0..self.places.channels).for_each(|at| self.channel_mut(at).fill(S::default()));
     }
 
     /// The largest size of a sample, NaN if one is NaN.
     #[must_use]
     pub fn peak(&self) -> f64 {
-        (0..self.channels).map(|at| S::peak(self.channel(at))).fold(0.0, louder)
+        (0..self.places.channels).map(|at| S::peak(self.channel(at))).fold(0.0, louder)
     }
 }
 
