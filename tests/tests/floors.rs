@@ -50,7 +50,7 @@ const HOUSE: &[Room] = &[
         outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "midly", "rawzip", "symphonia", "pyo3"],
     },
     Room {
-        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "session", "store"],
+        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "pattern", "session", "store"],
         outside: &["ariadne", "clap", "ctrlc", "indicatif", "serde", "serde_json"], unaware: &["std::net"],
     },
     Room {

@@ -1,5 +1,6 @@
 //! `60@0.5+1*0.8` or `C4`: a note, as people type it.
 
+use krach_pattern::spelled;
 use std::str::FromStr;
 
 /// A note of `krach render --note`: key, start, length and velocity.
@@ -71,27 +72,13 @@ impl FromStr for Note {
     }
 }
 
-/// The key of a name such as `C4` (60), `F#3` or `Bb2`; none if it is not a name.
+/// The key of a name such as `C4` (60), `f#3`, `Fs3` or `Bb2`; none if it is not a name.
 fn named(text: &str) -> Option<f64> {
-    let mut letters = text.chars();
-    let semitone = match letters.next()?.to_ascii_uppercase() {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    let rest = letters.as_str();
-    let (sign, octave) = match rest.chars().next()? {
-        '#' => (1, &rest[1..]),
-        'b' => (-1, &rest[1..]),
-        _ => (0, rest),
-    };
-    let octave: i32 = octave.parse().ok().filter(|octave| (-1..=9).contains(octave))?;
-    Some(f64::from(12 * (octave + 1) + semitone + sign))
+    let letter = text.get(..1)?.to_ascii_uppercase();
+    let (semitone, octave) = spelled(&(letter + &text[1..]))?;
+    // Octaves and semitones are small.
+    #[allow(clippy::cast_precision_loss)]
+    Some((12 * (octave + 1) + semitone) as f64)
 }
 
 #[cfg(test)]
@@ -106,9 +93,15 @@ mod tests {
         assert_eq!(note("60*0.5"), Ok((0, 1000, 60.0, 0.5)));
         assert_eq!(note("60 + 0.5"), Ok((0, 500, 60.0, 1.0)));
         assert_eq!(note("C4@1"), Ok((1000, 1000, 60.0, 1.0)));
-        for (name, key) in
-            [("c-1", 0.0), ("A4", 69.0), ("F#3", 54.0), ("Bb2", 46.0), ("b3", 59.0), ("G9", 127.0)]
-        {
+        for (name, key) in [
+            ("c-1", 0.0),
+            ("A4", 69.0),
+            ("F#3", 54.0),
+            ("fs3", 54.0),
+            ("Bb2", 46.0),
+            ("b3", 59.0),
+            ("G9", 127.0),
+        ] {
             assert_eq!(note(name), Ok((0, 1000, key, 1.0)), "{name}");
         }
         for wrong in [

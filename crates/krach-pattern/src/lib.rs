@@ -51,7 +51,7 @@ pub use curve::{Curve, Shape};
 pub use event::{Change, Event, Origin, Value};
 pub use harmony::{CHORDS, SCALES, Scale, chord};
 pub use pattern::{Leaf, MOST_LEVELS, MOST_PARTS, Node, Pattern, Steps};
-pub use pitch::{Pitch, note_name};
+pub use pitch::{Pitch, note_name, spelled};
 pub use query::{MOST_STEPS, QueryError, QueryErrorKind};
 pub use refusal::Refusal;
 pub use spread::Rhythm;

@@ -30,33 +30,11 @@ impl Pitch {
     /// A name such as `C4`, `F#3`, `Fs3` or `Bb2`: a letter A–G, a sharp (`#`, `s`) or a flat (`b`), an octave 0–8.
     /// C4 is 60.
     pub fn name(name: &str) -> Result<Self, Refusal> {
-        let refused = || Refusal::NoteName(name.to_owned());
-        let mut signs = name.chars();
-        let letter = signs.next().ok_or_else(refused)?;
-        let step: i64 = match letter {
-            'C' => 0,
-            'D' => 2,
-            'E' => 4,
-            'F' => 5,
-            'G' => 7,
-            'A' => 9,
-            'B' => 11,
-            _ => return Err(refused()),
-        };
-        let rest = signs.as_str();
-        let (shift, octave) = match rest.chars().next() {
-            Some('#' | 's') => (1, &rest[1..]),
-            Some('b') => (-1, &rest[1..]),
-            _ => (0, rest),
-        };
-        let octave: i64 = match octave.as_bytes() {
-            [digit @ b'0'..=b'9'] => (digit - b'0').into(),
-            _ => return Err(refused()),
-        };
-        if octave > 8 {
-            return Err(Refusal::Octave(name.to_owned()));
+        match spelled(name) {
+            Some((semitone, octave @ 0..=8)) => Self::midi(12 * (octave + 1) + semitone),
+            Some(_) => Err(Refusal::Octave(name.to_owned())),
+            None => Err(Refusal::NoteName(name.to_owned())),
         }
-        Self::midi(12 * (octave + 1) + step + shift)
     }
 
     /// The frequency where A4 (69) has `a4` hertz: `a4 · 2^((n − 69)/12)`, equal temperament.
@@ -75,6 +53,33 @@ impl Pitch {
         // In range by the clamp.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Ok(number as u8)
+    }
+}
+
+/// Semitones above C, and the octave from -1 to 9, of a name such as `F#3`: (6, 3). `Cb4` is (-1, 4).
+#[must_use]
+pub fn spelled(name: &str) -> Option<(i64, i64)> {
+    let mut letters = name.chars();
+    let semitone = match letters.next()? {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    let (sign, octave) = match rest.chars().next()? {
+        '#' | 's' => (1, &rest[1..]),
+        'b' => (-1, &rest[1..]),
+        _ => (0, rest),
+    };
+    match octave.as_bytes() {
+        [digit @ b'0'..=b'9'] => Some((semitone + sign, (digit - b'0').into())),
+        b"-1" => Some((semitone + sign, -1)),
+        _ => None,
     }
 }
 
