@@ -81,6 +81,11 @@ pub fn probability(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     number(py, "`prob`", value)
 }
 
+/// A text. `rule` says which.
+pub fn text(py: Python<'_>, rule: &str, value: &Bound<'_, PyAny>, help: &str) -> PyResult<String> {
+    value.extract().map_err(|_| wrong_type(py, rule, value, help))
+}
+
 /// A time: whole numbers and fractions exactly, other numbers as the nearest simple fraction. `rule` says what the
 /// number must be.
 pub fn time(py: Python<'_>, rule: &str, value: &Bound<'_, PyAny>) -> PyResult<Time> {

@@ -1,7 +1,7 @@
 //! Builders: the functions behind `krach.pattern`. `at` is the user's line.
 
 use super::argument::{
-    PlaceTuple, at_user, count, number, origin, params, pattern, pitch, place, wrong_type,
+    PlaceTuple, at_user, count, number, origin, params, pattern, pitch, place, text, wrong_type,
 };
 use super::{Pattern, argument};
 use crate::error;
@@ -47,9 +47,7 @@ pub fn pattern_hit(
     given: &Bound<'_, PyDict>,
     at: At,
 ) -> PyResult<Pattern> {
-    let Ok(gate) = param.extract::<String>() else {
-        return Err(wrong_type(py, "the gate of a hit is the name of a control", param, ""));
-    };
+    let gate = text(py, "the gate of a hit is the name of a control", param, "")?;
     let mut manner = Manner { params: params(py, given)?.into(), ..Manner::default() };
     // A hit's velocity is a parameter like any other, but the player must know it.
     if let Some(vel) = given.get_item("vel")? {
@@ -179,9 +177,7 @@ pub fn pattern_ctrl(
     value: &Bound<'_, PyAny>,
     at: At,
 ) -> PyResult<Pattern> {
-    let Ok(label) = label.extract::<String>() else {
-        return Err(wrong_type(py, "the label of `ctrl` is the name of a control", label, ""));
-    };
+    let label = text(py, "the label of `ctrl` is the name of a control", label, "")?;
     let label = if label.is_empty() { OWN_PATH } else { &label };
     Pattern::made(py, build::control(label, number(py, "a control's value", value)?, origin(at)))
 }
@@ -223,9 +219,7 @@ pub fn pattern_osc(
     arguments: Vec<Bound<'_, PyAny>>,
     at: At,
 ) -> PyResult<Pattern> {
-    let Ok(address) = address.extract::<String>() else {
-        return Err(wrong_type(py, "an OSC address is a text", address, "write `osc(\"/light\", 0.5)`"));
-    };
+    let address = text(py, "an OSC address is a text", address, "write `osc(\"/light\", 0.5)`")?;
     let arguments =
         arguments.iter().map(|value| osc_argument(py, value)).collect::<PyResult<Vec<OscArgument>>>()?;
     Pattern::made(py, build::osc(&address, arguments, origin(at)))
@@ -247,13 +241,10 @@ fn osc_argument(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<OscArgumen
 /// The MIDI number of a note name.
 #[pyfunction]
 pub fn parse_note(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<u8> {
-    match name.extract::<String>() {
-        Ok(text) => match Pitch::name(&text) {
-            Ok(Pitch::Midi(number)) => Ok(number),
-            Ok(Pitch::Hz(_)) => unreachable!("a name is a MIDI number"),
-            Err(refusal) => Err(at_user(py, refusal.diagnostic())),
-        },
-        Err(_) => Err(wrong_type(py, "a note name is a text", name, "write \"C4\"")),
+    match Pitch::name(&text(py, "a note name is a text", name, "write \"C4\"")?) {
+        Ok(Pitch::Midi(number)) => Ok(number),
+        Ok(Pitch::Hz(_)) => unreachable!("a name is a MIDI number"),
+        Err(refusal) => Err(at_user(py, refusal.diagnostic())),
     }
 }
 

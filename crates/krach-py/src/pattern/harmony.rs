@@ -33,11 +33,15 @@ fn refused(
     )
 }
 
+fn scale(py: Python<'_>, name: &str, octave: &Bound<'_, PyAny>) -> PyResult<Scale> {
+    let scale = Scale::named(name, self::octave(py, octave)?);
+    scale.map_err(|refusal| refused(py, &refusal, name, SCALES))
+}
+
 /// The MIDI number of degree 0, and the semitones of the other degrees of the octave above it.
 #[pyfunction]
 pub fn scale_steps(py: Python<'_>, name: &str, octave: &Bound<'_, PyAny>) -> PyResult<(u8, Vec<u8>)> {
-    let scale = Scale::named(name, self::octave(py, octave)?);
-    let scale = scale.map_err(|refusal| refused(py, &refusal, name, SCALES))?;
+    let scale = scale(py, name, octave)?;
     Ok((scale.tonic(), scale.steps().to_vec()))
 }
 
@@ -50,8 +54,7 @@ pub fn scale_degree(
     degree: &Bound<'_, PyAny>,
 ) -> PyResult<u8> {
     let degree = count(py, "a degree", degree)?;
-    let scale = Scale::named(name, self::octave(py, octave)?);
-    match scale.and_then(|scale| scale.degree(degree)) {
+    match scale(py, name, octave)?.degree(degree) {
         Ok(Pitch::Midi(number)) => Ok(number),
         Ok(Pitch::Hz(_)) => unreachable!("degrees are MIDI numbers"),
         Err(refusal) => Err(at_user(py, refusal.diagnostic())),
