@@ -1,44 +1,15 @@
 //! Nothing is allocated while a block is computed: the number of allocations of a render does not grow with its length.
-#![allow(unsafe_code)]
 
+#[path = "../../crates/krach-engine/tests/counting/mod.rs"]
+mod counting;
+
+use counting::counted;
 use krach_abi::{Block, Buffer, DspFactory, FlushGuard, Frame, Precision, Role, Seed, VoiceIo};
 use krach_codegen::{NativeFactory, Spec, compile};
 use krach_engine::{Keyboard, Note, Rig, Score, Turn, render};
 use krach_ir::{Control, ControlKind, Fun, ProgramBuilder};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the allocator of the system.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn counted<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = COUNT.with(Cell::get);
-    let made = work();
-    (COUNT.with(Cell::get) - before, made)
-}
 
 /// A gated tone with an echo and an input.
 fn tone(precision: Precision) -> Arc<NativeFactory> {

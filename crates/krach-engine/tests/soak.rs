@@ -1,42 +1,17 @@
 //! An evening of playing in short: a thousand random edits while more than thirty nodes sound. Nothing steps, nothing is
 //! allocated on the audio thread, and all that was lent comes home.
-#![allow(unsafe_code)]
 
+mod counting;
 mod toys;
 
+use counting::counted;
 use krach_abi::{Buffer, Frame};
 use krach_engine::{
     Automation, NodeId, NodeSpec, NoteId, Out, Processor, Receipt, RouteId, RouteSpec, Shape, Sound, Stage,
     StageError, When,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 use toys::{AMP, Dice, FREQ, GATE, Toy, ToyFactory, settings};
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the allocator of the system.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 const NODES: usize = 32;
 /// The level of each node, so that all of them together stay far below the limiter.
@@ -166,9 +141,8 @@ impl Evening {
 
     fn play(&mut self, frames: usize) {
         let input = Buffer::new(0, frames);
-        let before = COUNT.with(Cell::get);
-        self.processor.process(input.head(frames), self.output.head_mut(frames));
-        self.allocations += COUNT.with(Cell::get) - before;
+        let block = || self.processor.process(input.head(frames), self.output.head_mut(frames));
+        self.allocations += counted(block).0;
         for (channel, last) in self.last.iter_mut().enumerate() {
             for &sample in &self.output.channel(channel)[..frames] {
                 self.step = self.step.max((sample - *last).abs());
