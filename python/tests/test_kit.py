@@ -170,7 +170,7 @@ def test_a_library_is_a_mapping_that_shows_itself(kit: Path) -> None:
     assert repr(library).splitlines()[2].split()[:3] == ["acid", "0", "1"]
     assert "<td>acid</td>" in library._repr_html_()
     assert repr(library["room"]).startswith("<DspDef room: 2 in, 2 out")
-    assert library.get("nobody") is None
+    assert library.get("missing") is None
     with pytest.raises(KeyError, match="did you mean `kick`"):
         library["kik"]
     with pytest.raises(krach.Error, match="its Python function is not"):

@@ -200,7 +200,7 @@ fn a_transition_makes_fades_of_what_is_turned_and_leaves_the_rest() {
         Edit::Muted("pad".into(), true),
     ];
     transition.apply(&turned).unwrap();
-    assert!(transition.apply(&[Edit::Gain("nobody".into(), 1.0)]).is_err());
+    assert!(transition.apply(&[Edit::Gain("missing".into(), 1.0)]).is_err());
     let after = transition.patch().clone();
     let fade = |to| Some(Driver::Fade(Fade { to, bars: Time::whole(4) }));
     assert_eq!(after.driver("bass/gain").cloned(), fade(0.2));

@@ -84,7 +84,7 @@ class Playing(Musical):
 
     @entrance
     def wait(self, bars: float | None = None) -> None:
-        """Waits while the music plays: so many bars, or until Ctrl-C. Without sound it returns at once.
+        """Waits while the music plays: for `bars` bars, or until Ctrl-C. Without sound it returns at once.
 
         >>> kr.wait()
         """

@@ -1,4 +1,4 @@
-//! The course of a value that the audio half is told of, so that the control half knows it at any frame.
+//! The course of a value in the audio half, by the events sent to it: the control half computes it for any frame.
 
 use krach_abi::Frame;
 
