@@ -36,6 +36,7 @@ from krach.pattern.mininotation import p, tidal
 from krach.pattern.pattern import Pattern
 from krach.pattern.pitch import NOTES, ftom, mtof, parse_note
 from krach.pattern.serialize import dict_to_pattern_node, pattern_node_to_dict
+from krach.pattern.tuning import Tuning, edo, scala
 
 __all__ = [
     "CHORDS",
@@ -45,6 +46,7 @@ __all__ = [
     "MidiFile",
     "Pattern",
     "Scale",
+    "Tuning",
     "arpeggio",
     "cat",
     "cc",
@@ -52,6 +54,7 @@ __all__ = [
     "chords",
     "ctrl",
     "dict_to_pattern_node",
+    "edo",
     "exp",
     "freeze",
     "ftom",
@@ -76,6 +79,7 @@ __all__ = [
     "read_midi",
     "rest",
     "saw",
+    "scala",
     "scale",
     "seq",
     "sine",

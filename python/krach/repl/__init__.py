@@ -41,6 +41,8 @@ class LiveMixer(Mixer):
     chords = staticmethod(krp.chords)
     arpeggio = staticmethod(krp.arpeggio)
     grid = staticmethod(krp.grid)
+    edo = staticmethod(krp.edo)
+    scala = staticmethod(krp.scala)
     read_midi = staticmethod(krp.read_midi)
 
     note = staticmethod(krp.note)
