@@ -11,10 +11,10 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests neither fill nor read the cache of a user; Ctrl-C is heard."""
+    """Tests neither fill nor read the folders of a user; Ctrl-C is heard."""
     home = tempfile.TemporaryDirectory(prefix="krach-")
     os.environ.update(
-        {f"XDG_{kind}_HOME": os.path.join(home.name, kind.lower()) for kind in ("CACHE", "STATE")}
+        {f"XDG_{kind}_HOME": os.path.join(home.name, kind.lower()) for kind in ("CACHE", "STATE", "DATA")}
     )
     config.add_cleanup(home.cleanup)
     # What a script starts in the background ignores Ctrl-C, and so would the tests of it, for an hour.

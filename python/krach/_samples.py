@@ -52,23 +52,30 @@ class Samples(Mapping[str, DspDef]):
 
 
 @entrance
-def samples(folder: str | PathLike[str]) -> Samples:
+def samples(folder: str | PathLike[str] | None = None) -> Samples:
     """The sound files of a folder (WAV, FLAC, MP3, Ogg Vorbis) as instruments, by their names without ending.
+
+    Without a folder it is the free kit: drums, and some notes at C4, which krach renders from its own stock
+    sounds. They are written on first use, 2 MB in `krach/kit` of the user's data folder (`KRACH_DATA`, or
+    `$XDG_DATA_HOME/krach`), and are yours to use in any way.
 
     A folder of sound files in it is an instrument too and plays the first of them (`krs.sample(path, n=2)`
     plays another). Each instrument is stereo, begins at each note, has its own pitch at C4, and has the
     controls `gate`, `freq`, `speed`, `start`, `end` and `vel`.
 
-    Errors: KR0501 for a folder that does not exist.
+    Errors: KR0501 for a folder that does not exist, KR0502 where the kit cannot be written.
 
+    >>> krach.samples()["snare"].render(0.1, gate=1).shape
+    (2, 4800)
     >>> krach.write_wav("knock.wav", synths.kick.render(0.2, gate=1))
     >>> kit = krach.samples(".")
     >>> kit["knock"].render(0.1, gate=1).shape
     (2, 4800)
     """
     from krach.dsp.samples import sound_files
+    from krach.stock.kit import free_kit
 
-    root = Path(fspath(folder)).expanduser()
+    root = free_kit() if folder is None else Path(fspath(folder)).expanduser()
     if not root.is_dir():
         help = ["a path is relative to the folder where Python runs"]
         raise error("KR0501", f"there is no folder `{root}`", _place.user_place(), help=help)

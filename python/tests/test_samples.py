@@ -1,6 +1,7 @@
 """Recordings from files and arrays: `krs.sample`, `krs.sample_stereo`, `krach.samples`."""
 
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 import krach
 from krach import krs
+from krach.stock import kit as kit_of_stock
+from krach.stock import synths
+from krach.stock.kit import free_kit
 
 RATE = 48000
 RAMP = np.arange(1, 9) / 8
@@ -109,3 +113,55 @@ def test_a_folder_of_samples_is_a_kit(tmp_path: Path) -> None:
         kit["kik"]
     with pytest.raises(krach.Error, match="KR0501"):
         krach.samples(tmp_path / "missing")
+
+
+def test_the_free_kit_is_made_once_from_the_stock_sounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KRACH_DATA", str(tmp_path / "data"))
+    kit = krach.samples()
+    folder = free_kit()
+    assert folder.is_relative_to(tmp_path / "data")
+    assert list(kit) == sorted([*synths.families["drums"], *kit_of_stock.NOTES])
+    made = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    for name in kit:
+        sound, rate = krach.read_wav(folder / f"{name}.wav")
+        assert (rate, sound.shape[0]) == (48000, 1)
+        assert 0.1 < abs(sound).max() <= 1
+        assert abs(sound[0, -1]) < 1e-4, f"{name} ends with a click"
+    (folder / "kick.wav").unlink()
+    krach.samples()
+    again = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert again.keys() == made.keys()
+    assert {name for name in made if again[name] != made[name]} == {"kick.wav"}
+    heard = kit["kick"].render(0.4, gate=1)[0]
+    assert np.allclose(heard, krach.read_wav(folder / "kick.wav")[0][0][:19200], atol=1e-4)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KRACH_DATA", str(tmp_path / "file"))
+    with pytest.raises(krach.Error, match="KR0502") as caught:
+        krach.samples()
+    assert "KRACH_DATA" in caught.value.help[0]
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({"KRACH_DATA": "/own"}, "/own"),
+        ({"XDG_DATA_HOME": "/data"}, "/data/krach"),
+        ({"HOME": "/me"}, "/me/.local/share/krach"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other folders")
+def test_data_lies_where_the_system_keeps_it(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], folder: str
+) -> None:
+    for name in ("KRACH_DATA", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert kit_of_stock.data_folder() == Path(folder)
