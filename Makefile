@@ -5,9 +5,10 @@
 #   make build      .venv with krach in it, imported from this checkout
 #   make test-full  the long versions of the tests
 #   make bench      benchmarks, and ratios against the official Faust compiler
+#   make docs       the site of the documents, in target/site
 #   make lint       formatting, clippy, ruff, pyright, stubtest
 
-.PHONY: build demo test test-full bench lint
+.PHONY: build demo test test-full bench lint docs
 
 build: .venv/ready
 	@scripts/build.sh
@@ -26,6 +27,9 @@ bench: build
 
 lint: build
 	@scripts/lint.sh
+
+docs: build
+	@scripts/docs.sh
 
 # Installs the missing parts: system packages, the virtual environment, the tools of pyproject.toml.
 .venv/ready: pyproject.toml scripts/setup.sh

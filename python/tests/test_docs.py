@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from krach.repl.tour import STOPS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
 # Pages of errors show wrong programs; they have tests of their own.
@@ -21,12 +23,16 @@ PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
+# The Python blocks of these pages go on from each other, as they are typed at one prompt.
+SESSIONS = {ROOT / "docs" / "guides" / f"{name}.md" for name in ("getting-started", "ten-instruments")}
+
+
 def blocks(language: str) -> list[pytest.param]:
     return [
         pytest.param(body, id=f"{page.relative_to(ROOT)}-{number}")
         for page in SHOWN
         for number, (found, body) in enumerate(FENCE.findall(page.read_text()))
-        if found == language
+        if found == language and not (found == "python" and page in SESSIONS)
     ]
 
 
@@ -64,6 +70,34 @@ def test_commands_run(body: str, workplace: Path) -> None:
 @pytest.mark.parametrize("body", blocks("python"))
 def test_python_runs(body: str, workplace: Path) -> None:
     run([sys.executable, "-W", "error", "-c", body], workplace)
+
+
+@pytest.mark.parametrize("page", sorted(SESSIONS), ids=lambda page: page.stem)
+def test_the_blocks_of_a_session_run_one_after_the_other(page: Path, workplace: Path) -> None:
+    parts = [body for language, body in FENCE.findall(page.read_text()) if language == "python"]
+    assert len(parts) > 5, "a session has several blocks"
+    start = "from krach import kr, krp, krs\n"  # as at the prompt of `krach`
+    run([sys.executable, "-W", "error", "-c", start + "\n".join(parts)], workplace)
+
+
+def test_the_getting_started_page_is_the_tour() -> None:
+    page = ROOT / "docs" / "guides" / "getting-started.md"
+    text = page.read_text()
+    for stop in STOPS:
+        for line in stop.lines.splitlines():
+            assert line in text, f"{page.name} lacks {line!r}"
+
+
+def test_the_site_lists_every_guide() -> None:
+    listed = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    docs = ROOT / "docs"
+    pages = {
+        str(page.relative_to(docs))
+        for folder in ("guides", "coming-from")
+        for page in (docs / folder).glob("*")
+    }
+    assert pages <= listed
+    assert all((docs / page).exists() for page in listed - {"gallery.md"})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -14,6 +14,12 @@ pub trait Host {
     /// Why the file cannot be run, or that there is no Python.
     fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure>;
 
+    /// Opens a part of krach that only the Python package has, and returns the exit code when it is left.
+    ///
+    /// # Errors
+    /// Those of the part, or that there is no Python.
+    fn open(&self, door: &Door) -> Result<i32, Failure>;
+
     /// The text of bytes in an encoding that a Python file declares; none if the encoding is unknown or does not fit.
     fn decode(&self, _bytes: &[u8], _encoding: &str) -> Option<String> {
         None
@@ -33,6 +39,15 @@ pub trait Host {
     }
 }
 
+/// A part of krach that is written in Python.
+#[derive(Clone, Debug)]
+pub enum Door {
+    /// The prompt.
+    Prompt,
+    /// A piece that is played and shown for some seconds, on the default device or on this one.
+    Demo { seconds: f64, device: Option<String> },
+}
+
 /// The host of the stand-alone binary.
 #[derive(Debug)]
 pub struct NoPython {
@@ -42,17 +57,27 @@ pub struct NoPython {
 
 impl Host for NoPython {
     fn load(&self, source: &Source) -> Result<Box<dyn Script>, Failure> {
-        let message = "a Python file needs Python, and this `krach` was built without it";
-        Err(Diagnostic::error(Code::NeedsPython, message)
+        Err(needs_python("a Python file needs")
             .at(Place::line(source.name().clone(), 1))
-            .help("install the Python package and use the `krach` that comes with it")
             .help(
                 "Faust (`.dsp`) and text forms (`.program`, by `krach dump --stage program`) need no Python",
             )
             .into())
     }
 
+    fn open(&self, _: &Door) -> Result<i32, Failure> {
+        Err(needs_python("the prompt and the demo need")
+            .help("`krach --help` lists the other commands")
+            .into())
+    }
+
     fn interrupted(&self) -> bool {
         self.stop.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
+
+fn needs_python(what: &str) -> Diagnostic {
+    let message = format!("{what} Python, and this `krach` was built without it");
+    Diagnostic::error(Code::NeedsPython, message)
+        .help("install the Python package and use the `krach` that comes with it")
 }

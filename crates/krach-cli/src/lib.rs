@@ -29,7 +29,7 @@ mod setting;
 mod shell;
 mod target;
 
-pub use host::{Host, NoPython};
+pub use host::{Door, Host, NoPython};
 pub use script::{About, Function, Script};
 pub use shell::Failure;
 use shell::Shell;
@@ -50,6 +50,6 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, hos
         }
     };
     let mut shell = Shell::new(host);
-    let result = arguments.command.run(&mut shell);
+    let result = arguments.run(&mut shell);
     shell.exit_code(result)
 }

@@ -2,7 +2,7 @@
 
 use crate::mixer::Session;
 use crate::program::Program;
-use krach_cli::{About, Failure, Function, Host, Script};
+use krach_cli::{About, Door, Failure, Function, Host, Script};
 use krach_diag::{Code, Diagnostic, Place, Source};
 use krach_store::Playable;
 use krach_store::krlib::{self, Language};
@@ -46,6 +46,20 @@ impl Host for PythonHost {
                 })
             };
             Ok(Box::new(load().map_err(|error| failure(py, &error))?) as Box<dyn Script>)
+        })
+    }
+
+    fn open(&self, door: &Door) -> Result<i32, Failure> {
+        Python::attach(|py| {
+            let opened = match door {
+                Door::Prompt => {
+                    py.import("krach.repl.prompt").and_then(|prompt| prompt.call_method0("prompt"))
+                }
+                Door::Demo { seconds, device } => py
+                    .import("krach.repl.demo")
+                    .and_then(|demo| demo.call_method1("demo", (*seconds, device.as_deref()))),
+            };
+            opened.and_then(|code| code.extract()).map_err(|error| failure(py, &error))
         })
     }
 

@@ -113,7 +113,7 @@ def edo(divisions: int, *, period: float = 2.0, root: float | str | int = "C4") 
 
 @entrance
 def scala(path: str | PathLike[str], *, root: float | str | int = "C4") -> Tuning:
-    """A tuning from a file of Scala (`.scl`; M. Op de Coul, "Scala scale file format", 2006).
+    """A tuning from a file of Scala (`.scl`), as "Scala scale file format" of 2006 describes it.
 
     `root` is as for `edo`. Errors: KR0501 for a file that cannot be read, KR0802 for a text that is no such
     file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import NoReturn
 
 from krach import pattern as krp
@@ -67,6 +68,27 @@ class LiveMixer(Mixer):
     mtof = staticmethod(krp.mtof)
     ftom = staticmethod(krp.ftom)
     parse_note = staticmethod(krp.parse_note)
+
+    def tour(self, stop: int = 1, *, hands_free: bool = False) -> None:
+        """The first ten minutes, line by line: explains a line, waits for Enter, and plays it.
+
+        The lines run where the tour is called, so `bass` is yours afterwards. `stop` is where to begin, from
+        1 to 12; `hands_free=True` plays all lines without waiting.
+
+        >>> kr.tour(12, hands_free=True)  # doctest: +ELLIPSIS
+        <BLANKLINE>
+        12/12  Silence within 10 ms. The nodes stay.
+        ...
+        """
+        from krach import dsp
+        from krach.repl.tour import walk
+
+        frame = inspect.currentframe()
+        caller = None if frame is None else frame.f_back
+        assert caller is not None, "CPython has frames"
+        names = caller.f_globals
+        names.update(kr=self, krs=dsp)
+        walk(names, stop, hands_free)
 
     @entrance
     def __setattr__(self, name: str, value: object) -> None:

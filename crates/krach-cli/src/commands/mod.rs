@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod cache;
 mod check;
+mod demo;
 mod devices;
 mod doctor;
 mod dump;
@@ -13,13 +14,17 @@ mod impulse;
 mod inspect;
 mod licences;
 mod mixdown;
+mod new;
 mod render;
 
+use crate::host::Door;
 use crate::target::Only;
 use crate::{Failure, Shell};
 use clap::{Parser, Subcommand};
 
 /// Hear, read and measure the sound of a Python function.
+///
+/// Without a command, krach opens a prompt to play at.
 ///
 /// A target is FILE.py:function, or FILE.py where the file has one DSP function, or FILE.dsp, a Faust program, or
 /// FILE.krlib:name, or FILE.program, the text form that `krach dump --stage program` writes (`-` reads it from standard
@@ -28,7 +33,7 @@ use clap::{Parser, Subcommand};
 #[command(name = "krach", bin_name = "krach", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +58,10 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` keeps none)
     Cache(cache::CacheOf),
+    /// Play a short piece, and print each line of it as it is heard
+    Demo(demo::Demo),
+    /// Write a commented piece to begin with
+    New(new::New),
     /// Play two soft notes
     Beep(beep::Beep),
     /// List the sound devices of this machine
@@ -66,9 +75,18 @@ pub(crate) enum Command {
     },
 }
 
-impl Command {
-    /// Runs the sub-command and returns its exit code.
+impl Arguments {
+    /// Runs the sub-command, or opens the prompt, and returns the exit code.
     pub(crate) fn run(&self, shell: &mut Shell<'_>) -> Result<i32, Failure> {
+        match &self.command {
+            Some(command) => command.run(shell),
+            None => shell.host.open(&Door::Prompt),
+        }
+    }
+}
+
+impl Command {
+    fn run(&self, shell: &mut Shell<'_>) -> Result<i32, Failure> {
         match self {
             Self::Dump(what) => dump::dump(shell, what),
             Self::DumpFaust(target) => dump::dump_faust(shell, target),
@@ -80,6 +98,8 @@ impl Command {
             Self::Build(what) => build::build(shell, what),
             Self::Inspect(what) => inspect::inspect(shell, what),
             Self::Cache(what) => cache::cache(shell, what),
+            Self::Demo(what) => demo::demo(shell, what),
+            Self::New(what) => new::new(shell, what),
             Self::Beep(what) => beep::beep(shell, what),
             Self::Devices(what) => devices::devices(shell, what),
             Self::Doctor(what) => doctor::doctor(shell, what),
