@@ -103,7 +103,10 @@ SWEPT: dict[str, tuple[Callable[..., Any], dict[str, Range]]] = {
     "table_osc": (lambda x, f: krs.table_osc(WAVE, f), {"f": HZ}),
     "triangle": (lambda x, f: krs.triangle(f), {"f": HZ}),
     "trigger": (lambda x: krs.trigger(x), {}),
-    "wavetable": (lambda x: krs.wavetable(WAVE, x), {}),
+    "wavetable": (
+        lambda x, f, p: krs.wavetable([WAVE, WAVE[::-1]], krs.phasor(f), p),
+        {"f": HZ, "p": UNIT},
+    ),
     "white_noise": (lambda x: krs.white_noise(), {}),
     "wrap": (lambda x, hi: krs.wrap(x, 0, hi), {"hi": (-1, 1)}),
 }

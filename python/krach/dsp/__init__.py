@@ -89,9 +89,10 @@ from krach.dsp.shaping import (
     stereo_width,
     wrap,
 )
-from krach.dsp.tables import rdtable, rwtable, wavetable
+from krach.dsp.tables import rdtable, rwtable
 from krach.dsp.triggers import count, dust, impulse, line
 from krach.dsp.waves import morph_osc, table, table_osc
+from krach.dsp.wavetables import wavetable
 
 __all__ = [
     "Signal",

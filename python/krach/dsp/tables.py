@@ -17,29 +17,13 @@ _LONGEST = 1 << 28
 
 
 @library
-def wavetable(data: Iterable[float], index: SignalLike) -> Signal:
-    """Entry `index` of constant numbers (a list, a numpy array); the index is truncated, and clamped into the
-    table.
-
-    `krs.table` interpolates between entries, `krs.table_osc` plays a cycle at a pitch, `krs.sample` a
-    recording.
-
-    Errors: KR0116 for a table without entries, or one that is not numbers.
-
-    >>> krs.transpile(lambda x: krs.wavetable([10, 20, 30], x)).render(3 / 48000, inputs=[[0, 1.9, 7]])
-    array([[10., 20., 30.]], dtype=float32)
-    """
-    return _lookup(data, index)
-
-
-@library
 def rdtable(data: Iterable[float], read_idx: SignalLike) -> Signal:
     """Entry `read_idx` of constant numbers: another name of `wavetable`, which Faust people know.
 
     >>> krs.transpile(lambda: krs.rdtable([10, 20, 30], 1)).render(1 / 48000)
     array([[20.]], dtype=float32)
     """
-    return _lookup(data, read_idx)
+    return lookup(data, read_idx)
 
 
 @library
@@ -73,7 +57,8 @@ def rwtable(
     return trace.signal(trace.builder.recall(ram, trace.node(read_idx)))
 
 
-def _lookup(data: Iterable[float], index: SignalLike) -> Signal:
+def lookup(data: Iterable[float], index: SignalLike) -> Signal:
+    """Entry `index` of a table."""
     trace = current()
     table = trace.builder.table(contents(trace, data))
     return trace.signal(trace.builder.lookup(table, trace.node(index)))

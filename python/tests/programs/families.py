@@ -70,6 +70,7 @@ TABLES: dict[str, Dsp] = {
     "table_looped_cubic": lambda x: krs.table(WAVE, 20 * x, "cubic", loop=True),
     "table_osc": lambda x: krs.table_osc(WAVE, 331.7 + 300 * x),
     "morph_osc": lambda x: krs.morph_osc([WAVE, WAVE[::-1], [0.5] * len(WAVE)], 331.7, 0.5 + x / 2),
+    "wavetable_morph": lambda x: krs.wavetable([WAVE, WAVE[::-1]], krs.phasor(331.7 + 99 * x), 0.5 + x / 2),
     "sample": lambda: krs.sample([i / 500 for i in range(500)], krs.impulse(40), 1.37),
     "sample_looped": lambda x: krs.sample(WAVE, 0, 0.31 + x / 4, loop=True),
     "sample_part": lambda x: krs.sample(WAVE, krs.impulse(40), 0.7, 0.2 + x / 9, 0.8, loop=True),
