@@ -11,6 +11,7 @@ for bench in crates/*/benches/*.rs tests/benches/*.rs; do
     folder=$(dirname "$(dirname "$bench")")
     cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)"
 done
+.venv/bin/python scripts/start_times.py
 .venv/bin/python scripts/render_overhead.py
 .venv/bin/python scripts/ratios.py
 .venv/bin/python scripts/front_end_ratios.py
