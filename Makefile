@@ -6,9 +6,10 @@
 #   make test-full  the long versions of the tests
 #   make bench      benchmarks, and ratios against the official Faust compiler
 #   make docs       the site of the documents, in target/site
+#   make wheel      the wheel, in dist/, tried in bare environments
 #   make lint       formatting, clippy, ruff, pyright, stubtest
 
-.PHONY: build demo test test-full bench lint docs
+.PHONY: build demo test test-full bench lint wheel docs
 
 build: .venv/ready
 	@scripts/build.sh
@@ -27,6 +28,9 @@ bench: build
 
 lint: build
 	@scripts/lint.sh
+
+wheel: build
+	@scripts/wheel.sh
 
 docs: build
 	@scripts/docs.sh
