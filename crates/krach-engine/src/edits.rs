@@ -264,7 +264,7 @@ impl Edits<'_> {
         Ok(match out {
             Out::Master => Some(End::Master),
             Out::Nowhere => None,
-            Out::Device(first) => Some(End::Device(first)),
+            Out::Device(channels) => Some(End::Device(channels)),
             Out::Node(id) => {
                 self.graph.node(id)?;
                 Some(End::Node { node: id.index, port: None })

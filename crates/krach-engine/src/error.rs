@@ -1,5 +1,6 @@
 //! Why the stage refuses an edit or an event. Nothing is changed then.
 
+use crate::DeviceChannels;
 use crate::graph::{NodeId, RouteId};
 use std::fmt;
 
@@ -35,6 +36,8 @@ pub enum StageError {
     Twice(NodeId),
     /// The numbers of the controls do not fit the program.
     Numbers,
+    /// Channels that no device has, or too many for one node.
+    Channels,
     /// No room for more of these: nodes, voices, routes, edits, events or groups.
     Full(&'static str),
 }
@@ -57,6 +60,12 @@ impl fmt::Display for StageError {
             Self::NoProgram(_) => f.write_str("an input of the device has no program"),
             Self::Twice(_) => f.write_str("one edit can replace the program of a node only once"),
             Self::Numbers => f.write_str("each control needs one number of its own, below 4096"),
+            Self::Channels => write!(
+                f,
+                "a node plays to 1 to {} channels of a device, which count from 1 to {}",
+                DeviceChannels::MOST,
+                DeviceChannels::OF_DEVICE
+            ),
             Self::Full(of) => write!(f, "there is no room for more {of}"),
         }
     }

@@ -60,5 +60,5 @@ pub use render::{Rig, render};
 pub use score::{RenderError, Score, Turn};
 pub use shape::{Automation, Shape};
 pub use snapshot::Snapshot;
-pub use sound::{NodeSource, NodeSpec, Out, Sound};
+pub use sound::{DeviceChannels, NodeSource, NodeSpec, Out, Sound};
 pub use stage::{Stage, When};

@@ -1,7 +1,7 @@
 //! What a node is made of.
 
-use crate::Keyboard;
 use crate::graph::NodeId;
+use crate::{Keyboard, StageError};
 use krach_abi::{DspFactory, Role, Seed};
 use std::sync::Arc;
 
@@ -60,8 +60,43 @@ pub enum Out {
     /// Only the routes are heard.
     Nowhere,
     Node(NodeId),
-    /// Channels of the device, from this one on, past the master.
-    Device(u16),
+    /// Channels of the device, past the master.
+    Device(DeviceChannels),
+}
+
+/// Channels of the device in the order of the channels that they hear: at most 16, which count from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceChannels {
+    count: u8,
+    list: [u8; Self::MOST],
+}
+
+impl DeviceChannels {
+    /// Channels that one node plays to.
+    pub const MOST: usize = 16;
+    /// Channels that a device may have.
+    pub const OF_DEVICE: usize = 64;
+
+    /// A sound of another number of channels is adapted to them, see [`krach_abi::Adapting::Device`].
+    ///
+    /// # Errors
+    /// No channel, more than [`Self::MOST`], or one from [`Self::OF_DEVICE`] on.
+    pub fn new(channels: &[usize]) -> Result<Self, StageError> {
+        let mut list = [0; Self::MOST];
+        let fits = (1..=Self::MOST).contains(&channels.len());
+        for (to, &channel) in list.iter_mut().zip(channels) {
+            let known = u8::try_from(channel).ok().filter(|&known| usize::from(known) < Self::OF_DEVICE);
+            *to = known.ok_or(StageError::Channels)?;
+        }
+        match u8::try_from(channels.len()) {
+            Ok(count) if fits => Ok(Self { count, list }),
+            _ => Err(StageError::Channels),
+        }
+    }
+
+    pub(crate) fn list(&self) -> &[u8] {
+        &self.list[..usize::from(self.count)]
+    }
 }
 
 /// A node to add.

@@ -7,7 +7,7 @@ use krach_engine::{
     Automation, NodeId, NodeSpec, NoteId, Out, Processor, RouteId, RouteSpec, Settings, Shape, Sound, Stage,
     StageError, When,
 };
-use toys::{AMP, Dice, FREQ, GATE, SIZES, Toy, ToyFactory, listen, settings};
+use toys::{AMP, Dice, FREQ, GATE, SIZES, Toy, ToyFactory, device, listen, settings};
 
 /// Frames in which the actions of one part happen.
 const PART: usize = 4_000;
@@ -81,7 +81,7 @@ impl Player {
                 stage.edit(Some(at), |edit| edit.unroute(route))?;
             }
             6 => {
-                let out = self.pick(&[Out::Master, Out::Nowhere, Out::Node(effect), Out::Device(1)]);
+                let out = self.pick(&[Out::Master, Out::Nowhere, Out::Node(effect), device(&[1, 2])]);
                 stage.edit(Some(at), |edit| edit.out(node, out))?;
             }
             7 => {

@@ -4,10 +4,10 @@ mod toys;
 
 use krach_abi::Frame;
 use krach_engine::{
-    Automation, NodeId, NodeSource, NodeSpec, NoteId, Out, Processor, RouteSpec, Settings, Shape, Snapshot,
+    Automation, NodeId, NodeSource, NodeSpec, NoteId, Processor, RouteSpec, Settings, Shape, Snapshot,
     Sound, Stage, StageError, When,
 };
-use toys::{AMP, FREQ, SIZES, Toy, ToyFactory, listen, settings};
+use toys::{AMP, FREQ, SIZES, Toy, ToyFactory, device, listen, settings};
 
 /// Mono, poly, effects, an input of the device, and one that fails.
 fn nodes(stage: &mut Stage) -> [NodeId; 6] {
@@ -25,7 +25,7 @@ fn nodes(stage: &mut Stage) -> [NodeId; 6] {
             edit.route(mono, effect, send)?;
             edit.route(poly, effect, RouteSpec { pre: true, port: Some(1), ..send })?;
             edit.route(effect, all[3], send)?;
-            edit.out(all[3], Out::Device(1))?;
+            edit.out(all[3], device(&[1, 2]))?;
             Ok([all[0], all[1], all[2], all[3], all[4], edit.add(NodeSpec::new(fails))?])
         })
         .expect("there is room")

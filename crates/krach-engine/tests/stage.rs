@@ -4,10 +4,10 @@ mod toys;
 
 use krach_abi::{Buffer, Frame};
 use krach_engine::{
-    Automation, Limits, NodeId, NodeSource, NodeSpec, NoteId, Out, Reading, Receipt, RouteSpec, Settings,
-    Shape, Stage, StageError, When,
+    Automation, DeviceChannels, Limits, NodeId, NodeSource, NodeSpec, NoteId, Out, Reading, Receipt,
+    RouteSpec, Settings, Shape, Stage, StageError, When,
 };
-use toys::{AMP, FREQ, GATE, SIZES, Toy, ToyFactory, largest_step, listen, settings};
+use toys::{AMP, FREQ, GATE, SIZES, Toy, ToyFactory, device, largest_step, listen, settings};
 
 fn level(value: f64) -> NodeSpec {
     NodeSpec::new(ToyFactory::new(Toy::Level).starting(value).sound())
@@ -336,14 +336,24 @@ fn nodes_play_to_channels_of_the_device() {
     let to = |out| NodeSpec { out, ..level(0.5) };
     stage
         .edit(None, |edit| {
-            edit.add(to(Out::Device(2)))?;
-            edit.add(to(Out::Device(3)))
+            edit.add(to(device(&[2, 3])))?;
+            // Right and left change places, and the channel between them stays silent.
+            edit.add(NodeSpec { pan: -1.0, ..to(device(&[5, 0])) })?;
+            // One channel hears the mean of both.
+            edit.add(to(device(&[3])))
         })
         .unwrap();
-    let (input, mut output) = (Buffer::new(0, 8), Buffer::new(4, 8));
+    let (input, mut output) = (Buffer::new(0, 8), Buffer::new(6, 8));
     processor.process(input.head(8), output.head_mut(8));
-    let heard: Vec<f32> = (0..4).map(|channel| output.channel(channel)[7]).collect();
-    assert_eq!(heard, [0.0, 0.0, 0.5, 1.0]);
+    let heard: Vec<f32> = (0..6).map(|channel| output.channel(channel)[7]).collect();
+    assert_eq!(heard, [0.0, 0.0, 0.5, 1.0, 0.0, 0.5 * 2.0_f32.sqrt()]);
+}
+
+#[test]
+fn channels_that_no_device_has_are_refused() {
+    for wrong in [&[][..], &[64], &[0; 17], &[usize::MAX]] {
+        assert_eq!(DeviceChannels::new(wrong), Err(StageError::Channels), "{wrong:?}");
+    }
 }
 
 /// The stem of one node, while the others are edited.
@@ -371,7 +381,7 @@ fn stem(disturb: bool, sizes: &[usize]) -> Vec<f32> {
         stage.edit(Some(Frame(3_001)), |edit| edit.add(poly())).expect("room");
         stage.edit(Some(Frame(4_002)), |edit| edit.remove(nodes[2])).expect("room");
         stage.set(nodes[1], FREQ as u16, 99.0, When::at(Frame(5_003))).expect("room");
-        stage.edit(Some(Frame(6_004)), |edit| edit.out(nodes[1], Out::Device(0))).expect("room");
+        stage.edit(Some(Frame(6_004)), |edit| edit.out(nodes[1], device(&[0, 1]))).expect("room");
         stage.gain(nodes[1], 0.1, 0.1, When::at(Frame(7_005))).expect("room");
         stage.edit(Some(Frame(8_006)), |edit| edit.remove(nodes[1])).expect("room");
     }

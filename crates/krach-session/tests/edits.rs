@@ -156,6 +156,10 @@ fn a_refusal_names_the_path_and_the_nearest_name() {
         let edit = Edit::Node(name.into(), Some(Arc::new(source())));
         assert!(patch.apply(&edit).is_err(), "{name:?}");
     }
+    for channels in [&[][..], &[0, 1], &[65], &[1; 17]] {
+        let out = said(&mut patch, &Edit::Out("bass".into(), Out::Device(channels.into())));
+        assert!(out.contains("1 to 16 channels of a device, which count from 1 to 64"), "{out}");
+    }
     let shadow = said(&mut patch, &Edit::Node("bass/cutoff".into(), Some(Arc::new(source()))));
     assert!(shadow.contains("a node and a control"), "{shadow}");
 }

@@ -13,7 +13,7 @@ use crate::graph::NodeId;
 use crate::loan::{Loan, OnAudio};
 use crate::receipt::{Gauges, Return};
 use crate::schedule::Schedule;
-use crate::{Limits, Settings};
+use crate::{DeviceChannels, Limits, Settings};
 use krach_abi::{Adapting, Audio, AudioMut, Buffer, FlushGuard, Frame};
 use rtrb::Consumer;
 use std::collections::VecDeque;
@@ -62,7 +62,7 @@ enum Order {
 }
 
 /// Channels of a device that routes reach.
-const DEVICE_CHANNELS: usize = 64;
+const DEVICE_CHANNELS: usize = DeviceChannels::OF_DEVICE;
 
 impl fmt::Debug for Processor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

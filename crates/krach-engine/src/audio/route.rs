@@ -2,6 +2,7 @@
 
 use super::slot::Tap;
 use super::sum::Sum;
+use crate::DeviceChannels;
 use crate::ramp::{Ramp, add_level, add_scaled, level};
 use krach_abi::{Adapting, Frame};
 
@@ -14,8 +15,7 @@ pub(crate) enum End {
         port: Option<u16>,
     },
     Master,
-    /// Channels of the device, from this one on.
-    Device(u16),
+    Device(DeviceChannels),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,9 +62,11 @@ impl Route {
                     rule.sources(given, channels, channel).for_each(|source| bring(source, channel, share));
                 }
             }
-            End::Device(first) => {
-                for (source, channel) in (0..tap.channels()).zip(usize::from(first)..channels) {
-                    bring(source, channel, 1.0);
+            End::Device(to) => {
+                let (rule, taken) = (Adapting::Device, to.list().len());
+                for (at, &channel) in to.list().iter().enumerate() {
+                    let share = rule.level(given, taken, at);
+                    rule.sources(given, taken, at).for_each(|source| bring(source, channel.into(), share));
                 }
             }
         }

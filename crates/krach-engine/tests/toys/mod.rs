@@ -5,7 +5,7 @@ use krach_abi::{
     Audio, AudioMut, Buffer, ControlRange, Dsp, DspFactory, Fate, Frame, Handover, Ports, Precision, Role,
     Seed, StatePiece, Voice, Voices,
 };
-use krach_engine::{Processor, Settings, Sound};
+use krach_engine::{DeviceChannels, Out, Processor, Settings, Sound};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -189,6 +189,11 @@ impl Voice for Running {
             }
         }
     }
+}
+
+/// Out to channels of the device.
+pub fn device(channels: &[usize]) -> Out {
+    Out::Device(DeviceChannels::new(channels).expect("a device may have them"))
 }
 
 pub fn settings() -> Settings {

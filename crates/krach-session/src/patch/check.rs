@@ -1,6 +1,6 @@
 //! What a patch may not be: each edit is checked against it before anything changes.
 
-use super::{Driver, Knob, Modulation, Name, Named, Node, Out, Patch, Route};
+use super::{Driver, Knob, Modulation, Name, Named, Node, Out, Patch, Route, device_channels};
 use crate::Edit;
 use krach_diag::{Code, Diagnostic};
 use krach_pattern::Time;
@@ -279,10 +279,13 @@ impl Patch {
                 }
                 self.check_cycle(name, target)
             }
-            Out::Device(channels) if channels.is_empty() || channels.contains(&0) => {
-                Err(Diagnostic::error(Code::Routing, "channels of the sound device count from 1".to_owned()))
-            }
-            Out::Device(_) => Ok(()),
+            Out::Device(channels) => match device_channels(channels) {
+                Ok(_) => Ok(()),
+                Err(why) => Err(Diagnostic::error(
+                    Code::Routing,
+                    format!("{name} cannot play to {channels:?}: {why}"),
+                )),
+            },
         }
     }
 

@@ -14,6 +14,7 @@ mod route;
 
 pub use driver::{Driver, Fade, Modulation, Playing};
 pub use level::Audible;
+pub(crate) use node::device_channels;
 pub use node::{Node, Out, Voicing};
 pub use path::{Knob, Named};
 pub use route::{Route, Sending};

@@ -1,6 +1,7 @@
 //! Nodes: one sound of a patch, with its levels.
 
 use super::Name;
+use krach_engine::{DeviceChannels, StageError};
 use krach_store::Playable;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,12 @@ pub enum Out {
     Node(Name),
     /// Channels of the sound device, from 1.
     Device(Arc<[u32]>),
+}
+
+/// Channels of the sound device, which count from 1 here.
+pub(crate) fn device_channels(channels: &[u32]) -> Result<DeviceChannels, StageError> {
+    let from_zero = channels.iter().map(|&channel| (channel as usize).wrapping_sub(1));
+    DeviceChannels::new(&from_zero.collect::<Vec<_>>())
 }
 
 /// One sound of a patch.

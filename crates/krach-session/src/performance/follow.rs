@@ -3,7 +3,7 @@
 use super::perform::Move;
 use super::placed::{Placed, place};
 use super::{Performance, Sounds, fell, refused, too_fine};
-use crate::patch::{Driver, Knob, Name, Named, Out, Patch, Route};
+use crate::patch::{Driver, Knob, Name, Named, Out, Patch, Route, device_channels};
 use crate::{Edit, Start};
 use krach_abi::Frame;
 use krach_diag::Diagnostic;
@@ -378,7 +378,7 @@ impl Plan {
             let into_fresh = matches!(&node.out, Out::Node(target) if self.fresh.contains(target));
             let was = before.nodes.get(name).filter(|_| !self.fresh.contains(name) && !into_fresh);
             if was.is_none_or(|was| was.out != node.out) {
-                edits.out(self.nodes[name].end, self.out(&node.out))?;
+                edits.out(self.nodes[name].end, self.out(&node.out)?)?;
             }
         }
         for (route, sent) in after.routes() {
@@ -394,15 +394,12 @@ impl Plan {
         edits.solo(&soloed)
     }
 
-    fn out(&self, out: &Out) -> krach_engine::Out {
-        match out {
+    fn out(&self, out: &Out) -> Result<krach_engine::Out, StageError> {
+        Ok(match out {
             Out::Master => krach_engine::Out::Master,
             Out::Nowhere => krach_engine::Out::Nowhere,
             Out::Node(target) => krach_engine::Out::Node(self.nodes[target].voice),
-            Out::Device(channels) => {
-                let first = channels.first().map_or(0, |&channel| channel.saturating_sub(1));
-                krach_engine::Out::Device(u16::try_from(first).unwrap_or(u16::MAX))
-            }
-        }
+            Out::Device(channels) => krach_engine::Out::Device(device_channels(channels)?),
+        })
     }
 }
