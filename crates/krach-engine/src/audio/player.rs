@@ -4,6 +4,7 @@ use super::sum::Sum;
 use super::voices::Ensemble;
 use super::watch::Watch;
 use crate::note::NoteId;
+use crate::ramp::scale;
 use krach_abi::{Audio, Buffer, Frame, Status};
 use std::ops::Range;
 
@@ -112,7 +113,7 @@ impl Player {
                 }
             }
             Source::Notes(ensemble) => {
-                if self.watch.failed.is_some() {
+                if self.watch.silences(first) {
                     heard.silence();
                     return;
                 }
@@ -121,12 +122,16 @@ impl Player {
                 let status = alone.unwrap_or_else(|| ensemble.run(first, inputs, count));
                 if status == Status::NotFinite {
                     ensemble.mend(first, inputs, &mut self.watch);
-                } else if alone.is_some() {
-                    return;
                 }
-                ensemble.mix(first, &mut heard);
-                if let Some(failed) = self.watch.failed {
-                    heard.part(failed.since(first)..count).silence();
+                if status == Status::NotFinite || alone.is_none() {
+                    ensemble.mix(first, &mut heard);
+                }
+                match (self.watch.failed, self.watch.fade) {
+                    (None, _) => {}
+                    (_, Some(fade)) => {
+                        (0..outputs).for_each(|port| scale(heard.channel_mut(port), first, &[fade]));
+                    }
+                    (Some(failed), None) => heard.part(failed.since(first)..count).silence(),
                 }
             }
         }

@@ -426,7 +426,7 @@ impl Slot {
         self.early.clear();
         (0..self.motions.len()).for_each(|at| self.rest(at));
         for player in self.players() {
-            player.watch.failed = None;
+            player.watch.forgive();
             if let Some(ensemble) = player.ensemble() {
                 ensemble.reset(frame);
             }

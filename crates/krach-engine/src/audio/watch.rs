@@ -1,8 +1,12 @@
 //! A voice whose samples are infinite or no numbers is born again, and fades in.
 
 use super::voices::{Ensemble, State};
+use crate::ramp::Ramp;
 use krach_abi::{Audio, Block, Frame, Sample};
 use std::time::Duration;
+
+/// Fades to silence in a second: each takes 5 ms.
+const FADES: usize = 200;
 
 /// What is known of the failures of a node.
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +19,25 @@ pub(crate) struct Watch {
     pub failed: Option<Frame>,
     /// It was muted because it took too long; until that is reported.
     pub overran: bool,
+    /// The way to silence of a node that took too long.
+    pub fade: Option<Ramp>,
     /// Frames of sound for which it took longer, alone, than they last: one callback after the other.
     over: usize,
 }
 
 impl Watch {
     pub fn new(second: usize) -> Self {
-        Self { within: second, struck: None, failed: None, overran: false, over: 0 }
+        Self { within: second, struck: None, failed: None, overran: false, fade: None, over: 0 }
+    }
+
+    /// It is not computed from this frame on.
+    pub fn silences(&self, frame: Frame) -> bool {
+        self.failed.is_some() && self.fade.is_none_or(|fade| fade.settled(frame).is_some())
+    }
+
+    /// It plays again.
+    pub fn forgive(&mut self) {
+        (self.failed, self.fade) = (None, None);
     }
 
     /// Hears how much time the node took for some frames, and how much there was. A node that takes more than all of
@@ -31,6 +47,8 @@ impl Watch {
         if 2 * self.over >= self.within && self.failed.is_none() {
             (self.over, self.overran) = (0, true);
             (self.failed, self.struck) = (Some(at), Some(at));
+            let frames = u32::try_from(self.within / FADES).unwrap_or(u32::MAX);
+            self.fade = Some(Ramp::new(1.0, 0.0, at, frames));
         }
     }
 }
