@@ -4,8 +4,8 @@ mod toys;
 
 use krach_abi::Frame;
 use krach_engine::{
-    Automation, NodeId, NodeSource, NodeSpec, NoteId, Processor, RouteSpec, Settings, Shape, Snapshot,
-    Sound, Stage, StageError, When,
+    Automation, NodeId, NodeSource, NodeSpec, NoteId, Processor, RouteSpec, Settings, Shape, Snapshot, Sound,
+    Stage, StageError, When,
 };
 use toys::{AMP, FREQ, SIZES, Toy, ToyFactory, device, listen, settings};
 

@@ -6,7 +6,7 @@
 mod toys;
 
 use krach_pattern::Time;
-use krach_session::{Driver, Edit, Fade, History, Node, Patch, Route, Scenes, Sending, Transaction};
+use krach_session::{Driver, Edit, Fade, History, Node, Out, Patch, Route, Scenes, Sending, Transaction};
 use proptest::prelude::*;
 use std::sync::Arc;
 use toys::{edits, effect, program, source};
