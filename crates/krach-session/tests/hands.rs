@@ -189,3 +189,49 @@ fn osc_sets_paths_plays_nodes_and_goes_out() {
         heard.len() >= 2 && heard.iter().all(|message| message.address == "/light" && message.time.is_some())
     );
 }
+
+/// A port whose messages have times.
+#[derive(Clone, Default)]
+struct Pulses(Arc<Mutex<Vec<(u64, Message)>>>);
+
+impl MidiIn for Pulses {
+    fn read(&mut self, hear: &mut dyn FnMut(u64, &[u8])) {
+        self.0.lock().unwrap().drain(..).for_each(|(time, message)| hear(time, &message.bytes()));
+    }
+}
+
+#[test]
+fn the_clock_of_another_machine_is_followed_to_its_tempo_and_beat() {
+    let (session, mut clock) = session();
+    let pulses = Pulses::default();
+    // A bar and a half passes before the other machine starts.
+    clock.run(3 * RATE as usize);
+    session.follow_clock(Some(Box::new(pulses.clone())));
+    let (bpm, step) = (133.0, RATE as usize / 100);
+    let mut pulse = 0_u32;
+    for hundredth in 0..1_600_u64 {
+        let now = hundredth as f64 / 100.0;
+        if hundredth == 0 {
+            pulses.0.lock().unwrap().push((0, Message::Start));
+        }
+        while f64::from(pulse) * 60.0 / bpm / 24.0 <= now {
+            pulses.0.lock().unwrap().push((hundredth * 10_000, Message::Clock));
+            pulse += 1;
+        }
+        clock.run(step);
+        let limit = Instant::now() + Duration::from_secs(30);
+        while !pulses.0.lock().unwrap().is_empty() {
+            assert!(Instant::now() < limit, "the port is not read");
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+    assert!((session.followed_tempo().unwrap() - bpm).abs() < 0.5);
+    let here = session.now().unwrap();
+    assert!((here.tempo / bpm - 1.0).abs() < 0.02, "{}", here.tempo);
+    let there = f64::from(pulse) / 24.0;
+    let apart = (here.beat - 1.0 - there + 2.0).rem_euclid(4.0) - 2.0;
+    assert!(apart.abs() < 0.1, "{apart} beats apart");
+    assert_eq!(session.history().len(), 2, "no step of the history");
+    session.follow_clock(None);
+    assert_eq!(session.followed_tempo(), None);
+}

@@ -360,6 +360,13 @@ impl OnStage {
         Position::of(state.performance.conductor().timeline(), state.performance.now())
     }
 
+    /// Where the music is that the device plays now, between the blocks too.
+    pub fn heard(&self) -> Position {
+        let mut state = self.state();
+        let frame = state.heard();
+        Position::of(state.performance.conductor().timeline(), frame)
+    }
+
     /// Waits until a cycle, no longer than a limit. Whether the music is there.
     pub fn wait(&self, cycle: Time, limit: Duration) -> bool {
         let end = Instant::now() + limit;

@@ -3,6 +3,7 @@
 //! A thread looks at the open ports every millisecond. A key presses a note of a node; a knob sets a path, as
 //! [`Session::edit`] would, but without a step in the history.
 
+use super::leader::Leader;
 use super::{Session, State};
 use crate::midi::{ControlMap, Keys, Knob, KnobMove, Message, MidiIn, MidiOut, Parser, Played};
 use crate::osc::{DirtEvent, OscCounts, OscListener, OscMessage, OscSender};
@@ -21,6 +22,8 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub(super) struct Hands {
     keyboards: Vec<Keyboard>,
+    /// The clock that the music follows.
+    pub(super) leader: Option<Leader>,
     map: ControlMap<Name>,
     moves: Vec<KnobMove<Name>>,
     osc: Option<OscListener>,
@@ -75,7 +78,7 @@ impl Drop for Listening {
 }
 
 impl Session {
-    fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
+    pub(super) fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -158,7 +161,7 @@ impl Session {
     }
 
     /// Starts the thread that looks at the ports.
-    fn listen(&self) {
+    pub(super) fn listen(&self) {
         let mut listening = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
         if listening.is_some() {
             return;
@@ -180,6 +183,9 @@ impl Session {
 fn look(state: &State, hands: &Mutex<Hands>) {
     let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
     let hands = &mut *hands;
+    if let Some(leader) = &mut hands.leader {
+        leader.look(state);
+    }
     let mut turned = Vec::new();
     for keyboard in &mut hands.keyboards {
         let mut messages: Vec<Message> = Vec::new();
@@ -240,7 +246,7 @@ impl State {
     }
 
     /// Sets a path, on a frame if it has one. Whether there is such a path.
-    fn turn(&self, path: &str, value: f64, frame: Option<Frame>) -> bool {
+    pub(super) fn turn(&self, path: &str, value: f64, frame: Option<Frame>) -> bool {
         let mut desk = self.desk();
         let Ok(Named::Knob(_) | Named::Node(_)) = desk.sounding().named(path) else { return false };
         let Ok(edits) = desk.sounding().setting(path, value) else { return false };

@@ -1,6 +1,7 @@
 //! The session: it owns the patch, what plays it, and the cache of compiled code.
 
 mod hands;
+mod leader;
 mod playing;
 
 use crate::audition::perform;
