@@ -6,6 +6,7 @@
 
 mod copy;
 mod follow;
+mod instances;
 mod perform;
 mod placed;
 mod track;
@@ -18,6 +19,7 @@ use crate::Edit;
 use crate::conductor::{Conductor, Fallen};
 use crate::patch::{self, Knob, Name, Node, Patch, Route};
 use crate::step::Deed;
+use instances::Instances;
 use krach_abi::Frame;
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{NodeId, Processor, Receipt, RouteId, Settings, Stage, StageError, When};
@@ -162,16 +164,16 @@ impl Performance {
                 !Arc::ptr_eq(before, node) && (before.voicing != node.voicing || before.count != node.count)
             })
         };
-        let mut instances: BTreeMap<&Name, u32> = BTreeMap::new();
-        instances.extend(self.nodes.iter().map(|(name, placed)| (name, placed.instance)));
+        let mut instances = Instances::default();
+        for (name, node) in &after.nodes {
+            if let Some(placed) = self.nodes.get(name) {
+                instances.keep(&node.voicing, placed.instance);
+            }
+        }
         let mut wanted = Vec::new();
         for (name, node) in after.nodes.iter().filter(is_new) {
-            let instance = instances.get(name).copied().unwrap_or_else(|| {
-                let same = after.nodes.iter().filter(|(_, other)| other.voicing == node.voicing);
-                let taken: Vec<u32> = same.filter_map(|(name, _)| instances.get(name)).copied().collect();
-                (0..).find(|instance| !taken.contains(instance)).unwrap_or(0)
-            });
-            instances.insert(name, instance);
+            let placed = self.nodes.get(name).map(|placed| placed.instance);
+            let instance = placed.unwrap_or_else(|| instances.take(&node.voicing));
             wanted.push(Wanted { name: name.clone(), node: node.clone(), instance });
         }
         Ok(wanted)
