@@ -19,6 +19,7 @@ import krach
 import krach.dsp as krs
 from krach.repl import LiveMixer, demo, tour
 from krach.repl.toolbar import Toolbar
+from krach.repl.view import View
 from shell import COMMAND
 from shell import krach as command
 
@@ -73,6 +74,9 @@ def test_the_prompt_plays_shows_errors_and_leaves(tmp_path: Path) -> None:
     terminal.sees("120 BPM | CPU", "Node('bass', acid, gain=0.40)")
     terminal.types("kr.node('lead', 5)")
     terminal.sees("error[KR0114]: a DSP function is wanted, not `5`", "kr.node('lead', 5)", "^^^^", "help: ")
+    terminal.types("kr.view()")
+    terminal.sees("bass  acid  0.40", "|x--", "^")
+    terminal.child.sendintr()
     terminal.types("kr.mute(bass, at=1000)")
     terminal.sees("pending 1")
     terminal.child.send("kr.tempo = 90")
@@ -117,6 +121,27 @@ def test_the_toolbar_shows_how_the_machine_copes(kr: LiveMixer) -> None:
     kr.mute("bass", at=1_000_000)
     assert "limiter off" in toolbar()
     assert toolbar().endswith("| pending 1")
+
+
+def test_the_view_shows_meters_notes_automation_and_news(
+    kr: LiveMixer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = View(kr)
+    kr.node("bass", kr.synths.acid, gain=1) @ "A1 . A1 C2"
+    kr.node("verb", kr.fx.hall)
+    kr.mute("verb")
+    kr.mod("bass/cutoff", "sine", 300, 3000, bars=4)
+    kr.wait(bars=0.5)
+    shown = view(120)
+    bass, verb, cursor, automation = shown.splitlines()[2:6]
+    assert re.fullmatch(r"bass  acid  1\.00   #+ *\|x-+\.+x-+\.*x-+\.*", bass)
+    assert re.fullmatch(r"verb  hall  muted .*\|", verb)
+    assert bass.index("|") < cursor.index("^") <= bass.index("|") + 32
+    assert automation.startswith("bass/cutoff: ")
+    assert "plays on null at 48000 Hz" in shown
+    assert all(len(line) <= 30 for line in view(30).splitlines())
+    kr.view()
+    assert "bass  acid" in capsys.readouterr().out
 
 
 def test_the_tour_plays_each_of_its_lines(kr: LiveMixer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,22 @@ class LiveMixer(Mixer):
         walk(names, stop, hands_free)
 
     @entrance
+    def view(self, seconds: float | None = None) -> None:
+        """Shows the session in the terminal while it plays: meters, the notes of this bar, automation, news.
+
+        It draws ten times a second, until Ctrl-C or for some seconds, and the music plays on. Without a
+        terminal it draws once.
+
+        >>> kr.node("kick", synths.kick) @ "x . x ."
+        Node('kick', kick, gain=0.50)
+        >>> kr.view()  # doctest: +ELLIPSIS
+         bar 1.1 | 120 BPM | ...
+        """
+        from krach.repl.view import watch
+
+        watch(self, seconds)
+
+    @entrance
     def __setattr__(self, name: str, value: object) -> None:
         """Refuses a name that is no property: a slip of the keys would be lost."""
         if name in _SETTABLE or name == "_session":

@@ -21,6 +21,8 @@ class Toolbar:
         """The line of this mixer."""
         self._kr = kr
         self._limited = 0.0
+        self.peaks: dict[str, float] = {}
+        """The peaks of the nodes since the line before."""
 
     def __call__(self) -> str:
         """Bar and beat, tempo, load of the processor, peak, limiter, late blocks, pending changes."""
@@ -28,6 +30,7 @@ class Toolbar:
         now = kr.now
         parts = [f"bar {now.bar}.{int(now.beat)}", f"{now.tempo:.4g} BPM"]
         stats = kr.stats()
+        self.peaks = {name.removeprefix("peak/"): peak for name, peak in stats.items() if "peak/" in name}
         if not stats:
             parts.append("no sound device: kr.render() hears the session")
         else:
