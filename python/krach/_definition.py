@@ -403,6 +403,26 @@ class DspDef:
         return _plots.spectrum(axes or _plots.new_axes(), sound, sample_rate)
 
     @entrance
+    def envelope(
+        self,
+        seconds: float = 2.0,
+        sample_rate: int = 48000,
+        inputs: ArrayOrRows = None,
+        events: Iterable[Event] | None = None,
+        axes: Axes | None = None,
+        *,
+        notes: Iterable[Note] | None = None,
+        **values: float,
+    ) -> Axes:
+        """Draws how loud `render` is over time: the RMS level of each 10 ms, in dB.
+
+        >>> krs.transpile(lambda: krs.saw(100) * krs.decay(0.9999)).envelope().get_ylabel()
+        'dB'
+        """
+        sound = self.render(seconds, sample_rate, inputs, events, values, notes=notes)
+        return _plots.envelope(axes or _plots.new_axes(), sound, sample_rate)
+
+    @entrance
     def response(
         self, seconds: float = 1.0, sample_rate: int = 48000, axes: Axes | None = None, **values: float
     ) -> Axes:

@@ -15,6 +15,13 @@ _MOST_EVENTS = 2_000
 _CURVE_POINTS = 150
 
 
+def rows_of(pattern: Pattern, cycles: int) -> tuple[list[str], list[tuple[int, Fraction, Fraction]]]:
+    """The names of the rows from the top; each note with its row, and its start and release in cycles."""
+    events = [event for event in pattern.query(0, cycles) if event.part[0] == event.start][:_MOST_EVENTS]
+    rows = _rows(events)
+    return rows, [(rows.index(_name(event)), event.start, event.release) for event in events]
+
+
 def svg(pattern: Pattern) -> str:
     """The first four cycles as SVG without any outer resource."""
     events = [event for event in pattern.query(0, _CYCLES) if event.part[0] == event.start][:_MOST_EVENTS]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from krach._krach import Pattern
+
 _FLOOR_DB = -120.0
 
 
@@ -62,6 +64,62 @@ def response(axes: Axes, impulses: list[tuple[str, NDArray[np.float32]]], sample
         hertz = np.fft.rfftfreq(len(impulse), 1 / sample_rate)
         axes.semilogx(hertz[1:], _decibels(np.abs(np.fft.rfft(impulse)))[1:], linewidth=1, label=label)
     return _finish(axes, "Hz", "dB", len(impulses))
+
+
+def envelope(axes: Axes, sound: NDArray[np.float32], sample_rate: int) -> Axes:
+    """Level in dB over seconds, the RMS of each 10 ms: a square wave of 1 reaches 0 dB."""
+    import numpy as np
+
+    size = max(sample_rate // 100, 1)
+    frames = int(sound.shape[1])
+    pieces = -(-frames // size)
+    padded = np.zeros((len(sound), pieces * size), np.float64)
+    padded[:, :frames] = sound
+    level = np.sqrt(np.mean(padded.reshape(len(sound), pieces, size) ** 2, axis=2))
+    seconds = np.arange(pieces) * size / sample_rate
+    for index, channel in enumerate(level):
+        axes.plot(seconds, _decibels(channel), linewidth=1, label=f"channel {index + 1}")
+    axes.set_ylim(bottom=-90)
+    return _finish(axes, "seconds", "dB", len(sound))
+
+
+def roll(axes: Axes, pattern: Pattern, cycles: int) -> Axes:
+    """The notes of a pattern as bars, high ones above; hits and other sounds have a row by their name."""
+    from krach._piano_roll import rows_of
+
+    rows, notes = rows_of(pattern, cycles)
+    for row, start, end in notes:
+        axes.barh(len(rows) - 1 - row, float(end - start), left=float(start), height=0.8, color="C0")
+    axes.set_yticks(range(len(rows)), rows[::-1])
+    axes.set_xlim(0, cycles)
+    return _finish(axes, "cycles", "", 1)
+
+
+def graph(axes: Axes, edges: list[tuple[str, str, float]], nodes: list[str]) -> Axes:
+    """Nodes in columns, from the sources to the master, and arrows with the levels of the routes."""
+    column = dict.fromkeys(nodes, 0)
+    for _ in nodes:  # the longest way to a node has fewer steps than there are nodes
+        for source, target, _level in edges:
+            column[target] = max(column[target], column[source] + 1)
+    column["master"] = max(column.values(), default=0)
+    height: dict[int, int] = {}
+    place: dict[str, tuple[int, float]] = {}
+    for name, at in column.items():
+        place[name] = (at, -height.get(at, 0) - 0.3 * (at % 2))  # so that no route runs behind a node
+        height[at] = height.get(at, 0) + 1
+    for source, target, level in edges:
+        arrow = {"arrowstyle": "->", "shrinkA": 14, "shrinkB": 14}
+        axes.annotate("", place[target], place[source], arrowprops=arrow)
+        (x, y), (end_x, end_y) = place[source], place[target]
+        if level != 1:
+            axes.text((x + end_x) / 2, (y + end_y) / 2, f"{level:.2g}", fontsize="small")
+    for name, (x, y) in place.items():
+        box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "C0"}
+        axes.text(x, y, name, ha="center", va="center", bbox=box)
+    axes.set_xlim(-0.5, max(column.values()) + 0.5)
+    axes.set_ylim(-max(height.values()) + 0.2, 0.5)
+    axes.set_axis_off()
+    return axes
 
 
 def _decibels(amplitude: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from krach._entrance import entrance
 from krach._krach import Session
@@ -15,6 +15,9 @@ from krach._mixer.playing import SILENT, Playing, Position, request
 from krach._mixer.render import Rendering
 from krach._mixer.routes import Route
 from krach._mixer.transport import Transport
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Mixer(Files, Levels, Transport, Playing, Rendering):
@@ -73,6 +76,26 @@ class Mixer(Files, Levels, Transport, Playing, Rendering):
 
     def pull(self) -> None:
         """Does nothing: everything that a Mixer answers is the session's own state."""
+
+    @entrance
+    def plot(self, axes: Axes | None = None) -> Axes:
+        """Draws the nodes and their routes into `axes` of matplotlib, or into new ones.
+
+        >>> kr.node("bass", synths.acid) >> (kr.node("verb", fx.hall), 0.4)
+        Node('verb', hall, gain=0.50)
+        >>> [text.get_text() for text in kr.plot().texts]
+        ['', '0.4', '', '', 'bass', 'verb', 'master']
+        """
+        from krach import _plots
+
+        session = self._session
+        edges = [(route.source, route.target, route.level) for route in self.routes]
+        outs = ((name, session.node(name)) for name in session.nodes())
+        edges += [
+            (name, facts["out"], 1.0) for name, facts in outs if facts and isinstance(facts["out"], str)
+        ]
+        names = [*session.nodes(), "master"]
+        return _plots.graph(axes or _plots.new_axes(), edges, names)
 
     def _repr_html_(self) -> str:
         """A table of the nodes, and the routes below it, for notebooks."""

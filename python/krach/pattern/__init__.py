@@ -35,6 +35,7 @@ from krach.pattern.midi_files import MidiFile, read_midi, write_midi
 from krach.pattern.mininotation import p, tidal
 from krach.pattern.pattern import Pattern
 from krach.pattern.pitch import NOTES, ftom, mtof, parse_note
+from krach.pattern.plot import plot
 from krach.pattern.serialize import dict_to_pattern_node, pattern_node_to_dict
 from krach.pattern.tuning import Tuning, edo, scala
 
@@ -73,6 +74,7 @@ __all__ = [
     "p",
     "parse_note",
     "pattern_node_to_dict",
+    "plot",
     "ramp",
     "ramp_down",
     "rand",
