@@ -1,7 +1,7 @@
 //! Every schedule obeys the rules that lowering relies on.
 
 use krach_abi::Precision;
-use krach_codegen::{Body, Do, Element, Holds, Inst, Kernel, Refusal, Region, Shape, Spec, Type};
+use krach_codegen::{Body, Do, Element, Holds, Inst, Kernel, Refusal, Region, Shape, Spec, Type, V};
 use std::collections::{BTreeSet, HashSet};
 
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
@@ -17,6 +17,10 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
                 _ if body.operands(inst).iter().any(|v| v.0 as usize >= at) => Some("an operand comes late"),
                 Do::Choose if element(inst, 0) != Some(Element::Mask) => Some("a choice without a mask"),
                 Do::Choose if element(inst, 1) != element(inst, 2) => Some("a choice of two types"),
+                Do::Pack if body.operands(inst).len() > 4 => Some("more values than lanes"),
+                Do::Unpack(_) if body.operands(inst).iter().any(|&v| !is_vector(body, v)) => {
+                    Some("a lane of what has none")
+                }
                 Do::Differ if element(inst, 0) != element(inst, 1) => Some("a comparison of two types"),
                 Do::Load(slot) if stored.contains(&slot) => Some("a slot is read after it is written"),
                 Do::Store(slot) if !stored.insert(slot) => Some("a slot is written twice"),
@@ -56,6 +60,10 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
         }
     }
     rests_only_where_it_looks(kernel)
+}
+
+fn is_vector(body: &Body, v: V) -> bool {
+    body.inst(v).ty.is_some_and(|ty| ty.shape == Shape::Lanes)
 }
 
 /// Whether an instruction takes a value of each voice.

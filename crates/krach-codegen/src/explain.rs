@@ -88,6 +88,7 @@ impl fmt::Display for Size<'_> {
         for inst in self.0.insts() {
             let kind = match inst.what {
                 Do::Real(_) | Do::Int(_) => continue,
+                Do::Unpack(_) => "unpack".to_owned(),
                 Do::Load(_) => "load".to_owned(),
                 Do::Store(_) => "store".to_owned(),
                 Do::Input(_) => "input".to_owned(),

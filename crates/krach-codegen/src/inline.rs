@@ -302,12 +302,14 @@ impl Lower<'_, '_> {
         Some(site.write(|ins| ins.extractlane(result, 0)))
     }
 
-    /// The same of four lanes, two at a time: those are as many as fit in double precision. `literals` has the constants.
+    /// The same of that many lanes, two at a time: those are as many as fit in double precision. `literals` has the
+    /// constants.
     pub(crate) fn written_lanes(
         &mut self,
         fun: Fun,
         operands: &[Value],
         literals: &[Option<f32>],
+        lanes: usize,
     ) -> Option<Value> {
         let site = Site { builder: RefCell::new(&mut self.builder), pair: true };
         let half = |high: bool| {
@@ -319,7 +321,11 @@ impl Lower<'_, '_> {
             let operands: Vec<Single<'_, '_, '_>> = operands.iter().zip(literals).map(lane).collect();
             Some(single::apply(fun, &operands)?.value())
         };
-        let (low, high) = (half(false)?, half(true)?);
+        let low = half(false)?;
+        if lanes <= 2 {
+            return Some(low);
+        }
+        let high = half(true)?;
         Some(site.shuffle(low, high, LOWER))
     }
 

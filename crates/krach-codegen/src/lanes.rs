@@ -39,6 +39,7 @@ impl Lower<'_, '_> {
 
     pub(crate) fn lanes(&mut self, body: &Body, inst: &Inst) -> Option<Pack> {
         match inst.what {
+            Do::Pack => return Some(self.pack(body, inst)),
             Do::Load(slot) => return Some(self.load(slot)),
             Do::Tap(array) => return Some(self.tap(body, inst, array)),
             Do::Push(array) => {
@@ -61,6 +62,20 @@ impl Lower<'_, '_> {
             return None;
         }
         Some(pack)
+    }
+
+    /// Scalars side by side; the lanes behind the last of them are not looked at.
+    fn pack(&mut self, body: &Body, inst: &Inst) -> Pack {
+        let ty = vector(inst.ty.expect("a pack has a result").element);
+        let mut all = None;
+        for (lane, &v) in (0..).zip(body.operands(inst)) {
+            let value = self.operand(body, v);
+            all = Some(match all {
+                None => self.builder.ins().scalar_to_vector(ty, value),
+                Some(before) => self.builder.ins().insertlane(before, value, lane),
+            });
+        }
+        [all.expect("one scalar or more"); GROUPS]
     }
 
     fn push(&mut self, body: &Body, inst: &Inst, id: ArrayId) {
@@ -139,7 +154,8 @@ impl Lower<'_, '_> {
                     _ => None,
                 };
                 let literals: Vec<Option<f32>> = list.iter().map(literal).collect();
-                self.written_lanes(fun, &operands, &literals).expect("the table is whole")
+                let lanes = list.iter().map(|&v| packed(body, v)).max().expect("a function has an operand");
+                self.written_lanes(fun, &operands, &literals, lanes).expect("the table is whole")
             }
             Do::Apply(fun) => match (element, operands.as_slice()) {
                 (Element::F32 | Element::F64, &[x]) => self.real_lanes(fun, x),
@@ -359,6 +375,16 @@ impl Lower<'_, '_> {
         let half = self.constant(types::F32X4, 0.5_f32.to_le_bytes());
         let away = self.builder.ins().fcmp(FloatCC::GreaterThanOrEqual, size, half);
         self.choose_lanes(away, next, whole)
+    }
+}
+
+/// The lanes of a value that are looked at.
+fn packed(body: &Body, v: V) -> usize {
+    let inst = body.inst(v);
+    match inst.what {
+        Do::Real(_) | Do::Int(_) => 0,
+        Do::Pack => body.operands(inst).len(),
+        _ => LANES,
     }
 }
 

@@ -28,6 +28,7 @@
 //! ```
 
 mod backend;
+mod bundles;
 mod compile;
 mod driver;
 mod dsp;

@@ -261,6 +261,8 @@ impl<'k, 'f> Lower<'k, 'f> {
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),
+            Do::Pack => unreachable!("a vector is written in lanes"),
+            Do::Unpack(lane) => self.builder.ins().extractlane(operands[0], lane),
             Do::Load(slot) => self.load(slot)[0],
             Do::Store(slot) => {
                 self.store(slot, [operands[0]; GROUPS]);

@@ -53,6 +53,8 @@ impl fmt::Display for Do {
             Self::Test => f.write_str("test"),
             Self::Count => f.write_str("count"),
             Self::Choose => f.write_str("choose"),
+            Self::Pack => f.write_str("pack"),
+            Self::Unpack(lane) => write!(f, "unpack {lane}"),
             Self::Load(slot) => write!(f, "load {slot}"),
             Self::Store(slot) => write!(f, "store {slot}"),
             Self::Input(port) => write!(f, "input {port}"),

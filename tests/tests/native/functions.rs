@@ -1,6 +1,9 @@
 //! Pure functions: of every type, of constants, of what is not finite.
 
-use crate::engines::{check, control, program};
+use crate::engines::{RATE, check, control, program};
+use krach_abi::Precision;
+use krach_codegen::{Do, Kernel, Spec};
+use krach_ir::maths::single::WRITTEN;
 use krach_ir::{Fun, Rule, Ty};
 
 #[test]
@@ -48,6 +51,41 @@ fn every_function_of_what_is_not_finite() {
             }),
             true,
         );
+    }
+}
+
+/// Two to nine tangents of different signals, and as many of these tangents, become functions in lanes: each has the bits
+/// that it has alone. A constant operand is the same in all, or it differs.
+#[test]
+fn equal_functions_side_by_side() {
+    for &fun in &WRITTEN {
+        for count in 2..=9_i32 {
+            for constant in [None, Some(0.37), Some(2.3)] {
+                let bank = program(3, |b, inputs| {
+                    let mut sum = inputs[0];
+                    for at in 0..count {
+                        let shift = b.real(f64::from(at) * 0.3)?;
+                        let mut x = b.apply(Fun::Add, &[inputs[at as usize % 3], shift])?;
+                        for _ in 0..2 {
+                            let other = match constant {
+                                Some(value) => b.real(value + f64::from(at / 5))?,
+                                None => inputs[1],
+                            };
+                            x = b.apply(fun, &[x, other][..fun.arity()])?;
+                        }
+                        sum = b.apply(Fun::Add, &[sum, x])?;
+                    }
+                    Ok(sum)
+                });
+                let kernel = Kernel::build(&bank, &Spec::new(RATE, Precision::Single)).expect("small");
+                let insts = kernel.sample().iter().flat_map(|region| region.body.insts());
+                assert!(insts.filter(|inst| inst.what == Do::Pack).count() >= 2, "{fun}, {count}");
+                check(&bank, true);
+                if fun.arity() == 1 {
+                    break;
+                }
+            }
+        }
     }
 }
 

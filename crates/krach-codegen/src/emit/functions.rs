@@ -1,7 +1,7 @@
 //! Functions: called, or written in place where that is exact; and indices within their bounds.
 
 use super::Writer;
-use crate::kernel::{Do, Element, V};
+use crate::kernel::{Address, Do, Element, V};
 use crate::maths;
 use crate::plan::Section;
 use krach_abi::Precision;
@@ -77,6 +77,39 @@ impl Writer<'_> {
         let written = short && self.section == Section::Sample && self.written < WRITTEN;
         self.written += usize::from(written);
         written
+    }
+
+    /// Computes equal functions of different values in the lanes of one vector.
+    pub(super) fn bundle(&mut self, members: &[Sig]) {
+        let first = self.program.node(members[0]);
+        let Op::Apply(fun) = first.op else { unreachable!("only functions are bundled") };
+        let element = self.storage.element(first.ty);
+        let mut packs = Vec::new();
+        for at in 0..first.operands().len() {
+            let column: Vec<V> = (members.iter())
+                .map(|&member| {
+                    self.about(member, |writer| writer.number(writer.program.node(member).operands()[at]))
+                })
+                .collect();
+            let real = |v: V| match self.body.inst(v).what {
+                Do::Real(value) => Some(value.to_bits()),
+                _ => None,
+            };
+            let first = real(column[0]);
+            let constant = first.is_some() && column.iter().all(|&v| real(v) == first);
+            packs.push(match constant {
+                true => column[0],
+                false => self.about(members[0], |writer| writer.emit(Do::Pack, &column, element)),
+            });
+        }
+        // Two lanes of double precision fit into one vector.
+        self.written += members.len().div_ceil(2);
+        let all = self.about(members[0], |writer| writer.emit(Do::Apply(fun), &packs, element));
+        for (lane, &member) in (0..).zip(members) {
+            let value = self.about(member, |writer| writer.emit(Do::Unpack(lane), &[all], element));
+            self.values.insert(member, value);
+            self.settle(member);
+        }
     }
 
     /// The remainder of an int that is not negative and less than twice the divisor.

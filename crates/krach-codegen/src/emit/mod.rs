@@ -1,7 +1,7 @@
 //! Writing the instructions of one section.
 //!
 //! Nodes are computed in the program's order; leaves (constants, inputs, controls, registers) are fetched where
-//! they are first used, and state is stored as soon as both its old value was fetched and its new one is known, so
+//! they are first used. Functions of a bundle are computed together, after all that any of them needs. State is stored as soon as both its old value was fetched and its new one is known, so
 //! that few values are alive at a time.
 
 mod frame;
@@ -9,6 +9,7 @@ mod functions;
 mod memory;
 
 use crate::Spec;
+use crate::bundles::Bundles;
 use crate::kernel::{Address, Body, Do, Element, Shape, Type, V};
 use crate::layout::SlotId;
 use crate::plan::{Access, Plan, Section};
@@ -99,10 +100,11 @@ impl<'a> Writer<'a> {
     }
 
     pub(crate) fn write(mut self) -> Body {
-        self.compute_all(&self.plan.wanted);
         if self.section == Section::Sample {
+            self.compute_frame();
             self.finish_frame();
         } else {
+            self.compute_all(&self.plan.wanted);
             self.export();
         }
         if let (Section::Control, Some(moving)) = (self.section, self.storage.moving) {
@@ -144,15 +146,34 @@ impl<'a> Writer<'a> {
         self.body
     }
 
+    /// Computes the nodes of a loop over frames.
+    fn compute_frame(&mut self) {
+        let Some(bundles) = Bundles::of(self.program, self.plan, self.spec) else {
+            return self.compute_all(&self.plan.wanted);
+        };
+        for &sig in &bundles.order {
+            match bundles.bundle(sig) {
+                _ if self.is_leaf(sig) => {}
+                Some(members) if members[0] == sig => self.bundle(members),
+                Some(_) => {}
+                None => self.compute_one(sig),
+            }
+        }
+    }
+
     fn compute_all(&mut self, wanted: &[bool]) {
         for sig in self.program.sigs() {
             let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
             if own && wanted[sig.index()] && !self.is_leaf(sig) {
-                let value = self.about(sig, |writer| writer.compute(sig));
-                self.values.insert(sig, value);
-                self.settle(sig);
+                self.compute_one(sig);
             }
         }
+    }
+
+    fn compute_one(&mut self, sig: Sig) {
+        let value = self.about(sig, |writer| writer.compute(sig));
+        self.values.insert(sig, value);
+        self.settle(sig);
     }
 
     fn is_leaf(&self, sig: Sig) -> bool {
@@ -175,6 +196,8 @@ impl<'a> Writer<'a> {
         let lanes = match what {
             Do::Load(slot) => self.storage.layout.slot(slot).lanes.len() > 1,
             Do::Tap(array) => self.storage.layout.array(array).lanes.len() > 1,
+            Do::Pack => true,
+            Do::Unpack(_) => false,
             _ => operands.iter().any(|&v| self.body.inst(v).ty.is_some_and(Type::is_lanes)),
         };
         let shape = if lanes { Shape::Lanes } else { Shape::Scalar };

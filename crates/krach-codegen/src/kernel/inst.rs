@@ -26,6 +26,10 @@ pub enum Do {
     Count,
     /// Mask, where true, where false.
     Choose,
+    /// Up to four scalars, each in a lane of one vector.
+    Pack,
+    /// The scalar in that lane of such a vector.
+    Unpack(u8),
     Load(SlotId),
     Store(SlotId),
     /// This frame's sample of a port.
