@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
-from krach import _audition, _krach, _place, _plots
+from krach import _audition, _batch, _krach, _place, _plots
 from krach._audition import ArrayOrRows, Event, Note, Precision
 from krach._diagram import Diagram
 from krach._entrance import entrance
@@ -349,6 +349,8 @@ class DspDef:
         if strange is not None:
             _place.warn(f"`{self.name}`: {strange}", NotFinite)
         return sound
+
+    render_many = _batch.render_many
 
     def diagram(self) -> Diagram:
         """Its block diagram, shown by notebooks: blocks and wires, with feedback below.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from krach._audition import Audition
+from krach._batch import Variants
 from krach._errors import Place
 from krach._faust import Text
 from krach._krlib import Draft
@@ -65,6 +66,7 @@ __all__ = [
     "read_program",
     "read_wav",
     "render",
+    "render_batch",
     "run_cli",
     "scale_degree",
     "scale_steps",
@@ -317,6 +319,14 @@ def render(
     inputs: NDArray[_Sample],
     progress: Callable[[int], object] | None = None,
 ) -> tuple[NDArray[_Sample], str | None]: ...
+def render_batch(
+    program: Program,
+    arguments: Audition,
+    variants: Variants,
+    inputs: NDArray[_Sample],
+    outputs: NDArray[_Sample],
+    progress: Callable[[int], object] | None = None,
+) -> str | None: ...
 def cache_info() -> tuple[int, int, int, int]: ...
 def cache_clear() -> None: ...
 def write_wav(path: str | PathLike[str], sound: NDArray[np.float32], sample_rate: int, bits: str) -> None: ...

@@ -65,6 +65,13 @@ pub struct Seed {
 }
 
 impl Seed {
+    /// The seeds of that many voices of one copy, from this one on.
+    #[must_use]
+    pub fn voices(self, count: usize) -> Vec<Self> {
+        let voice = |at: u32| Self { voice: self.voice.wrapping_add(at), ..self };
+        (0..).take(count).map(voice).collect()
+    }
+
     /// The start state of the `ordinal`-th noise of this copy: 0 for the first noise of the default copy, a value
     /// from the finaliser of SplitMix64 (Steele, Lea and Flood 2014) for every other.
     #[must_use]
@@ -97,13 +104,18 @@ pub trait DspFactory: Any + Send + Sync + fmt::Debug {
     /// Bytes of state one voice owns, shared tables aside.
     fn state_bytes(&self) -> usize;
 
-    /// That many voices at birth: controls at their start values, everything else zero. Voice `i` has the seed of
-    /// voice `seed.voice + i`. Allocates: never on the audio thread.
-    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp>;
+    /// One voice at birth for each seed: controls at their start values, everything else zero. Allocates: never on
+    /// the audio thread.
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp>;
+
+    /// That many voices at birth. Voice `i` has the seed of voice `seed.voice + i`.
+    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
+        self.voices_of(&seed.voices(count))
+    }
 
     /// One voice at birth.
     fn instantiate(&self, seed: Seed) -> Box<dyn Dsp> {
-        self.voices(1, seed)
+        self.voices_of(&[seed])
     }
 
     /// A plan to carry the state of the first `voices` voices of a copy made by `from` into one made by this factory.

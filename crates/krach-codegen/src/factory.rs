@@ -119,7 +119,7 @@ impl Shared {
 
 impl NativeFactory {
     /// Voices side by side in one kernel: two vectors for each value, so that one waits while the other is computed.
-    pub(crate) const SIDE_BY_SIDE: u32 = 8;
+    pub const SIDE_BY_SIDE: u32 = 8;
 
     #[must_use]
     pub fn timing(&self) -> Timing {
@@ -178,12 +178,9 @@ impl NativeFactory {
     }
 
     /// Voices in the format that the code computes in.
-    fn copies<S: Sample>(&self, count: usize, seed: Seed) -> Voices<NativeDsp<S>> {
-        let voice = |at: u32| {
-            let seed = Seed { voice: seed.voice.wrapping_add(at), ..seed };
-            NativeDsp::new(self.shared.clone(), seed)
-        };
-        Voices::new(&self.shared.parts.ports, (0..).take(count).map(voice))
+    fn copies<S: Sample>(&self, seeds: &[Seed]) -> Voices<NativeDsp<S>> {
+        let voice = |&seed: &Seed| NativeDsp::new(self.shared.clone(), seed);
+        Voices::new(&self.shared.parts.ports, seeds.iter().map(voice))
     }
 }
 
@@ -204,13 +201,13 @@ impl DspFactory for NativeFactory {
         self.shared.parts.layout.bytes() as usize
     }
 
-    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
-        if let Some(shared) = self.packed(count) {
-            return Box::new(PackedVoices::new(shared.clone(), count, seed));
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
+        if let Some(shared) = self.packed(seeds.len()) {
+            return Box::new(PackedVoices::new(shared.clone(), seeds));
         }
         match self.precision() {
-            Precision::Single => Box::new(self.copies::<f32>(count, seed)),
-            Precision::Double => Box::new(self.copies::<f64>(count, seed)),
+            Precision::Single => Box::new(self.copies::<f32>(seeds)),
+            Precision::Double => Box::new(self.copies::<f64>(seeds)),
         }
     }
 

@@ -46,17 +46,13 @@ struct Before {
 }
 
 impl PackedVoices {
-    pub fn new(shared: Arc<Shared>, count: usize, seed: Seed) -> Self {
+    pub fn new(shared: Arc<Shared>, seeds: &[Seed]) -> Self {
         let (ports, layout) = (&shared.parts.ports, &shared.parts.layout);
         let lanes = layout.voices();
-        let group = |at: u32| {
-            let first = seed.voice.wrapping_add(at * lanes as u32);
-            Group::new(&shared, Seed { voice: first, ..seed })
-        };
         let rows = layout.arrays().iter().map(|array| vec![0; rows(array, CHUNK) * array.entry()].into());
         Self {
-            groups: (0..).take(count.div_ceil(lanes)).map(group).collect(),
-            count,
+            groups: seeds.chunks(lanes).map(|seeds| Group::new(&shared, seeds)).collect(),
+            count: seeds.len(),
             input: Buffer::new(ports.inputs, CHUNK),
             heard: vec![0.0; ports.outputs * CHUNK * lanes].into(),
             pointers: Pointers {
@@ -182,8 +178,8 @@ impl Dsp for PackedVoices {
 /// As many voices as a packed kernel has.
 pub(crate) struct Group {
     state: State,
-    /// The seed of its first voice.
-    seed: Seed,
+    /// Of each lane; a lane without a voice has the default.
+    seeds: Box<[Seed]>,
     /// The controls of the first voice, then those of the second, and so on.
     controls: Box<[f64]>,
     /// A control has changed since its section ran.
@@ -193,11 +189,13 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    fn new(shared: &Shared, seed: Seed) -> Self {
+    fn new(shared: &Shared, seeds: &[Seed]) -> Self {
         let (parts, lanes) = (&shared.parts, shared.parts.layout.voices());
         let init: Vec<f64> = parts.ports.controls.iter().map(|control| control.init).collect();
         let (state, controls) = (State::new(shared), init.repeat(lanes).into());
-        let mut group = Self { state, seed, controls, stale: true, busy: 0 };
+        let mut own = vec![Seed::default(); lanes];
+        own[..seeds.len()].copy_from_slice(seeds);
+        let mut group = Self { state, seeds: own.into(), controls, stale: true, busy: 0 };
         for (&offset, &value) in parts.controls.iter().zip(&init) {
             (0..lanes).for_each(|lane| group.state.write(lane_of(offset, lane), f32::near(value)));
         }
@@ -237,7 +235,7 @@ impl Group {
         for slot in shared.parts.layout.slots().iter().filter(|slot| lives(slot)) {
             self.state.write(lane_of(slot.offset, lane), 0_i32);
         }
-        let seed = Seed { voice: self.seed.voice.wrapping_add(lane as u32), ..self.seed };
+        let seed = self.seeds[lane];
         for &(offset, ordinal) in &shared.parts.noises {
             self.state.write(lane_of(offset, lane), seed.noise(ordinal));
         }

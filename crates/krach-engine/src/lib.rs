@@ -21,6 +21,7 @@
 //! ```
 
 mod audio;
+mod batch;
 mod command;
 mod cue;
 mod device;
@@ -44,6 +45,7 @@ mod sound;
 mod stage;
 
 pub use audio::Processor;
+pub use batch::{Variant, render_batch};
 pub use device::{
     AudioPriority, Callback, DEFAULT_BLOCK, Device, DeviceError, DeviceFormat, DeviceInfo, DeviceRequest,
     DeviceStats, Notice, Offer, SoundSystem, play, sound_systems,

@@ -49,8 +49,8 @@ impl DspFactory for Voice {
         size_of::<Running>()
     }
 
-    fn voices(&self, count: usize, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Voices::new(&self.0, (0..count).map(|_| Running::default())))
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
+        Box::new(Voices::new(&self.0, seeds.iter().map(|_| Running::default())))
     }
 }
 
@@ -97,8 +97,8 @@ impl DspFactory for Effect {
         0
     }
 
-    fn voices(&self, count: usize, _: Seed) -> Box<dyn Dsp> {
-        Box::new(Voices::new(&self.0, (0..count).map(|_| Copying(0.0))))
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
+        Box::new(Voices::new(&self.0, seeds.iter().map(|_| Copying(0.0))))
     }
 }
 

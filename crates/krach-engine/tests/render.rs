@@ -39,9 +39,9 @@ impl DspFactory for Toy {
         size_of::<Running>()
     }
 
-    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
-        let voice = |_| Running { gain: 1.0, frames: f64::from(seed.instance) };
-        Box::new(Voices::new(&self.0, (0..count).map(voice)))
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
+        let voice = |seed: &Seed| Running { gain: 1.0, frames: f64::from(seed.instance) };
+        Box::new(Voices::new(&self.0, seeds.iter().map(voice)))
     }
 }
 

@@ -20,6 +20,7 @@
 // Arguments come from Python by value.
 #![allow(clippy::needless_pass_by_value)]
 
+mod batch;
 mod builder;
 mod cli;
 mod error;
@@ -38,6 +39,8 @@ mod work;
 mod _krach {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::batch::render_batch;
     #[pymodule_export]
     use super::builder::Builder;
     #[pymodule_export]

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use std::sync::{Arc, LazyLock};
 
 /// The session of this process: every rendering shares its compiled code.
-fn session() -> &'static Session {
+pub(crate) fn session() -> &'static Session {
     static SESSION: LazyLock<Session> = LazyLock::new(Session::of_user);
     &SESSION
 }
@@ -78,6 +78,16 @@ pub struct Arguments {
     reference: bool,
 }
 
+impl Arguments {
+    /// With these inputs, for native code.
+    pub(crate) fn audition<S>(self, inputs: Vec<Vec<S>>) -> PyResult<Audition<S>> {
+        let Self { seconds, sample_rate, precision, instance, values, events, notes, reference: _ } = self;
+        let precision = self::precision(&precision)?;
+        let seed = Seed { instance, voice: 0 };
+        Ok(Audition { seconds, sample_rate, precision, inputs, values, events, notes, seed })
+    }
+}
+
 /// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input). The second
 /// result is a warning where samples are not finite.
 #[pyfunction]
@@ -92,17 +102,20 @@ pub fn render<'py>(
     let progress = progress.as_ref();
     if let Ok(inputs) = inputs.extract::<PyReadonlyArray2<'py, f32>>() {
         let channels = rendered(py, program, arguments, &inputs, progress)?;
-        let warning = not_finite(&channels, |sample| sample.is_finite());
+        let warning = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
         return Ok((channels_array(py, channels)?.into_any(), warning));
     }
     let inputs = inputs.extract::<PyReadonlyArray2<'py, f64>>()?;
     let channels = rendered(py, program, arguments, &inputs, progress)?;
-    let warning = not_finite(&channels, |sample| sample.is_finite());
+    let warning = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
     Ok((channels_array(py, channels)?.into_any(), warning))
 }
 
-fn not_finite<S>(channels: &[Vec<S>], finite: impl Fn(&S) -> bool) -> Option<String> {
-    let count = channels.iter().flatten().filter(|sample| !finite(sample)).count();
+pub(crate) fn not_finite<'a, S: 'a>(
+    samples: impl IntoIterator<Item = &'a S>,
+    finite: impl Fn(&S) -> bool,
+) -> Option<String> {
+    let count = samples.into_iter().filter(|sample| !finite(sample)).count();
     let (samples, are) = if count == 1 { ("sample", "is") } else { ("samples", "are") };
     let id = Code::NotANumber.id();
     (count > 0).then(|| format!("{count} {samples} {are} not finite [{id}]\n  help: {NOT_FINITE}"))
@@ -115,13 +128,11 @@ fn rendered<'py, S: Sample + Element + Send>(
     inputs: &PyReadonlyArray2<'py, S>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<Vec<Vec<S>>> {
-    let Arguments { seconds, sample_rate, precision, instance, values, events, notes, reference } = arguments;
+    let reference = arguments.reference;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
-    let precision = self::precision(&precision)?;
-    let seed = Seed { instance, voice: 0 };
-    let audition = Audition { seconds, sample_rate, precision, inputs, values, events, notes, seed };
+    let audition = arguments.audition(inputs)?;
     let sound = program.playable.clone();
-    let spec = Spec::new(sample_rate, precision);
+    let spec = Spec::new(audition.sample_rate, audition.precision);
     let ready = |unit: Unit| unit.of(sound.program()).is_none() || sound.compiled(unit, spec).is_some();
     let outcome = if !reference && Unit::ALL.into_iter().all(ready) {
         in_place(py, progress, |advance| session().render(&sound, &audition, advance))?

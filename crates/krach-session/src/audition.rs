@@ -128,15 +128,19 @@ pub fn perform<S: Sample, F: DspFactory>(
     )?;
     let effect = effect.as_ref().map(|effect| &**effect as &dyn DspFactory);
     let rig = Rig { voice: &*voice, keyboard: keyboard.as_ref(), effect };
-    krach_engine::render(&rig, &score, progress).map_err(|error| match error {
-        RenderError::Cancelled { .. } => Stop::Cancelled,
-        RenderError::TooLong { .. } => Diagnostic::error(Code::Duration, error.to_string()).into(),
-        // Names are resolved and values checked above.
-        other => Diagnostic::error(Code::BadEvent, other.to_string()).into(),
-    })
+    krach_engine::render(&rig, &score, progress).map_err(stop)
 }
 
-fn setting(sound: &Playable, name: &str, value: f64) -> Result<(usize, f64), Diagnostic> {
+/// Why the engine stopped. Names are resolved and values checked before.
+pub(crate) fn stop(error: RenderError) -> Stop {
+    match error {
+        RenderError::Cancelled { .. } => Stop::Cancelled,
+        RenderError::TooLong { .. } => Diagnostic::error(Code::Duration, error.to_string()).into(),
+        other => Diagnostic::error(Code::BadEvent, other.to_string()).into(),
+    }
+}
+
+pub(crate) fn setting(sound: &Playable, name: &str, value: f64) -> Result<(usize, f64), Diagnostic> {
     let control = sound.names().find(name)?;
     if value.is_finite() {
         return Ok((control, value));
@@ -146,12 +150,18 @@ fn setting(sound: &Playable, name: &str, value: f64) -> Result<(usize, f64), Dia
         .help(format!("give a number within {}..{}; others are clamped", range.lo, range.hi)))
 }
 
-fn at_frame(sound: &Playable, (frame, name, value): &(u64, String, f64)) -> Result<Turn, Diagnostic> {
+pub(crate) fn at_frame(
+    sound: &Playable,
+    (frame, name, value): &(u64, String, f64),
+) -> Result<Turn, Diagnostic> {
     let (control, value) = setting(sound, name, *value)?;
     Ok(Turn { frame: Frame(*frame), control, value })
 }
 
-fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a [S]], Diagnostic> {
+pub(crate) fn inputs_for<'a, S>(
+    program: &Program,
+    given: &'a [&'a [S]],
+) -> Result<&'a [&'a [S]], Diagnostic> {
     let wanted = program.inputs();
     if given.is_empty() || given.len() == wanted.len() {
         return Ok(given);
@@ -172,7 +182,7 @@ fn inputs_for<'a, S>(program: &Program, given: &'a [&'a [S]]) -> Result<&'a [&'a
 /// The most bytes of samples one audition may fill.
 const LARGEST_SOUND: f64 = 2.0 * 1024.0 * 1024.0 * 1024.0;
 
-fn frames<S>(program: &Program, audition: &Audition<S>) -> Result<usize, Diagnostic> {
+pub(crate) fn frames<S>(program: &Program, audition: &Audition<S>) -> Result<usize, Diagnostic> {
     let refuse = |why: &str| {
         Err(Diagnostic::error(Code::Duration, format!("cannot render {} seconds: {why}", audition.seconds)))
     };

@@ -27,6 +27,7 @@
 //! ```
 
 mod audition;
+mod batch;
 mod conductor;
 mod desk;
 mod device;
@@ -47,6 +48,7 @@ mod warnings;
 mod why;
 
 pub use audition::{Audition, NOT_FINITE, Stop, perform};
+pub use batch::Batch;
 pub use conductor::{Act, Conductor, Cue, Fallen, Timeline};
 pub use device::{chosen_device, no_device, play};
 pub use edit::{Edit, Entry, History, Transaction};

@@ -99,11 +99,11 @@ impl DspFactory for ToyFactory {
         16 + self.weight
     }
 
-    fn voices(&self, count: usize, _: Seed) -> Box<dyn Dsp> {
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
         let mut controls = [0.0; 3];
         controls.iter_mut().zip(&self.ports.controls).for_each(|(value, range)| *value = range.init);
-        let voice = |_| Running { toy: self.toy, controls, phase: 0.0, frames: 0 };
-        Box::new(Voices::new(&self.ports, (0..count).map(voice)))
+        let voice = |_: &Seed| Running { toy: self.toy, controls, phase: 0.0, frames: 0 };
+        Box::new(Voices::new(&self.ports, seeds.iter().map(voice)))
     }
 
     fn handover(&self, from: &dyn DspFactory, voices: usize) -> Box<dyn Handover> {

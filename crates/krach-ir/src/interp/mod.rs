@@ -145,8 +145,8 @@ impl DspFactory for InterpreterFactory {
         self.state_bytes
     }
 
-    fn voices(&self, count: usize, seed: Seed) -> Box<dyn Dsp> {
-        let seeds = (0..).take(count).map(|at: u32| Seed { voice: seed.voice.wrapping_add(at), ..seed });
+    fn voices_of(&self, seeds: &[Seed]) -> Box<dyn Dsp> {
+        let seeds = seeds.iter().copied();
         match &self.code {
             Either::Single(code) => {
                 Box::new(Voices::new(&self.ports, seeds.map(|seed| Running::new(code.clone(), seed))))
