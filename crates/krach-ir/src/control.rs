@@ -81,6 +81,12 @@ impl Control {
         turned && !listed && !self.is_gate() && !PLAYED.contains(&self.last_part())
     }
 
+    /// Whether it is on or off.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        matches!(self.kind, ControlKind::Button | ControlKind::Checkbox)
+    }
+
     /// The label behind its last `/`: a name may be a path, too.
     fn last_part(&self) -> &str {
         self.label().rsplit('/').next().unwrap_or_default()

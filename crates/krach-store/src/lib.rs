@@ -28,6 +28,7 @@
 mod cache;
 mod code_folder;
 mod control_names;
+mod dataset;
 mod faust_files;
 pub mod krlib;
 mod midi_file;
@@ -46,6 +47,7 @@ mod work;
 pub use cache::{Cache, CacheCounts, Compiled, Optimised};
 pub use code_folder::{CodeFolder, CodeFolderCounts};
 pub use control_names::{ControlNames, listed};
+pub use dataset::{Dataset, DatasetFormat, Example};
 pub use faust_files::FaustFolders;
 pub use midi_file::{MidiFile, MidiPart, WrittenNote};
 pub use nearest::nearest;

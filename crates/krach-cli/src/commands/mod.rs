@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod cache;
 mod check;
+mod dataset;
 mod demo;
 mod devices;
 mod doctor;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     DumpFaust(Only),
     /// Render a program to a WAV file
     Render(render::Render),
+    /// Render many sounds of one program, with values drawn at random, to a folder
+    Dataset(dataset::DatasetOf),
     /// Trace and compile the DSP functions of a file and report every error
     Check(check::Check),
     /// Measure how long a program takes to compile and to run
@@ -91,6 +94,7 @@ impl Command {
             Self::Dump(what) => dump::dump(shell, what),
             Self::DumpFaust(target) => dump::dump_faust(shell, target),
             Self::Render(what) => render::render(shell, what),
+            Self::Dataset(what) => dataset::dataset(shell, what),
             Self::Check(what) => check::check(shell, what),
             Self::Bench(what) => bench::bench(shell, what),
             Self::Faust(what) => licences::licences(shell, what),
