@@ -211,6 +211,27 @@ def test_a_new_piece_is_heard_and_overwrites_nothing(tmp_path: Path) -> None:
     assert "end its name with `.py`" in command(tmp_path, "new", "piece.txt").stderr
 
 
+COMPLETE = """
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from krach.repl import LiveMixer
+
+shell = InteractiveShell.instance()
+kr = shell.user_ns["kr"] = LiveMixer("off")
+kr.node("bass", kr.synths.acid)
+with provisionalcompleter():
+    for text in ("kr.synths.aci", "kr.node('x', kr.fx.ping", 'kr.synths["kick_h', 'kr["bass/cu'):
+        print(*[found.text for found in shell.Completer.completions(text, len(text))])
+"""
+
+
+def test_names_of_stock_sounds_and_nodes_complete(tmp_path: Path) -> None:
+    own = {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    command = [sys.executable, "-c", COMPLETE]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == ["acid", "ping_pong", "kick_hard", "bass/cutoff"], done.stderr
+
+
 def test_cells_run_twice_change_nothing() -> None:
     kr = LiveMixer("off")
 

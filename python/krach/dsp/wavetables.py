@@ -57,12 +57,12 @@ def wavetable(
     trace = current()
     trace.locate()
     rows = _rows(trace, cast("Iterable[Iterable[float]]", data))
-    copies = _copies(rows)
-    if copies.size > _MOST:
-        cycles, length = rows.shape
+    cycles, length = rows.shape
+    wide = max(4, 1 << (length - 1).bit_length())
+    if cycles * (wide.bit_length() - 1) * 2 * wide > _MOST:
         message = f"{cycles} cycles of {length} entries are too large for a wavetable"
         raise trace.error("KR0116", message, help="keep fewer cycles: those between them are mixed")
-    return _banded(copies, len(rows), index, within(position, 0, 1))
+    return _banded(_copies(rows, wide), cycles, index, within(position, 0, 1))
 
 
 @library
@@ -84,13 +84,13 @@ def _rows(trace: Trace, data: Iterable[Iterable[float]]) -> NDArray[np.float64]:
     return np.stack(rows)
 
 
-def _copies(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each cycle its copies, rich ones first, of twice as many entries as the next power of two: shape
-    (cycles, copies, entries). The last copy is a sine.
+def _copies(rows: NDArray[np.float64], wide: int) -> NDArray[np.float64]:
+    """For each cycle its copies, rich ones first and a sine last: shape (cycles, copies, 2 · wide).
+
+    `wide` is a power of two, and not below the length of a cycle.
     """
     import numpy as np
 
-    wide = max(4, 1 << (rows.shape[1] - 1).bit_length())
     spectrum = np.fft.rfft(rows) / rows.shape[1]
     kept: list[NDArray[np.float64]] = []
     overtones = wide // 2
