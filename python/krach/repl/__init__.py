@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from krach import pattern as krp
 from krach._entrance import entrance
 from krach._errors import error
 from krach._krach import nearest
+from krach._mixer import words
 from krach._samples import samples
-from krach.mixer import Mixer
+from krach.mixer import Mixer, NodeHandle
 from krach.stock import fx, synths
 
 _SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "strict")
@@ -89,6 +90,20 @@ class LiveMixer(Mixer):
         names = caller.f_globals
         names.update(kr=self, krs=dsp)
         walk(names, stop, hands_free)
+
+    @entrance
+    def knobs(self, node: str | NodeHandle) -> Any:
+        """A node in a notebook: a slider for each control, gain, pan, mute and a meter; needs anywidget.
+
+        `widget.values` is a dictionary of the values; setting it turns the controls. Errors: KR0901 for a
+        node that does not exist.
+
+        >>> kr.knobs(kr.node("bass", synths.acid, cutoff=700)).values["cutoff"]
+        700.0
+        """
+        from krach.repl.knobs import knobs
+
+        return knobs(self, words.name("a node", node))
 
     @entrance
     def view(self, seconds: float | None = None) -> None:
