@@ -15,26 +15,25 @@ print(sorted({"numpy", "matplotlib", "IPython", "html", "difflib", "asyncio", "j
 """
 
 # A worker of krach has a stack of 64 MB. Threads that wait take all that the limit leaves, also the stacks of
-# threads that have just ended.
+# threads that end meanwhile: they come free a little later.
 NO_ROOM = """
-import os
 import resource
 import threading
+import time
 
 pages = int(open("/proc/self/statm").read().split()[0])
 limit = pages * resource.getpagesize() + (32 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 threading.stack_size(64 << 20)
-running = len(os.listdir("/proc/self/task"))
-while True:
-    more = threading.Thread(target=threading.Event().wait, daemon=True)
+refused = 0
+while refused < 20:
     try:
-        more.start()
-        running += 1
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        refused = 0
     except RuntimeError:
-        if len(os.listdir("/proc/self/task")) <= running:
-            print("no thread")
-            break
+        refused += 1
+        time.sleep(0.01)
+print("no thread")
 """
 
 LIMITED = f"""
