@@ -2,8 +2,10 @@
 //! in `tests/torture.rs` replays them. They return what happened, for the smoke to count.
 
 mod library;
+mod texts;
 
 pub use library::library;
+pub use texts::{notations, programs};
 
 use crate::dice::Dice;
 use crate::faust_text;
@@ -23,8 +25,15 @@ const NODES: usize = 20_000;
 pub type Target = fn(&[u8]) -> Reached;
 
 /// All of them, by the names of their files in `fuzz/targets`.
-pub const TARGETS: [(&str, Target); 5] =
-    [("evaluator", evaluator), ("lexer", lexer), ("library", library), ("parser", parser), ("sound", sound)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("evaluator", evaluator),
+    ("lexer", lexer),
+    ("library", library),
+    ("notation", notations),
+    ("parser", parser),
+    ("program", programs),
+    ("sound", sound),
+];
 
 /// How far a text went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
