@@ -73,9 +73,14 @@ impl Diagnostic {
     }
 }
 
-/// As much as people read, the end included: names and paths inside may be of any length.
-fn readable(text: String) -> String {
+/// The first and last 1,000 characters: names and paths inside may be of any length. Characters that would command a
+/// terminal become `\u{fffd}`.
+fn readable(mut text: String) -> String {
     const LONGEST: usize = 2_000;
+    let commands = |c: char| c.is_control() && !"\n\r\t".contains(c);
+    if text.contains(commands) {
+        text = text.replace(commands, "\u{fffd}");
+    }
     let Some((cut, _)) = text.char_indices().nth(LONGEST) else { return text };
     let start: String = text[..cut].chars().take(LONGEST / 2).collect();
     let end = text.char_indices().rev().nth(LONGEST / 2).map_or(cut, |(at, _)| at);
@@ -103,5 +108,12 @@ mod tests {
         let report = Diagnostic::error(Code::FaustUndefined, format!("`{}` is new", "é".repeat(10_000_000)));
         assert!(report.message.len() < 5_000 && report.message.ends_with("éé` is new"), "{report}");
         assert_eq!(Diagnostic::error(Code::FaustUndefined, "`é` is new").message, "`é` is new");
+    }
+
+    #[test]
+    fn a_name_in_a_message_does_not_command_the_terminal() {
+        let report = Diagnostic::error(Code::FaustUndefined, "`a\u{1b}[2J` is\nnew").help("not \0");
+        assert_eq!(report.message, "`a\u{fffd}[2J` is\nnew");
+        assert_eq!(report.helps, ["not \u{fffd}"]);
     }
 }
