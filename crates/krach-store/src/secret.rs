@@ -1,5 +1,6 @@
 //! The secret with which this user vouches for compiled code.
 
+use crate::whole::reason;
 use krach_codegen::Secret;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -18,7 +19,11 @@ fn place() -> io::Result<PathBuf> {
 #[must_use]
 pub fn unvouched() -> Option<String> {
     let why = own().err()?;
-    Some(place().map_or_else(|_| why.to_string(), |place| format!("{why} (`{}`)", place.display())))
+    Some(place().map_or_else(|_| reason(&why), |place| described(&why, &place)))
+}
+
+fn described(why: &io::Error, place: &Path) -> String {
+    format!("{} (`{}`)", reason(why), place.display())
 }
 
 /// The user's secret, made at the first use, readable by this user only.
@@ -97,6 +102,9 @@ mod tests {
             assert!(read(&place).is_err());
             fs::set_permissions(&place, PermissionsExt::from_mode(0o600)).unwrap();
         }
+        let refused = tempfile::NamedTempFile::new_in(place.join("nowhere")).unwrap_err();
+        let text = described(&refused, &place);
+        assert_eq!(text.matches("secret").count(), 1, "the name of a temporary file: {text}");
         fs::write(&place, b"short").unwrap();
         assert!(read(&place).is_err());
     }
