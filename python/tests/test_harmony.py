@@ -97,3 +97,9 @@ def test_wrong_harmony_says_what_to_write(wrong: object, message: str, help: str
     assert message in str(raised.value)
     assert help in str(raised.value)
     assert raised.value.file == __file__
+
+
+def test_a_tonic_that_does_not_exist_is_not_suggested() -> None:
+    with pytest.raises(krach.Error, match="there is no scale `H major`") as raised:
+        krp.scale("H major")
+    assert "did you mean" not in str(raised.value)

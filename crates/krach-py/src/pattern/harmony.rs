@@ -22,10 +22,12 @@ fn refused(
     let (root, kind) = given.split_at(given.find(char::is_whitespace).unwrap_or(given.len()));
     let names = table.iter().flat_map(|(names, _)| names.iter().copied());
     let report = refusal.diagnostic();
+    let kind = kind.trim().to_lowercase();
     at_user(
         py,
-        match nearest(&kind.trim().to_lowercase(), names) {
-            Some(near) if matches!(refusal, Refusal::Scale(_)) => {
+        match nearest(&kind, names) {
+            // Of a kind that exists, the tonic is wrong.
+            Some(near) if matches!(refusal, Refusal::Scale(_)) && near != kind => {
                 report.help(format!("did you mean `{root} {near}`?"))
             }
             _ => report,
