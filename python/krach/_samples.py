@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 
 from krach import _krach, _place
+from krach._arguments import path as file_path
 from krach._definition import DspDef, transpile
 from krach._entrance import entrance
 from krach._errors import error
@@ -75,7 +76,7 @@ def samples(folder: str | PathLike[str] | None = None) -> Samples:
     from krach.dsp.samples import sound_files
     from krach.stock.kit import free_kit
 
-    root = free_kit() if folder is None else Path(fspath(folder)).expanduser()
+    root = free_kit() if folder is None else Path(file_path("KR0501", folder)).expanduser()
     if not root.is_dir():
         help = ["a path is relative to the folder where Python runs"]
         raise error("KR0501", f"there is no folder `{root}`", _place.user_place(), help=help)

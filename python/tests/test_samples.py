@@ -4,6 +4,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,3 +166,9 @@ def test_data_lies_where_the_system_keeps_it(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert kit_of_stock.data_folder() == Path(folder)
+
+
+@pytest.mark.parametrize("folder", [3, 0.5, "a\0b"])
+def test_a_folder_of_samples_that_is_no_path_is_an_error_of_krach(folder: Any) -> None:
+    with pytest.raises(krach.Error, match=r"is a text or a pathlib.Path, not .* \[KR0501\]"):
+        krach.samples(folder)
