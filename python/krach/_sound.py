@@ -38,8 +38,8 @@ def write_wav(
 
 @entrance
 def read_wav(path: str | PathLike[str]) -> tuple[NDArray[np.float32], int]:
-    """Reads a WAV, FLAC or Ogg Vorbis file: float32 samples of the shape (channels, frames), and the sample
-    rate in Hz.
+    """Reads a WAV, FLAC, MP3 or Ogg Vorbis file: float32 samples of the shape (channels, frames), and the
+    sample rate in Hz.
 
     Whole numbers of the file become floats within -1..1. Samples that are not finite become 0.
 

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct Impulse {
+    /// The Faust program
     #[arg(value_name = "FILE.dsp")]
     pub file: PathBuf,
     /// Folder with Faust libraries, searched before the others; if repeated, the last is searched first

@@ -25,8 +25,8 @@ pub(crate) struct Render {
     /// The WAV file to write; `-` writes it to standard output
     #[arg(short, long, value_name = "FILE.wav|-")]
     pub output: PathBuf,
-    /// Sound for the audio inputs: a WAV, FLAC or Ogg Vorbis file; its rate is that of the render. A mono file feeds every
-    /// input
+    /// Sound for the audio inputs: a WAV, FLAC, MP3 or Ogg Vorbis file; its rate is that of the render. A mono file
+    /// feeds every input
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Length in seconds (default: the length of --input, else 4, and at least 1 s after the last note)
