@@ -54,7 +54,7 @@ def main() -> None:
             begun = time.perf_counter()
             run()
             times[way].append(time.perf_counter() - begun)
-    print("| 2,000 sounds of 1 s | s | × real time, per core |\n|---|---:|---:|")
+    print("| 2,000 sounds of 1 s | s | × real time, per thread |\n|---|---:|---:|")
     for way, (threads, _) in ways.items():
         taken = statistics.median(times[way])
         print(f"| {way} | {taken:.2f} | {COUNT * SECONDS / taken / threads:,.0f} |", flush=True)
