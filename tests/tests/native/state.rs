@@ -58,6 +58,25 @@ fn followers_of_controls_rest_and_move_with_the_same_bits() {
     check(&program, false);
 }
 
+/// What a smoother holds at rest was taken for 0, so its remainder by 3 was -6 instead of 0.
+#[test]
+fn a_remainder_of_what_is_held_at_rest_may_be_of_a_negative_int() {
+    let program = program(0, |b, _| {
+        let slider = b.control(control("slider", 0.5, -1.5, 1.5))?;
+        let held = b.register(Ty::Real);
+        let (before, half) = (b.read(held), b.real(0.5)?);
+        let (kept, new) = (b.apply(Fun::Mul, &[before, half])?, b.apply(Fun::Mul, &[slider, half])?);
+        let smooth = b.apply(Fun::Add, &[kept, new])?;
+        b.write(held, smooth)?;
+        let (scale, three) = (b.real(7.5)?, b.int(3));
+        let wide = b.apply(Fun::Mul, &[smooth, scale])?;
+        let whole = b.cast(wide, Ty::Int);
+        let left = b.apply(Fun::Rem, &[whole, three])?;
+        Ok(b.cast(left, Ty::Real))
+    });
+    check(&program, false);
+}
+
 #[test]
 fn counters_that_wrap_around_and_ints_that_do_not() {
     check(

@@ -206,8 +206,10 @@ fn rewrite(old: &Program, still: &Still, registers: &[RegisterId]) -> Program {
         map.push(new);
     }
     let mut new = target.into_program(old, &map);
+    // Nothing is known of what a register holds: its bounds as a control would prove too much.
+    let any = [0.0, f64::MIN, f64::MAX, 1.0];
     for id in registers {
-        let control = Control::new(format!("register {id}"), ControlKind::Number, [0.0, 0.0, 0.0, 1.0]);
+        let control = Control::new(format!("register {id}"), ControlKind::Number, any);
         new.controls.push(control);
     }
     new
