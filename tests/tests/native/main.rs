@@ -4,6 +4,7 @@
 mod copies;
 mod engines;
 mod functions;
+mod machines;
 mod state;
 
 proptest::proptest! {
