@@ -1,7 +1,9 @@
 //! Every schedule obeys the rules that lowering relies on.
 
 use krach_abi::Precision;
-use krach_codegen::{Body, Do, Element, Holds, Inst, Kernel, Refusal, Region, Shape, Spec, Type, V};
+use krach_codegen::{
+    Body, Do, Element, Following, Holds, Inst, Kernel, Refusal, Region, Shape, Spec, Type, V,
+};
 use std::collections::{BTreeSet, HashSet};
 
 /// The rules of schedules: operands come first, choices and stores get what they take, state is read before it is
@@ -51,6 +53,9 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
             }
         }
     }
+    if let Some(following) = kernel.following() {
+        keeps_what_it_takes(following)?;
+    }
     let rest = kernel.rest().map(|rest| rest.sample.as_slice());
     for regions in [kernel.sample()].into_iter().chain(rest) {
         let outputs = regions.iter().flat_map(|region| region.body.insts());
@@ -60,6 +65,21 @@ fn is_legal(kernel: &Kernel) -> Result<(), String> {
         }
     }
     rests_only_where_it_looks(kernel)
+}
+
+/// Followers keep a value at each place, once, before the other loop takes any.
+fn keeps_what_it_takes(following: &Following) -> Result<(), String> {
+    let kept = following.followers.body.insts().iter().filter_map(|inst| match inst.what {
+        Do::Keep(place) => Some(place),
+        _ => None,
+    });
+    let kept: Vec<u32> = kept.collect();
+    if !kept.iter().copied().eq(0..following.kept) {
+        return Err(format!("{kept:?} are kept, of {}", following.kept));
+    }
+    let taken = following.sample.body.insts().iter();
+    let lost = taken.filter(|inst| matches!(inst.what, Do::Kept(place) if place >= following.kept)).count();
+    if lost == 0 { Ok(()) } else { Err(format!("{lost} values are not kept")) }
 }
 
 fn is_vector(body: &Body, v: V) -> bool {

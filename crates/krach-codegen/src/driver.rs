@@ -3,6 +3,7 @@
 
 use crate::Refusal;
 use crate::backend::{Bytes, Compiled};
+use crate::lanes::LANES;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, ModuleError, default_libcall_names};
 use std::sync::Mutex;
@@ -20,6 +21,8 @@ pub(crate) struct Code {
     process: Process,
     /// What runs once everything that follows controls stands still: settle, hold, process at rest.
     rest: Option<(Entry, Entry, Process)>,
+    /// What runs instead of `process` while followers of controls move, for whole steps of four frames.
+    following: Option<Process>,
     /// Of each function: where it is, its length and its alignment.
     functions: Vec<(*const u8, usize, u64)>,
     /// Taken when dropped; used nowhere else.
@@ -64,7 +67,10 @@ impl Code {
         };
         let (init, control, process) = triple(0);
         let rest = (places.len() > 3).then(|| triple(3));
-        Ok(Self { init, control, process, rest, functions, module: Mutex::new(Some(module)) })
+        // SAFETY: as above.
+        let following =
+            places.get(6).map(|&place| unsafe { std::mem::transmute::<*const u8, Process>(place) });
+        Ok(Self { init, control, process, rest, following, functions, module: Mutex::new(Some(module)) })
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -135,6 +141,28 @@ impl Code {
         if let Some((_, hold, _)) = self.rest {
             // SAFETY: the caller's promise; the section stays within the block.
             unsafe { hold(state) };
+        }
+    }
+
+    /// As `process`, for all frames but the last one to three. Returns the number of frames computed.
+    ///
+    /// # Safety
+    /// As for `process`.
+    pub(crate) unsafe fn process_following(
+        &self,
+        state: *mut u8,
+        inputs: *const *const u8,
+        outputs: *const *mut u8,
+        frames: usize,
+    ) -> usize {
+        let whole = frames - frames % LANES;
+        match self.following {
+            Some(following) if whole > 0 => {
+                // SAFETY: the caller's promise, as in `process`.
+                unsafe { following(state, inputs, outputs, whole) };
+                whole
+            }
+            _ => 0,
         }
     }
 

@@ -37,6 +37,15 @@ struct Pointers {
     outputs: Box<[*mut u8]>,
 }
 
+impl Pointers {
+    /// Moves on by that many frames, which the ports have.
+    fn advance<S>(&mut self, frames: usize) {
+        let bytes = frames * size_of::<S>();
+        self.inputs.iter_mut().for_each(|pointer| *pointer = pointer.wrapping_add(bytes));
+        self.outputs.iter_mut().for_each(|pointer| *pointer = pointer.wrapping_add(bytes));
+    }
+}
+
 // SAFETY: only the compiled code reads through the pointers, and only during the call that wrote them.
 unsafe impl Send for Pointers {}
 
@@ -183,17 +192,21 @@ impl<S: Sample> Voice for NativeDsp<S> {
         for (at, pointer) in ports.outputs.iter_mut().enumerate() {
             *pointer = outputs.channel_mut(at).as_mut_ptr().cast();
         }
-        let (inputs, outputs) = (ports.inputs.as_ptr(), ports.outputs.as_ptr());
         let stale = std::mem::take(&mut self.stale);
         let resting = self.comes_to_rest(stale);
-        let (code, state) = (&self.shared.code, self.state.start());
+        let (code, state, ports) = (&self.shared.code, self.state.start(), &mut self.ports);
         // SAFETY: the block has the layout of this code and its header is written. There is a pointer for every port,
         // to `frames` samples of the format of the code; channels lent exclusively do not overlap.
         unsafe {
             if resting {
-                code.process_at_rest(state, inputs, outputs, frames);
+                code.process_at_rest(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames);
             } else {
-                code.process(state, inputs, outputs, frames);
+                let done =
+                    code.process_following(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames);
+                if done < frames {
+                    ports.advance::<S>(done);
+                    code.process(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames - done);
+                }
             }
         }
         self.state.frames = self.state.frames.saturating_add(frames as u64);

@@ -26,6 +26,10 @@ impl Kernel {
         for region in self.sample() {
             self.write_loop(to, "moving, every frame", region)?;
         }
+        if let Some(following) = self.following() {
+            self.write_loop(to, "followers, every four frames while they move", &following.followers)?;
+            self.write_loop(to, "behind followers, every frame", &following.sample)?;
+        }
         let Some(rest) = self.rest() else {
             return writeln!(to, "at rest: the same, since no state follows only controls");
         };
@@ -88,6 +92,8 @@ impl fmt::Display for Size<'_> {
         for inst in self.0.insts() {
             let kind = match inst.what {
                 Do::Real(_) | Do::Int(_) => continue,
+                Do::Keep(_) => "keep".to_owned(),
+                Do::Kept(_) => "kept".to_owned(),
                 Do::Unpack(_) => "unpack".to_owned(),
                 Do::Load(_) => "load".to_owned(),
                 Do::Store(_) => "store".to_owned(),

@@ -33,6 +33,7 @@ impl Lower<'_, '_> {
         match inst.what {
             Do::Store(slot) => self.kernel.layout.slot(slot).lanes.len() > 1,
             Do::Push(_) | Do::Output(_) => packed,
+            Do::Keep(_) => true,
             _ => inst.ty.is_some_and(Type::is_lanes),
         }
     }
@@ -44,6 +45,12 @@ impl Lower<'_, '_> {
             Do::Tap(array) => return Some(self.tap(body, inst, array)),
             Do::Push(array) => {
                 self.push(body, inst, array);
+                return None;
+            }
+            Do::Keep(place) => {
+                let value = self.lane_operand(body, body.operands(inst)[0], 0);
+                let (address, at) = self.place(place);
+                self.builder.ins().store(TRUSTED, value, address, at);
                 return None;
             }
             Do::Output(port) => {

@@ -35,6 +35,7 @@ mod dsp;
 mod emit;
 mod explain;
 mod factory;
+mod following;
 mod handover;
 mod inline;
 mod kernel;
@@ -58,7 +59,9 @@ mod tables;
 pub use backend::{asm, clif};
 pub use compile::compile;
 pub use factory::{NativeFactory, Timing};
-pub use kernel::{Address, Body, Do, Element, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window};
+pub use kernel::{
+    Address, Body, Do, Element, Following, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window,
+};
 pub use layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout};
 pub use machine::Machine;
 pub use saved::Misfit;

@@ -3,13 +3,13 @@
 //! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
 //! refers to an address: functions and tables are reached through the table that the state's header points to.
 
-use crate::kernel::{Address, Body, Do, Inst, Kernel, Region, V, Walk};
+use crate::kernel::{Address, Body, Do, Following, Inst, Kernel, Region, V, Walk, Window};
 use crate::lanes::{LANES, vector};
 use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId, VECTOR};
 use crate::maths;
 use cranelift_codegen::ir::{
-    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value,
-    condcodes::IntCC, types,
+    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData, StackSlotKind,
+    Type, Value, condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 
 /// The functions of a kernel with their names, in the order in which the driver knows them: `init(state)`,
 /// `control(state)`, `process(state, inputs, outputs, frames)`; if it can rest, `settle(state)`, `hold(state)` and another
-/// function like `process`.
+/// function like `process`; and one more for whole steps of four frames, if followers have a loop of their own.
 pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, Function)> {
     let mut functions = vec![
         ("init", straight(kernel, isa, &kernel.init)),
@@ -33,6 +33,8 @@ pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, 
             ("process at rest", process(kernel, isa, &rest.sample)),
         ]);
     }
+    functions
+        .extend(kernel.following.iter().map(|loops| ("process following", following(kernel, isa, loops))));
     functions
 }
 
@@ -61,7 +63,8 @@ fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> Function {
     function
 }
 
-fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function {
+/// A function `(state, inputs, outputs, frames)`, whose loops over frames are written by `write`.
+fn looping(kernel: &Kernel, isa: &dyn TargetIsa, write: impl FnOnce(&mut Lower<'_, '_>, Value)) -> Function {
     let mut function = Function::with_name_signature(Default::default(), signature(isa, 4));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut context);
@@ -75,16 +78,44 @@ fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function
     let program = kernel.program();
     lower.inputs = lower.pointers(inputs, program.inputs().len());
     lower.outputs = lower.pointers(outputs, program.outputs().len());
-    for region in regions {
-        match region.walk {
-            Walk::Step1 => lower.step1(region, frames),
-        }
-    }
+    write(&mut lower, frames);
     lower.builder.ins().return_(&[]);
     lower.builder.seal_all_blocks();
     lower.builder.finalize(isa.frontend_config());
     function
 }
+
+fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function {
+    looping(kernel, isa, |lower, frames| regions.iter().for_each(|region| lower.walk(region, None, frames)))
+}
+
+/// Both loops for a few frames, then for the next few. What the first keeps for the second lies on the stack.
+fn following(kernel: &Kernel, isa: &dyn TargetIsa, following: &Following) -> Function {
+    looping(kernel, isa, |lower, frames| {
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, following.kept * PLACE, 4);
+        let slot = lower.builder.create_sized_stack_slot(slot);
+        lower.places = Some(lower.builder.ins().stack_addr(lower.pointer, slot, 0));
+        let (window, exit) = (lower.builder.create_block(), lower.builder.create_block());
+        lower.builder.append_block_param(window, lower.pointer);
+        let zero = lower.builder.ins().iconst(lower.pointer, 0);
+        lower.builder.ins().brif(frames, window, &[zero.into()], exit, &[]);
+        lower.builder.switch_to_block(window);
+        let start = lower.builder.block_params(window)[0];
+        let left = lower.builder.ins().isub(frames, start);
+        let few = lower.builder.ins().iconst(lower.pointer, i64::from(Window::FEW));
+        let last = lower.builder.ins().icmp(IntCC::UnsignedLessThan, left, few);
+        let count = lower.builder.ins().select(last, left, few);
+        lower.walk(&following.followers, Some(start), count);
+        lower.walk(&following.sample, Some(start), count);
+        let next = lower.builder.ins().iadd(start, count);
+        let more = lower.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
+        lower.builder.ins().brif(more, window, &[next.into()], exit, &[]);
+        lower.builder.switch_to_block(exit);
+    })
+}
+
+/// Bytes of a place that a loop keeps values at for the next one: a number for each of a few frames.
+const PLACE: u32 = 4 * Window::FEW;
 
 /// The vectors of the machine that one value in lanes takes.
 pub(crate) const GROUPS: usize = 2;
@@ -106,6 +137,9 @@ pub(crate) struct Lower<'k, 'f> {
     inputs: Vec<Value>,
     pub(crate) outputs: Vec<Value>,
     frame: Option<Value>,
+    /// Where one loop keeps values for the next: the first place, and this frame's number of that place.
+    places: Option<Value>,
+    kept: Option<Value>,
     /// Of slots that do not touch memory inside the loop: the value now.
     carried: FxHashMap<SlotId, Pack>,
     pub(crate) values: Vec<Option<Pack>>,
@@ -140,6 +174,8 @@ impl<'k, 'f> Lower<'k, 'f> {
             inputs: Vec::new(),
             outputs: Vec::new(),
             frame: None,
+            places: None,
+            kept: None,
             carried: FxHashMap::default(),
             values: Vec::new(),
             splats: Vec::new(),
@@ -158,8 +194,13 @@ impl<'k, 'f> Lower<'k, 'f> {
         ports.map(load).collect()
     }
 
-    /// A loop over the frames of the block: guard, body with bottom test, carried slots in block parameters.
-    fn step1(&mut self, region: &Region, frames: Value) {
+    /// A loop over frames: guard, body with bottom test, carried slots in block parameters. It begins with frame `start`
+    /// of the block, or with the first.
+    fn walk(&mut self, region: &Region, start_frame: Option<Value>, frames: Value) {
+        let step = match region.walk {
+            Walk::Step1 => 1,
+            Walk::Step4 => LANES as i64,
+        };
         let slots = &region.carried;
         let body = self.builder.create_block();
         let exit = self.builder.create_block();
@@ -180,10 +221,17 @@ impl<'k, 'f> Lower<'k, 'f> {
 
         self.builder.switch_to_block(body);
         let params = self.builder.block_params(body).to_vec();
-        self.frame = Some(params[0]);
+        self.frame = Some(match start_frame {
+            Some(start) => self.builder.ins().iadd(start, params[0]),
+            None => params[0],
+        });
+        self.kept = self.places.map(|places| {
+            let bytes = self.builder.ins().ishl_imm_u(params[0], 2);
+            self.builder.ins().iadd(places, bytes)
+        });
         self.carried = self.packs(slots, &params[1..]);
         self.body(&region.body);
-        let next = self.builder.ins().iadd_imm_s(params[0], 1);
+        let next = self.builder.ins().iadd_imm_s(params[0], step);
         let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
         let last: Vec<Value> =
             slots.iter().flat_map(|slot| self.carried[slot].into_iter().take(self.width(*slot))).collect();
@@ -261,7 +309,12 @@ impl<'k, 'f> Lower<'k, 'f> {
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),
-            Do::Pack => unreachable!("a vector is written in lanes"),
+            Do::Pack | Do::Keep(_) => unreachable!("a vector is written in lanes"),
+            Do::Kept(place) => {
+                let ty = maths::machine(inst.ty.expect("it has a result").element);
+                let (address, at) = self.place(place);
+                self.builder.ins().load(ty, TRUSTED, address, at)
+            }
             Do::Unpack(lane) => self.builder.ins().extractlane(operands[0], lane),
             Do::Load(slot) => self.load(slot)[0],
             Do::Store(slot) => {
@@ -324,6 +377,11 @@ impl<'k, 'f> Lower<'k, 'f> {
             let at = offset(slot.offset) + offset(VECTOR) * group;
             self.builder.ins().store(TRUSTED, value, self.state, at);
         }
+    }
+
+    /// Where this frame's value of a place is: an address, and an offset from it.
+    pub(crate) fn place(&self, place: u32) -> (Value, i32) {
+        (self.kept.expect("places are used in loops that follow each other"), offset(place * PLACE))
     }
 
     /// The address of this frame's samples, of that many bytes.

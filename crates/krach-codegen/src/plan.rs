@@ -11,6 +11,8 @@ pub(crate) enum Section {
     Literal,
     Init,
     Control,
+    /// In the loop of followers, which runs before that of the samples while controls move.
+    Follower,
     Sample,
 }
 
@@ -49,7 +51,7 @@ pub(crate) struct Still {
 }
 
 /// More would push others out of the sixteen vector registers of x64.
-const CARRIED: usize = 6;
+pub(crate) const CARRIED: usize = 6;
 /// Recurrences of more nodes than this do not wait for memory.
 const TIGHT: usize = 48;
 

@@ -98,8 +98,8 @@ impl NativeFactory {
         if body.parts.spec.voices != 1 {
             return Err(Misfit::Malformed);
         }
-        let functions = if body.parts.moving.is_some() { 6 } else { 3 };
-        if !rest.is_empty() || body.code.len() != functions || !body.parts.are_sound() {
+        let functions: &[usize] = if body.parts.moving.is_some() { &[6, 7] } else { &[3] };
+        if !rest.is_empty() || !functions.contains(&body.code.len()) || !body.parts.are_sound() {
             return Err(Misfit::Malformed);
         }
         let isa = backend::host().map_err(Misfit::Refused)?;

@@ -3,9 +3,9 @@
 //! Faster sections are written first, so that a slower one knows which of its results are wanted.
 
 use crate::emit::Writer;
-use crate::kernel::{Body, Do, Element, Kernel, Region, Rest};
+use crate::kernel::{Body, Do, Element, Following, Kernel, Region, Rest, Walk, Window};
 use crate::layout::SlotId;
-use crate::plan::{Plan, Section};
+use crate::plan::{CARRIED, Plan, Section};
 use crate::storage::{Storage, element};
 use crate::{Refusal, Spec, packing};
 use krach_abi::MAX_STATE_BYTES;
@@ -33,14 +33,17 @@ impl Kernel {
 fn schedule(program: Program, plan: &Plan, rest: Option<AtRest>, spec: &Spec) -> Result<Kernel, Refusal> {
     let mut storage = Storage::of(&program, plan, spec);
     let moving = rest.as_ref().map(|_| storage.flag());
-    let mut section = |section| Writer::new(&program, plan, spec, &mut storage, section).write();
-    let (body, control, init) = (section(Section::Sample), section(Section::Control), section(Section::Init));
+    let body = Writer::new(&program, plan, spec, &mut storage, Section::Sample).write();
     let sample = vec![region(body, storage.carried(plan))];
+    let following =
+        rest.as_ref().and_then(|rest| schedule_following(&program, rest, plan, &mut storage, spec));
+    let mut section = |section| Writer::new(&program, plan, spec, &mut storage, section).write();
+    let (control, init) = (section(Section::Control), section(Section::Init));
     let rest = rest.zip(moving).map(|(rest, moving)| schedule_rest(rest, moving, plan, &mut storage, spec));
     let Storage { mut layout, addresses, .. } = storage;
     layout.place()?;
     limit_tables(&program, spec, layout.bytes())?;
-    let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample, rest };
+    let kernel = Kernel { spec: *spec, program, layout, addresses, init, control, sample, rest, following };
     let instructions = kernel.instructions();
     if instructions > INSTRUCTIONS {
         return Err(Refusal::TooLarge { instructions, limit: INSTRUCTIONS });
@@ -52,6 +55,25 @@ fn schedule(program: Program, plan: &Plan, rest: Option<AtRest>, spec: &Spec) ->
 fn region(body: Body, mut carried: Vec<SlotId>) -> Region {
     carried.retain(|slot| body.insts().iter().any(|inst| inst.what == Do::Load(*slot)));
     Region { body, carried, ..Region::default() }
+}
+
+/// Writes the loops of a program whose followers move, if they are worth it.
+fn schedule_following(
+    program: &Program,
+    rest: &AtRest,
+    plan: &Plan,
+    storage: &mut Storage,
+    spec: &Spec,
+) -> Option<Following> {
+    let plan = plan.following(program, rest, spec)?;
+    let body = Writer::new(program, &plan, spec, storage, Section::Sample).write();
+    let sample = Region { window: Window::Few, ..region(body, storage.carried(&plan)) };
+    let body = Writer::new(program, &plan, spec, storage, Section::Follower).write_followers();
+    let smoothers = storage.still(&plan).into_iter().map(|at| storage.memories[at].slot);
+    let smoothers = smoothers.take(CARRIED).collect();
+    let followers = Region { walk: Walk::Step4, window: Window::Few, ..region(body, smoothers) };
+    let kept = u32::try_from(storage.kept.len()).expect("places are limited");
+    Some(Following { kept, followers, sample })
 }
 
 /// Writes the sections of the program at rest, in the state of the one that moves.

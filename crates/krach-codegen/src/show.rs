@@ -1,7 +1,7 @@
 //! The kernel as people read it: the layout of the state, then the sections line by line, each value with its type,
 //! the node of the program it comes from and what the user called that.
 
-use crate::kernel::{Address, Body, Do, Element, Kernel, Region, Type, V, Walk, Window};
+use crate::kernel::{Address, Body, Do, Element, Following, Kernel, Region, Type, V, Walk, Window};
 use crate::layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId};
 use krach_ir::{Program, Sig};
 use std::fmt;
@@ -53,6 +53,8 @@ impl fmt::Display for Do {
             Self::Test => f.write_str("test"),
             Self::Count => f.write_str("count"),
             Self::Choose => f.write_str("choose"),
+            Self::Keep(place) => write!(f, "keep {place}"),
+            Self::Kept(place) => write!(f, "kept {place}"),
             Self::Pack => f.write_str("pack"),
             Self::Unpack(lane) => write!(f, "unpack {lane}"),
             Self::Load(slot) => write!(f, "load {slot}"),
@@ -112,6 +114,10 @@ impl fmt::Display for Kernel {
             }
         }
         self.sample.iter().try_for_each(|region| show_region(f, "sample", self.program(), region))?;
+        if let Some(Following { followers, sample, .. }) = &self.following {
+            show_region(f, "followers", self.program(), followers)?;
+            show_region(f, "sample behind followers", self.program(), sample)?;
+        }
         let Some(rest) = &self.rest else { return Ok(()) };
         for (title, body) in [("settle", &rest.settle), ("hold", &rest.hold)] {
             writeln!(f, "\n{title}:")?;
@@ -143,9 +149,11 @@ impl Kernel {
 fn show_region(f: &mut fmt::Formatter<'_>, title: &str, program: &Program, region: &Region) -> fmt::Result {
     let walk = match region.walk {
         Walk::Step1 => "one frame per step",
+        Walk::Step4 => "four frames per step",
     };
     let window = match region.window {
         Window::Block => "the whole block",
+        Window::Few => "a few frames",
     };
     write!(f, "\n{title}: {walk}, {window}")?;
     if !region.carried.is_empty() {

@@ -37,6 +37,8 @@ pub(crate) struct Storage {
     pub noises: Vec<SlotId>,
     /// Results of slower sections that faster ones asked for.
     pub exports: FxHashMap<Sig, SlotId>,
+    /// Followers that are kept for the loop of all the rest.
+    pub kept: Vec<Sig>,
     /// Not 0 while anything moves, if the kernel can rest.
     pub moving: Option<SlotId>,
     /// Frames since the birth of each voice, if there are several and rings.
@@ -65,6 +67,7 @@ impl Storage {
             rams: Vec::new(),
             noises: Vec::new(),
             exports: FxHashMap::default(),
+            kept: Vec::new(),
             moving: None,
             age: None,
             at_rest: false,
@@ -138,6 +141,12 @@ impl Storage {
             let keeps = Keeps::Ram(RamId::new(at));
             self.rams.push(self.layout.add_array(keeps, element, ram.len, ram.keys.clone()));
         }
+    }
+
+    /// The place where a follower is kept.
+    pub(crate) fn keep(&mut self, sig: Sig) -> u32 {
+        self.kept.push(sig);
+        u32::try_from(self.kept.len() - 1).expect("places are limited")
     }
 
     /// Makes sure that the code can reach it.

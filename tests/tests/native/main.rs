@@ -3,6 +3,7 @@
 
 mod copies;
 mod engines;
+mod followers;
 mod functions;
 mod machines;
 mod state;

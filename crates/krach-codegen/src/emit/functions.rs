@@ -10,6 +10,8 @@ use krach_ir::{Fun, Op, Rule, Sig};
 
 /// Functions that one loop has written in place; the others are called.
 const WRITTEN: usize = 16;
+/// The same of the loop of followers, where each is written for four frames.
+const FOLLOWERS: usize = 40;
 
 impl Writer<'_> {
     pub(super) fn apply(&mut self, fun: Fun, operands: &[Sig], element: Element) -> V {
@@ -74,7 +76,11 @@ impl Writer<'_> {
     /// which compiling it so often would take longer than calling it does.
     fn is_written(&mut self, fun: Fun) -> bool {
         let short = self.spec.precision == Precision::Single && single::WRITTEN.contains(&fun);
-        let written = short && self.section == Section::Sample && self.written < WRITTEN;
+        let written = match self.section {
+            Section::Sample => short && self.written < WRITTEN,
+            Section::Follower => short && self.written < FOLLOWERS,
+            _ => false,
+        };
         self.written += usize::from(written);
         written
     }

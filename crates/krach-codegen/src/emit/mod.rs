@@ -4,6 +4,7 @@
 //! they are first used. Functions of a bundle are computed together, after all that any of them needs. State is stored as soon as both its old value was fetched and its new one is known, so
 //! that few values are alive at a time.
 
+mod followers;
 mod frame;
 mod functions;
 mod memory;
@@ -163,8 +164,7 @@ impl<'a> Writer<'a> {
 
     fn compute_all(&mut self, wanted: &[bool]) {
         for sig in self.program.sigs() {
-            let own = self.plan.source(sig) == sig && self.plan.section(sig) == self.section;
-            if own && wanted[sig.index()] && !self.is_leaf(sig) {
+            if wanted[sig.index()] && self.is_computed(sig) {
                 self.compute_one(sig);
             }
         }
@@ -174,6 +174,11 @@ impl<'a> Writer<'a> {
         let value = self.about(sig, |writer| writer.compute(sig));
         self.values.insert(sig, value);
         self.settle(sig);
+    }
+
+    /// Whether this section computes the node, other than by a load.
+    fn is_computed(&self, sig: Sig) -> bool {
+        self.plan.source(sig) == sig && self.plan.section(sig) == self.section && !self.is_leaf(sig)
     }
 
     fn is_leaf(&self, sig: Sig) -> bool {
@@ -235,6 +240,10 @@ impl<'a> Writer<'a> {
             Op::Real(value) => self.emit(Do::Real(value), &[], real),
             Op::Int(value) => self.int(value),
             Op::SampleRate => self.emit(Do::Real(f64::from(self.spec.sample_rate)), &[], real),
+            _ if self.section == Section::Sample && self.plan.section(sig) == Section::Follower => {
+                let place = self.storage.keep(sig);
+                self.emit(Do::Kept(place), &[], self.storage.element(node.ty))
+            }
             _ if self.plan.section(sig) < self.section || matches!(node.op, Op::Control(_)) => {
                 let slot = self.storage.export(self.program, sig);
                 self.emit(Do::Load(slot), &[], self.storage.element(node.ty))

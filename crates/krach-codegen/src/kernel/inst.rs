@@ -32,6 +32,10 @@ pub enum Do {
     Unpack(u8),
     Load(SlotId),
     Store(SlotId),
+    /// Keeps the values of four frames, one in each lane, at a place of [`Following::kept`](super::Following::kept).
+    Keep(u32),
+    /// This frame's value of such a place.
+    Kept(u32),
     /// This frame's sample of a port.
     Input(u32),
     Output(u32),

@@ -10,12 +10,14 @@ use crate::Spec;
 use crate::layout::{SlotId, StateLayout};
 use krach_ir::Program;
 
-/// How a region walks through time. Steps of four frames, loops over lanes and waves along chains belong here.
+/// How a region walks through time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Walk {
     /// One frame per step.
     #[default]
     Step1,
+    /// Four frames per step: a lane is a frame.
+    Step4,
 }
 
 /// Over which frames a region runs before the next one starts.
@@ -23,6 +25,13 @@ pub enum Walk {
 pub enum Window {
     #[default]
     Block,
+    /// That many frames: what one region keeps of them for the next one stays near.
+    Few,
+}
+
+impl Window {
+    /// Frames of [`Window::Few`].
+    pub const FEW: u32 = 32;
 }
 
 /// A loop of the sample section.
@@ -49,6 +58,16 @@ pub struct Rest {
     pub sample: Vec<Region>,
 }
 
+/// What runs instead of the sample section while followers of controls move: they are computed for a few frames at once,
+/// in steps of four, and kept for the loop of all the rest. It computes whole steps only.
+#[derive(Clone, Debug)]
+pub struct Following {
+    /// Values that the first loop keeps for the second, a place for each.
+    pub kept: u32,
+    pub followers: Region,
+    pub sample: Region,
+}
+
 /// A [`Program`] for one machine: when everything is computed and where everything lives. See the crate's essay.
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -61,6 +80,7 @@ pub struct Kernel {
     pub(crate) control: Body,
     pub(crate) sample: Vec<Region>,
     pub(crate) rest: Option<Rest>,
+    pub(crate) following: Option<Following>,
 }
 
 impl Kernel {
@@ -110,6 +130,12 @@ impl Kernel {
         self.rest.as_ref()
     }
 
+    /// What runs while followers of controls move, if that is worth a loop of its own.
+    #[must_use]
+    pub fn following(&self) -> Option<&Following> {
+        self.following.as_ref()
+    }
+
     /// All bodies, each with the program whose nodes it names.
     pub fn bodies(&self) -> impl Iterator<Item = (&Program, &Body)> {
         let own =
@@ -118,7 +144,10 @@ impl Kernel {
             let regions = rest.sample.iter().map(|region| &region.body);
             [&rest.settle, &rest.hold].into_iter().chain(regions).map(|body| (&rest.program, body))
         });
-        own.map(|body| (&self.program, body)).chain(rest)
+        let following = self.following.iter().flat_map(|following| {
+            [&following.followers, &following.sample].map(|region| (&self.program, &region.body))
+        });
+        own.map(|body| (&self.program, body)).chain(rest).chain(following)
     }
 
     /// The number of instructions of all sections.

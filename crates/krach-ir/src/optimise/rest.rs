@@ -28,6 +28,8 @@ pub struct AtRest {
     pub registers: Vec<RegisterId>,
     /// The lines of one frame that hold their input.
     pub lines: Vec<LineId>,
+    /// Of each node of the original: whether it is computed from controls, constants and what may stand still.
+    pub followers: Vec<bool>,
 }
 
 impl AtRest {
@@ -41,8 +43,9 @@ impl AtRest {
         };
         let registers: Vec<RegisterId> = ids(&still.registers).into_iter().map(RegisterId::new).collect();
         let lines = ids(&still.lines).into_iter().map(LineId::new).collect();
+        let followers = still.follows(program);
         let program = rewrite(program, &still, &registers);
-        Some(Self { program, registers, lines })
+        Some(Self { program, registers, lines, followers })
     }
 }
 
