@@ -101,6 +101,38 @@ def test_check_finds_the_functions_of_a_file(jam: Path) -> None:
     assert done.stderr == "jam.py: 2 DSP functions, no errors\n"
 
 
+def test_check_understands_a_session(tmp_path: Path) -> None:
+    piece = tmp_path / "piece.py"
+    piece.write_text(
+        "from krach import kr\n"
+        "bass = kr.node('bass', kr.synths.acid)\n"
+        "bass @ 'A1 C2'\n"
+        "verb = kr.node('verb', lambda x: x)\n"
+        "bass >> verb\n"
+    )
+    done = krach(tmp_path, "check", "piece.py")
+    assert (done.returncode, done.stderr) == (0, "piece.py: 2 nodes, no errors\n")
+    with piece.open("a") as more:
+        more.write("def half(x):\n    return x / 2\n")
+    assert "2 nodes and 1 DSP function, no errors" in krach(tmp_path, "check", "piece.py").stderr
+    assert "piece.py: 1 DSP function, no errors" in krach(tmp_path, "check", "piece.py:half").stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("bass @ ('cutof', kr.sine(1, 2))", "KR0404"),
+        ("kr.fade('bas/cutoff', 100)", "KR0901"),
+        ("bass >> bass", "KR0903"),
+    ],
+)
+def test_check_finds_the_line_of_a_wrong_statement(tmp_path: Path, line: str, code: str) -> None:
+    (tmp_path / "piece.py").write_text(f"bass = kr.node('bass', kr.synths.acid)\n\n{line}\n")
+    [found] = findings(tmp_path, "piece.py")["diagnostics"]
+    assert (found["code"], found["line"], found["column"]) == (code, 3, 1)
+    assert found["end_column"] > 1
+
+
 @pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
 def test_check_points_at_what_is_wrong(path: Path, tmp_path: Path) -> None:
     *_, expectation = path.read_text().rstrip().splitlines()

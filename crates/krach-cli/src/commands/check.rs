@@ -10,7 +10,12 @@ use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::Program;
+use krach_session::{Mixdown, Session, Stop};
 use krach_store::Unit;
+use std::ops::ControlFlow;
+
+/// Frames of a session that are computed to check it.
+const FIRST: usize = 64;
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -25,10 +30,10 @@ pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure>
     let file = what.only.target.file.display().to_string();
     let mut reports = Vec::new();
     let checked = match examine(shell, what, &file, &mut reports) {
-        Ok(count) => count,
+        Ok(checked) => checked,
         Err(Failure::Wrong(further)) => {
             reports.extend(further);
-            0
+            String::new()
         }
         Err(other) => return Err(other),
     };
@@ -41,22 +46,23 @@ pub(crate) fn check(shell: &mut Shell<'_>, what: &Check) -> Result<i32, Failure>
     } else {
         shell.draw(&reports);
         if code == WELL {
-            shell.remark(&format!("{file}: {}, no errors", counted(checked, "DSP function")));
+            shell.remark(&format!("{file}: {checked}, no errors"));
         }
     }
     Ok(code)
 }
 
-/// Collects what is wrong with each function; says how many were looked at.
+/// Collects the faults of each function, and of the session that the file builds; says how many were looked at.
 fn examine(
     shell: &mut Shell<'_>,
     what: &Check,
     file: &str,
     reports: &mut Vec<Diagnostic>,
-) -> Result<usize, Failure> {
+) -> Result<String, Failure> {
     let script = what.only.load(shell, Precision::Single)?;
     let functions = what.only.target.all(&*script)?;
-    if functions.is_empty() {
+    let session = script.session().filter(|_| what.only.target.function.is_none());
+    if functions.is_empty() && session.is_none() {
         let nothing =
             Diagnostic::warning(Code::NoSuchFunction, format!("`{file}` has no DSP function to check"));
         reports.push(nothing.at(Place::line(file, 1)));
@@ -68,7 +74,24 @@ fn examine(
             Err(other) => return Err(other),
         }
     }
-    Ok(functions.len())
+    let Some(session) = session else { return Ok(counted(functions.len(), "DSP function")) };
+    let nodes = counted(session.patch().nodes().len(), "node");
+    if let Err(report) = shell.work(move |_| begins(&session), |_| {})? {
+        reports.push(report.at(Place::line(file, 1)));
+    }
+    Ok(match functions.len() {
+        0 => nodes,
+        count => format!("{nodes} and {}", counted(count, "DSP function")),
+    })
+}
+
+/// Whether a session can be heard: compiles its nodes and asks its patterns for the first block.
+fn begins(session: &Session) -> Result<(), Diagnostic> {
+    let first = Mixdown { frames: FIRST, sample_rate: 48_000, block: FIRST };
+    match session.mixdown(&session.patch(), first, &mut |_| ControlFlow::Continue(())) {
+        Err(Stop::Wrong(report)) => Err(report),
+        Ok(_) | Err(Stop::Cancelled) => Ok(()),
+    }
 }
 
 fn trace_and_compile(

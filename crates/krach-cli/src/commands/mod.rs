@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Render(render::Render),
     /// Render many sounds of one program, with values drawn at random, to a folder
     Dataset(dataset::DatasetOf),
-    /// Trace and compile the DSP functions of a file and report every error
+    /// Trace and compile the DSP functions and the session of a file, and report every error
     Check(check::Check),
     /// Measure how long a program takes to compile and to run
     Bench(bench::Bench),
