@@ -245,6 +245,8 @@ class Recording:
         """The samples of an array of shape (channels, frames)."""
     def mixed(self) -> Recording:
         """One channel: the mean of all."""
+    def samples(self) -> NDArray[np.float64]:
+        """The samples, of shape (channels, frames)."""
     @property
     def channels(self) -> int: ...
     @property

@@ -3,7 +3,7 @@
 use crate::error;
 use krach_ir::{BuildError, Sound};
 use krach_store::SoundFile;
-use numpy::PyReadonlyArray2;
+use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +47,12 @@ impl Recording {
         let share = 1.0 / channels.len() as f64;
         let mean = |at: usize| channels.iter().map(|channel| channel[at]).sum::<f64>() * share;
         Self::made(py, Sound::new(vec![(0..self.0.frames()).map(mean).collect()]))
+    }
+
+    /// The samples, of shape (channels, frames).
+    fn samples<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        let rows: Vec<Vec<f64>> = self.0.channels().iter().map(|channel| channel.to_vec()).collect();
+        PyArray2::from_vec2(py, &rows).expect("the channels of a sound have one length")
     }
 
     #[getter]

@@ -19,6 +19,7 @@ from krach.dsp.envelopes import trigger
 from krach.dsp.ints import to_int
 from krach.dsp.maths import floor, max_, min_
 from krach.dsp.ranges import within
+from krach.dsp.stretching import to_beats
 from krach.dsp.tables import contents
 from krach.dsp.waves import interpolated
 
@@ -51,6 +52,8 @@ def sample(
     slice: tuple[SignalLike, int] | None = None,
     interpolation: str = "linear",
     sample_rate: float = 48000,
+    beats: float | None = None,
+    tempo: float = 120,
 ) -> Signal:
     """Plays a recording from the start of the sound, and again from its beginning whenever `gate` rises.
 
@@ -61,14 +64,17 @@ def sample(
     `rate` 1 is its own pitch, 2 an octave higher, -1 backwards from the end; it is held within -64..64.
     `start` and `end` are the part that plays, 0..1; with `slice=(i, n)` it is the i-th of n equal pieces of
     this part. They count at each beginning. After the part there is silence, with `loop=True` its beginning.
-    `sample_rate` in Hz is that of an array; files know their own, and are read at 48 kHz.
+    `sample_rate` in Hz is that of an array; files know their own, and are read at 48 kHz. With `beats` the
+    whole recording is stretched to that many beats of `tempo` (BPM) when the function is traced, at its own
+    pitch; that needs the package python-stretch.
 
     Errors: KR0116 for an array that holds no numbers, KR0501 for a file that cannot be read.
 
     >>> krs.transpile(lambda: krs.sample([1, 2, 3], rate=0.5)).render(7 / 48000)
     array([[1. , 1.5, 2. , 2.5, 3. , 0. , 0. ]], dtype=float32)
     """
-    (heard,) = _played(data, 1, gate, rate, (start, end, slice), loop, n, interpolation, sample_rate)
+    part, length = (start, end, slice), (beats, tempo)
+    (heard,) = _played(data, 1, gate, rate, part, loop, n, interpolation, sample_rate, length)
     return heard
 
 
@@ -83,6 +89,8 @@ def sample_stereo(
     slice: tuple[SignalLike, int] | None = None,
     interpolation: str = "linear",
     sample_rate: float = 48000,
+    beats: float | None = None,
+    tempo: float = 120,
 ) -> tuple[Signal, Signal]:
     """Plays the first two channels of a recording, or its only one on both sides; all else as `sample`.
 
@@ -90,7 +98,8 @@ def sample_stereo(
     array([[1., 2.],
            [3., 4.]], dtype=float32)
     """
-    left, right = _played(data, 2, gate, rate, (start, end, slice), loop, n, interpolation, sample_rate)
+    part, length = (start, end, slice), (beats, tempo)
+    left, right = _played(data, 2, gate, rate, part, loop, n, interpolation, sample_rate, length)
     return left, right
 
 
@@ -104,12 +113,13 @@ def _played(
     n: int,
     interpolation: str,
     sample_rate: float,
+    stretched: tuple[float | None, float],
 ) -> tuple[Signal, ...]:
     trace = current()
     trace.locate()
     again = choice("`loop`", loop, (False, True))
-    tables, length, own_rate = _tables(trace, data, wanted, n)
-    native = own_rate or trace.finite("`sample_rate`", sample_rate)
+    given = trace.finite("`sample_rate`", sample_rate)
+    tables, length, native = _tables(trace, data, wanted, n, given, stretched)
     start, end, pieces = part
     if pieces is not None:
         if not isinstance(pieces, tuple) or len(pieces) != 2:  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
@@ -169,25 +179,31 @@ def _sample(
     return tuple(select2(beyond, signal, 0) for signal in heard)
 
 
-def _tables(trace: Trace, data: Source, wanted: int, n: int) -> tuple[tuple[int, ...], int, float | None]:
-    """The tables of `wanted` channels, their length, and the sample rate if the data say it."""
+def _tables(
+    trace: Trace, data: Source, wanted: int, n: int, given: float, stretched: tuple[float | None, float]
+) -> tuple[tuple[int, ...], int, float]:
+    """The tables of `wanted` channels, their length, and their sample rate: `given` for arrays."""
+    beats, tempo = stretched
     if isinstance(data, (str, PathLike)):
-        kept = _recording(trace, Path(path_of("KR0501", data)).expanduser(), n)
-        return (*_channels(trace, kept, wanted),), kept.frames, _FILE_RATE
+        kept, rate = _recording(trace, Path(path_of("KR0501", data)).expanduser(), n), float(_FILE_RATE)
+    else:
+        rows, rate = _array(trace, data), given
+        if len(rows) == 1 and rows.size <= _LONG and beats is None:
+            return (trace.builder.table(rows[0]),) * wanted, rows.size, rate
+        kept = _krach.Recording.of(rows)
+    if beats is not None:
+        kept = to_beats(kept, rate, beats, tempo)
+    return tuple(_channels(trace, kept, wanted)), kept.frames, rate
+
+
+def _array(trace: Trace, data: Iterable[object]) -> NDArray[np.float64]:
+    """An array or a list as rows, one for each channel."""
     import numpy as np
 
-    if rows := _rows(data):
-        channels = [contents(trace, row) for row in rows]
-        if len({len(channel) for channel in channels}) != 1:
-            raise trace.error("KR0116", "the channels of a recording are of one length")
-        kept = _krach.Recording.of(np.stack(channels))
-        return (*_channels(trace, kept, wanted),), kept.frames, None
-    values = contents(trace, cast("Iterable[float]", data))
-    if len(values) > _LONG:
-        table = trace.builder.sound(_krach.Recording.of(values[None]), 0)
-    else:
-        table = trace.builder.table(values)
-    return (table,) * wanted, len(values), None
+    channels = [contents(trace, row) for row in _rows(data) or [cast("Iterable[float]", data)]]
+    if len({len(channel) for channel in channels}) != 1:
+        raise trace.error("KR0116", "the channels of a recording are of one length")
+    return np.stack(channels)
 
 
 def _rows(data: Iterable[object]) -> list[Iterable[float]]:
