@@ -94,14 +94,16 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    /// Of one frame, values are set first, then notes are let go, then others begin.
+    /// Of one frame, what concerns the whole comes first: a piece ends before it, and with it the events of nodes that were
+    /// taken for that piece. Then values are set, then notes are let go, then others begin.
     pub fn rank(&self) -> u8 {
         match self {
-            Self::Release(_) => 1,
-            Self::Press { .. } => 2,
-            Self::SetNote { .. } => 3,
-            Self::Close => 4,
-            _ => 0,
+            wide if wide.is_wide() => 0,
+            Self::Release(_) => 2,
+            Self::Press { .. } => 3,
+            Self::SetNote { .. } => 4,
+            Self::Close => 5,
+            _ => 1,
         }
     }
 

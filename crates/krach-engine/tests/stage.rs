@@ -48,6 +48,22 @@ fn events_fall_on_their_frame_at_any_block_size() {
 }
 
 #[test]
+fn a_control_that_is_set_on_the_frame_of_the_master_is_not_lost() {
+    for sizes in SIZES {
+        let (mut stage, mut processor) = Stage::new(settings());
+        let node = stage.edit(None, |edit| edit.add(level(0.0))).unwrap().0;
+        for frame in [10, 100, 500] {
+            let when = When::at(Frame(frame));
+            stage.set(node, 0, frame as f64 / 1_000.0, when).unwrap();
+            stage.master(0.5, 0.0, when).unwrap();
+            stage.gain(node, 1.0, 0.0, when).unwrap();
+        }
+        let [left, _] = listen(&mut processor, 600, sizes);
+        assert_eq!([9, 10, 99, 100, 500].map(|at| left[at]), [0.0, 0.005, 0.005, 0.05, 0.25], "{sizes:?}");
+    }
+}
+
+#[test]
 fn late_events_are_counted_and_happen_at_once() {
     let (mut stage, mut processor) = Stage::new(settings());
     let node = stage.edit(None, |edit| edit.add(level(0.0))).unwrap().0;

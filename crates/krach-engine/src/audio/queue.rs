@@ -212,12 +212,18 @@ mod tests {
         let mut queue = Queue::new(8, [8; 3]);
         let press = Act::Press { note: NoteId(1), key: 60.0, velocity: 1.0, tied: false };
         let set = Act::Set { control: 0, value: 1.0 };
-        for (at, group, act) in
-            [(9, 0, set), (5, 1, press), (5, 2, Act::Release(NoteId(0))), (5, 3, set), (5, 4, set)]
-        {
+        let whole = Act::Master { frames: 0, to: 1.0 };
+        for (at, group, act) in [
+            (9, 0, set),
+            (5, 1, press),
+            (5, 2, Act::Release(NoteId(0))),
+            (5, 3, set),
+            (5, 4, set),
+            (5, 5, whole),
+        ] {
             assert!(queue.push(event(at, group, act)));
         }
-        assert_eq!(all(&mut queue), [(5, 3), (5, 4), (5, 2), (5, 1), (9, 0)]);
+        assert_eq!(all(&mut queue), [(5, 5), (5, 3), (5, 4), (5, 2), (5, 1), (9, 0)]);
     }
 
     #[test]
