@@ -139,7 +139,8 @@ impl Edits<'_> {
             inherits,
             motions: vec![None; values.len()].into(),
             values: values.into(),
-            sides: sides(pan, outputs),
+            // Where the law is the same they stay: a pan that moves is ahead of this edit.
+            sides: ((width == 1) != (outputs == 1)).then(|| sides(pan, outputs)),
             frames: self.settings.frames(seconds),
             phase: Phase::Carrying(Frame(0)),
         };

@@ -280,7 +280,7 @@ impl Slot {
                 self.player.turn(number, value, frame);
             }
         }
-        for (side, &to) in self.sides.iter_mut().zip(&swap.sides) {
+        for (side, &to) in self.sides.iter_mut().zip(swap.sides.iter().flatten()) {
             side.turn(to.into(), frame, swap.frames);
         }
         swap.phase = Phase::Fading(frame);

@@ -25,8 +25,8 @@ pub(crate) struct Swap {
     /// Tables for the numbers of all controls, at least as long as those of the node.
     pub values: Box<[f64]>,
     pub motions: Box<[Option<Motion>]>,
-    /// The place between left and right, by the law of the new outputs.
-    pub sides: [f32; 2],
+    /// The levels of left and right by the law of the new outputs; none where the law stays.
+    pub sides: Option<[f32; 2]>,
     /// Of the crossfade.
     pub frames: u32,
     pub phase: Phase,
