@@ -316,3 +316,12 @@ def test_no_statement_warns_that_means_what_it_says(kr: LiveMixer) -> None:
         bass @ krp.ctrl("gain", 0.5)
         bass @ (krp.hit("gate") | krp.note(60))
         kr.play("bass/freq", "220 440")
+
+
+def test_the_first_frame_has_the_levels_that_were_set() -> None:
+    kr = LiveMixer("off", master=0.25)
+    kr.limiter = False
+    kr.node("level", lambda: krs.control("level", 0, 0, 1, smooth=False), gain=0.5, level=0.5)
+    assert kr.render(seconds=0.01)[:, 0].tolist() == [0.0625, 0.0625]
+    kr.fade("master", 1, bars=1)
+    assert abs(kr.render(seconds=0.01)[0, 0] - 0.0625) < 1e-4

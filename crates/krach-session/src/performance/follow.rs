@@ -152,7 +152,8 @@ impl Performance {
         for knob in touched {
             let path = knob.to_string();
             let moves = matches!(self.patch.driver(&path), Some(Driver::Fade(_) | Driver::Modulation(_)));
-            let new = !fresh.is_empty() && matches!(&knob, Knob::Control(name, _) if fresh.contains(name));
+            // A way begins at the value that was set.
+            let new = begins || matches!(&knob, Knob::Control(name, _) if fresh.contains(name));
             if let Some(value) = self.patch.value(&knob)
                 && (!moves || new)
             {
