@@ -47,7 +47,7 @@ const HOUSE: &[Room] = &[
     Room {
         name: "session", floor: 4, imports: &["abi", "alsa", "codegen", "diag", "engine", "ir", "pattern", "store"],
         // OSC is the network; no other part of it is known.
-        outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "midly", "rawzip", "symphonia", "pyo3"],
+        outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb", "serde"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "midly", "rawzip", "symphonia", "pyo3"],
     },
     Room {
         name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "pattern", "session", "store"],

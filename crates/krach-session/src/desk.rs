@@ -52,6 +52,11 @@ impl Desk {
         self.open.last().map_or(&self.last, Transaction::edits)
     }
 
+    /// Whether a transaction is open.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     pub(crate) fn is_gliding(&self) -> bool {
         self.open.iter().any(Transaction::is_transition)
     }

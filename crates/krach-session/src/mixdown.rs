@@ -2,7 +2,7 @@
 
 use crate::audition::Stop;
 use crate::conductor::Timeline;
-use crate::patch::{self, Name};
+use crate::patch::Name;
 use crate::performance::{Performance, compiled, fell};
 use crate::{Patch, Step};
 use krach_abi::{Audio, Buffer, Frame};
@@ -73,17 +73,17 @@ pub struct Stems {
 /// The most frames that are computed at once.
 const LONGEST_BLOCK: usize = 4096;
 
-/// Renders steps, in order of their frames, into two channels.
+/// Renders steps, in order of their frames, into two channels; a cycle falls on the first frame.
 ///
 /// # Errors
 /// Those of the edits and of compiling; `KR0803` and `KR0804` for a pattern that cannot be asked, with its path.
 pub(crate) fn mixdown(
     cache: &Cache,
-    steps: &[Step],
+    (steps, cycle): (&[Step], Time),
     how: Mixdown,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, Stop> {
-    let mut render = Render::new(cache, steps, how)?;
+    let mut render = Render::new(cache, (steps, cycle), how)?;
     let mut heard = [const { Vec::new() }; 2];
     render.run(how, progress, &mut |_, part| {
         for (channel, samples) in heard.iter_mut().enumerate() {
@@ -99,11 +99,11 @@ pub(crate) fn mixdown(
 /// As for [`mixdown`].
 pub(crate) fn stems(
     cache: &Cache,
-    steps: &[Step],
+    (steps, cycle): (&[Step], Time),
     how: Mixdown,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Stems, Stop> {
-    let mut render = Render::new(cache, steps, how)?;
+    let mut render = Render::new(cache, (steps, cycle), how)?;
     let mut stems = Stems { master: vec![Vec::new(); 2], ..Stems::default() };
     render.run(how, progress, &mut |render, part| {
         let done = stems.master[0].len();
@@ -136,10 +136,13 @@ struct Render<'s> {
 }
 
 impl<'s> Render<'s> {
-    fn new(cache: &'s Cache, steps: &'s [Step], how: Mixdown) -> Result<Self, Diagnostic> {
+    fn new(cache: &'s Cache, (steps, cycle): (&'s [Step], Time), how: Mixdown) -> Result<Self, Diagnostic> {
         let block = how.block.clamp(1, LONGEST_BLOCK);
         let settings = Settings { block, ..Settings::new(how.sample_rate) };
-        let (performance, processor) = Performance::new(settings, &patch::Settings::default(), Time::ZERO)?;
+        // Live, the settings of the first patch hold from the first frame on.
+        let mut first = Patch::default();
+        first.apply_all(steps.first().map_or(&[], Step::edits))?;
+        let (performance, processor) = Performance::new(settings, first.settings(), cycle)?;
         Ok(Self { cache, steps, performance, processor, unsent: 0 })
     }
 

@@ -14,6 +14,7 @@ mod tempo;
 pub use act::Act;
 pub use tempo::Timeline;
 
+use crate::patch::check::HIGHEST_TEMPO;
 use crate::patch::{Driver, Fade, Modulation, Name, Playing, Settings};
 use glide::Glide;
 use krach_abi::Frame;
@@ -391,7 +392,7 @@ impl Conductor {
                     let mut at = self.tempo_given;
                     let mut next = Time::new(number.saturating_add(1), TEMPO_STEPS)?;
                     while at < target {
-                        let to = glide.value(next).max(LOWEST_TEMPO);
+                        let to = glide.value(next).clamp(LOWEST_TEMPO, HIGHEST_TEMPO);
                         self.timeline.ramp_tempo(at, next.minus(at)?, to)?;
                         self.note_change(self.timeline.frame(at)?, at);
                         (at, next) = (next, next.plus(step)?);
@@ -413,17 +414,23 @@ impl Conductor {
 
     fn turn_tempo(&mut self, at: Time, act: &Act) -> Result<(), Overflow> {
         match act {
-            Act::Set { value, .. } => self.timeline.set_tempo(at, value.max(LOWEST_TEMPO))?,
+            Act::Set { value, .. } => {
+                self.timeline.set_tempo(at, value.clamp(LOWEST_TEMPO, HIGHEST_TEMPO))?
+            }
             Act::Follow { curve, backwards, cycles } => {
                 let shape = curve.shape;
                 let ends = [curve.lo.get(), curve.hi.get()];
                 let glide = Glide::once(shape, ends, *backwards, [at, *cycles], Frame(0));
                 let step = cycles.over(Time::whole(TEMPO_STEPS))?;
-                self.timeline.set_tempo(at, glide.value(at).max(LOWEST_TEMPO))?;
+                self.timeline.set_tempo(at, glide.value(at).clamp(LOWEST_TEMPO, HIGHEST_TEMPO))?;
                 let mut from = at;
                 for number in 1..=TEMPO_STEPS {
                     let next = at.plus(step.times(Time::whole(number))?)?;
-                    self.timeline.ramp_tempo(from, step, glide.value(next).max(LOWEST_TEMPO))?;
+                    self.timeline.ramp_tempo(
+                        from,
+                        step,
+                        glide.value(next).clamp(LOWEST_TEMPO, HIGHEST_TEMPO),
+                    )?;
                     self.note_change(self.timeline.frame(from)?, from);
                     from = next;
                 }
@@ -435,5 +442,6 @@ impl Conductor {
     }
 }
 
-/// Beats per minute. A pattern or a shape that goes lower stops here, since a bar has to end.
+/// Beats per minute. A pattern or a shape that goes lower stops here, since a bar has to end; one that goes higher stops at
+/// [`HIGHEST_TEMPO`].
 const LOWEST_TEMPO: f64 = 1.0;

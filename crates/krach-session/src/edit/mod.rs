@@ -11,14 +11,16 @@ mod transaction;
 pub use history::{Entry, History};
 pub use transaction::Transaction;
 
+use crate::journal::shape;
 use crate::patch::{Driver, Name, Node, Out, Patch, Route, Sending};
 use krach_diag::Diagnostic;
 use krach_pattern::Time;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// One change of a patch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Edit {
     /// A node in the place of the one of that name, or none.
     Node(Name, Option<Arc<Node>>),
@@ -34,7 +36,7 @@ pub enum Edit {
     /// What moves a path, or nothing.
     Drive(Name, Option<Driver>),
     Tempo(f64),
-    Meter(Time),
+    Meter(#[serde(with = "shape::time")] Time),
     Master(f64),
     Limiter(bool),
     Seed(u64),

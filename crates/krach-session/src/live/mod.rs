@@ -25,6 +25,7 @@ use krach_engine::{Device, DeviceError, DeviceFormat, DeviceStats, Notice, Offer
 use krach_pattern::Time;
 use krach_store::Cache;
 pub(crate) use on_stage::OnStage;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tap::Tapped;
@@ -63,10 +64,15 @@ impl Live {
     ///
     /// # Errors
     /// `KR0503`: there is no such device, or it does not play; and those of compiling.
-    pub fn play(cache: &Cache, patch: &Patch, offer: Offer, cycle: Time) -> Result<Self, Diagnostic> {
+    pub fn play(
+        cache: &Cache,
+        (patch, cycle): (&Patch, Time),
+        offer: Offer,
+        journals: Option<&Path>,
+    ) -> Result<Self, Diagnostic> {
         let format = offer.format().clone();
         let sizes = (Settings::new(format.rate), format.block);
-        let (stage, tapped) = OnStage::begin(cache, patch, sizes, cycle)?;
+        let (stage, tapped) = OnStage::begin(cache, (patch, cycle), sizes, journals)?;
         let device = Device::play(offer, tapped).map_err(|(error, _)| no_device(&error))?;
         let on_stage = stage.clone();
         let thread = std::thread::Builder::new().name("krach-conductor".into());
@@ -83,11 +89,12 @@ impl Live {
     pub fn by_hand(
         cache: &Cache,
         patch: &Patch,
-        rate: u32,
-        block: usize,
+        (rate, block): (u32, usize),
+        journals: Option<&Path>,
     ) -> Result<(Self, HandClock), Diagnostic> {
         let block = block.clamp(1, HandClock::LONGEST);
-        let (stage, tapped) = OnStage::begin(cache, patch, (Settings::new(rate), block), Time::ZERO)?;
+        let (stage, tapped) =
+            OnStage::begin(cache, (patch, Time::ZERO), (Settings::new(rate), block), journals)?;
         let clock = HandClock::new(stage.clone(), tapped, block);
         Ok((Self { stage, device: None, thread: None }, clock))
     }

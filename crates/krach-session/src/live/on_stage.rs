@@ -4,6 +4,8 @@ use super::outlets::Outlets;
 use super::tap::{Tapped, Taps};
 use super::{News, Position, Preview};
 use crate::Edit;
+use crate::conductor::Timeline;
+use crate::journal::{Record, Scribe};
 use crate::midi::MidiOut;
 use crate::osc::{OscSender, OscTime};
 use crate::patch::{Knob, Name, Patch};
@@ -16,6 +18,8 @@ use krach_engine::{NoteId, Receipt, Settings};
 use krach_pattern::Time;
 use krach_store::Cache;
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -46,6 +50,10 @@ pub(super) struct State {
     pending: Vec<(Pending, BTreeMap<Name, Sounds>)>,
     /// Notes pressed by hand so far.
     pressed: u64,
+    /// Writes the journal.
+    scribe: Option<Scribe>,
+    /// The last swap of each node.
+    swaps: BTreeMap<Name, Receipt>,
 }
 
 /// Edits that wait for their moment.
@@ -94,6 +102,8 @@ impl State {
             steps,
             pending,
             pressed: 0,
+            scribe: None,
+            swaps: BTreeMap::new(),
         }
     }
 
@@ -137,16 +147,29 @@ impl State {
         let next = self.next_frame(&deed);
         let frame = frame.map_or(next, |frame| frame.max(next));
         self.performance.take(&deed, sounds, frame)?;
+        let step = Step { frame, deed };
+        self.write(&step);
         if self.steps.len() == MOST_STEPS {
             self.steps.pop_front();
         }
-        self.steps.push_back(Step { frame, deed });
+        self.steps.push_back(step);
         Ok(())
+    }
+
+    /// Notes a step in the journal.
+    fn write(&mut self, step: &Step) {
+        if let Some(scribe) = &mut self.scribe {
+            let cycle = self.performance.conductor().timeline().cycle(step.frame).unwrap_or(Time::ZERO);
+            scribe.take(Record::Step { step: step.clone(), cycle });
+        }
     }
 
     /// Sends what is due soon, and hears what happened.
     pub fn look(&mut self) {
         self.taps.tend();
+        if let Some(scribe) = &mut self.scribe {
+            scribe.hear(self.performance.now());
+        }
         self.take_pending(self.performance.now().after(2 * self.block + self.frames(SOON_SECONDS)));
         let until = self.performance.now().after(self.ahead);
         match self.performance.prepare(until) {
@@ -165,6 +188,9 @@ impl State {
                 Receipt::Edited { .. } => None,
             };
             let node = node.cloned();
+            if let (Receipt::Swapped { .. }, Some(name)) = (&receipt, &node) {
+                self.swaps.insert(name.clone(), receipt.clone());
+            }
             self.tell(News::Stage(receipt, node));
         }
     }
@@ -226,9 +252,9 @@ impl OnStage {
     /// Those of compiling.
     pub fn begin(
         cache: &Cache,
-        patch: &Patch,
+        (patch, cycle): (&Patch, Time),
         (settings, block): (Settings, usize),
-        cycle: Time,
+        journals: Option<&Path>,
     ) -> Result<(Arc<Self>, Tapped), Diagnostic> {
         let (mut performance, processor) = Performance::new(settings, patch.settings(), cycle)?;
         let step = Step::whole(patch);
@@ -237,6 +263,11 @@ impl OnStage {
         let longest = settings.block.max(block);
         let (tapped, taps) = Tapped::new(processor, longest);
         let mut state = State::new(performance, taps, block);
+        match journals.map(|folder| Scribe::begin(folder, settings.rate, cycle)).transpose() {
+            Ok(scribe) => state.scribe = scribe,
+            Err(error) => state.tell(News::Fault(no_journal(&error))),
+        }
+        state.write(&step);
         state.steps.push_back(step);
         state.look();
         Ok((Arc::new(Self { state: Mutex::new(state), woken: Condvar::new() }), tapped))
@@ -330,6 +361,34 @@ impl OnStage {
         self.state().take(Deed::Release { node: node.into(), note }, BTreeMap::new(), None)
     }
 
+    /// Lets a node sound again that the stage muted.
+    ///
+    /// # Errors
+    /// The stage is full.
+    pub fn revive(&self, node: &str) -> Result<(), Diagnostic> {
+        self.state().take(Deed::Revive(node.into()), BTreeMap::new(), None)
+    }
+
+    /// The swap of a node by the last step of these edits; none if there was none, or it fades in still.
+    pub fn swap_of(&self, node: &str, edits: &[Edit]) -> Option<Receipt> {
+        let state = self.state();
+        let step = state.steps.iter().rfind(|step| step.edits() == edits)?;
+        let swap = state.swaps.get(node)?;
+        matches!(swap, Receipt::Swapped { start, .. } if *start >= step.frame).then(|| swap.clone())
+    }
+
+    /// Notes something in the journal, if there is one.
+    pub fn write(&self, record: impl FnOnce() -> Record) {
+        if let Some(scribe) = &mut self.state().scribe {
+            scribe.take(record());
+        }
+    }
+
+    /// The journal's file, if there is one.
+    pub fn journal(&self) -> Option<PathBuf> {
+        self.state().scribe.as_ref().map(|scribe| scribe.path().to_owned())
+    }
+
     /// Does now what was put off.
     pub fn hurry(&self) {
         self.state().take_pending(Frame::NEVER);
@@ -365,6 +424,11 @@ impl OnStage {
         let mut state = self.state();
         let frame = state.heard();
         Position::of(state.performance.conductor().timeline(), frame)
+    }
+
+    /// The frames of all cycles, as the tempo is known now.
+    pub fn timeline(&self) -> Timeline {
+        self.state().performance.conductor().timeline().clone()
     }
 
     /// Waits until a cycle, no longer than a limit. Whether the music is there.
@@ -449,9 +513,20 @@ impl OnStage {
     }
 
     pub fn end(&self) {
-        self.state().ended = true;
+        let mut state = self.state();
+        state.ended = true;
+        let now = state.performance.now();
+        if let Some(mut scribe) = state.scribe.take() {
+            scribe.end(now);
+        }
+        drop(state);
         self.woken.notify_all();
     }
+}
+
+fn no_journal(error: &io::Error) -> Diagnostic {
+    let report = Diagnostic::error(Code::Unwritable, format!("there is no journal of this session: {error}"));
+    report.help("`XDG_STATE_HOME` names another folder; `KRACH_JOURNAL=off` keeps no journal")
 }
 
 /// The nodes that edits make.

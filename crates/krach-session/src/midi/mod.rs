@@ -18,4 +18,6 @@ pub use keys::{Keys, Played};
 pub use ledger::Ledger;
 pub use map::{ControlMap, Knob, KnobMove};
 pub use message::{Message, Parser};
-pub use port::{MidiError, MidiIn, MidiOut, MidiSystem, PortChange, PortWatch, midi_systems};
+pub use port::{
+    MidiError, MidiIn, MidiOut, MidiSystem, PortChange, PortWatch, midi_listen, midi_open, midi_systems,
+};

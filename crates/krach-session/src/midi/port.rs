@@ -83,6 +83,44 @@ pub fn midi_systems() -> Vec<Box<dyn MidiSystem>> {
     vec![Box::new(MidirMidi), Box::new(JackMidi)]
 }
 
+/// Hears the port that a word means, of the first system that has one; without a word the first port of all. Its name, and
+/// the port.
+///
+/// # Errors
+/// The reason of the last system that was asked.
+pub fn midi_listen(word: Option<&str>) -> Result<(String, Box<dyn MidiIn>), MidiError> {
+    first(word, |system| system.inputs(), |system, name| system.listen(Some(name)))
+}
+
+/// Opens a port to send to, as [`midi_listen`] does.
+///
+/// # Errors
+/// As [`midi_listen`].
+pub fn midi_open(word: Option<&str>) -> Result<(String, Box<dyn MidiOut>), MidiError> {
+    first(word, |system| system.outputs(), |system, name| system.open(Some(name)))
+}
+
+fn first<P>(
+    word: Option<&str>,
+    names: impl Fn(&dyn MidiSystem) -> Result<Vec<String>, MidiError>,
+    open: impl Fn(&dyn MidiSystem, &str) -> Result<P, MidiError>,
+) -> Result<(String, P), MidiError> {
+    let mut found = Err(MidiError::NoSystem("this machine has none".into()));
+    for system in midi_systems() {
+        let opened = names(&*system).and_then(|names| {
+            let at = position(&names, word.unwrap_or(""))?;
+            Ok((names[at].clone(), open(&*system, &names[at])?))
+        });
+        match (opened, &found) {
+            (Ok(port), _) => return Ok(port),
+            // A system that is there says more than one that is not.
+            (Err(MidiError::NoSystem(_)), Err(MidiError::NoSuchPort { .. } | MidiError::Failed(_))) => {}
+            (Err(error), _) => found = Err(error),
+        }
+    }
+    found
+}
+
 /// The place of the port that a word means: its whole name, else a part of it.
 pub(super) fn position(names: &[String], word: &str) -> Result<usize, MidiError> {
     let lower = word.to_lowercase();

@@ -9,6 +9,8 @@ use krach_pattern::Time;
 const LONGEST_NAME: usize = 128;
 /// Notes of one node.
 const MOST_VOICES: u32 = 256;
+/// Beats per minute. In a faster tempo a beat is shorter than three frames, and patterns cost more than they sound.
+pub(crate) const HIGHEST_TEMPO: f64 = 1e6;
 /// Beats of one cycle.
 const LONGEST_METER: i64 = 1024;
 
@@ -101,6 +103,10 @@ impl Patch {
                 let now = self.settings.tempo;
                 Err(out_of_range(format!("tempo must be a finite BPM above 0, got {tempo}; still {now}")))
             }
+            Edit::Tempo(tempo) if *tempo > HIGHEST_TEMPO => {
+                let now = self.settings.tempo;
+                Err(out_of_range(format!("tempo is at most {HIGHEST_TEMPO} BPM, got {tempo}; still {now}")))
+            }
             Edit::Meter(meter) if !meter.is_positive() || *meter > Time::whole(LONGEST_METER) => {
                 let now = self.settings.meter;
                 Err(out_of_range(format!(
@@ -189,6 +195,12 @@ impl Patch {
             (Driver::Modulation(_) | Driver::Fade(_), Named::Node(_)) => refuse("a fade or a modulation"),
             (Driver::Fade(fade), Named::Knob(_)) => {
                 value(path, fade.to)?;
+                if **path == *"tempo" && fade.to > HIGHEST_TEMPO {
+                    return Err(out_of_range(format!(
+                        "tempo is at most {HIGHEST_TEMPO} BPM, got {}",
+                        fade.to
+                    )));
+                }
                 bars(fade.bars)
             }
             (Driver::Modulation(Modulation { lo, hi, bars: period, .. }), Named::Knob(knob)) => {

@@ -5,6 +5,7 @@
 //! patch itself knows no stage, no clock and no sound.
 
 pub(crate) mod check;
+mod chord;
 mod driver;
 mod group;
 mod level;

@@ -1,16 +1,18 @@
 //! Nodes: one sound of a patch, with its levels.
 
 use super::Name;
+use crate::journal::shape;
 use krach_engine::{DeviceChannels, StageError};
 use krach_store::Playable;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What makes the sound of a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Voicing {
     /// A program. With inputs it is an effect, else a source.
-    Program(Playable),
+    Program(#[serde(with = "shape::playable")] Playable),
     /// An input of the sound device, by number from 0.
     Input(u32),
 }
@@ -49,7 +51,7 @@ impl PartialEq for Voicing {
 }
 
 /// Where the sound of a node goes, apart from its routes.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Out {
     #[default]
     Master,
@@ -67,7 +69,7 @@ pub(crate) fn device_channels(channels: &[u32]) -> Result<DeviceChannels, StageE
 }
 
 /// One sound of a patch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub voicing: Voicing,
     /// Notes that it can play at once.
@@ -94,6 +96,18 @@ impl Node {
     #[must_use]
     pub fn is_effect(&self) -> bool {
         !self.voicing.inputs().is_empty()
+    }
+
+    /// Notes that it plays at once: its count, or more if its program says so.
+    #[must_use]
+    pub fn voices(&self) -> u32 {
+        let declared = match &self.voicing {
+            Voicing::Program(playable) => {
+                playable.program().polyphony().map_or(1, |polyphony| polyphony.voices)
+            }
+            Voicing::Input(_) => 1,
+        };
+        self.count.max(declared)
     }
 
     /// The range and the value of a control; none if it has no control of that name.

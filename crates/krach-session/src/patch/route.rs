@@ -1,9 +1,10 @@
 //! Routes: sound from one node into another.
 
 use super::Name;
+use serde::{Deserialize, Serialize};
 
 /// From a node into an input of another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Route {
     pub source: Name,
     pub target: Name,
@@ -12,7 +13,7 @@ pub struct Route {
 }
 
 /// How much of the source goes along a route.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sending {
     /// Linear.
     pub level: f64,

@@ -198,6 +198,7 @@ impl Performance {
                 // It has gone, and its notes with it.
                 None => Ok(()),
             },
+            Deed::Revive(node) => self.revive(node, at).map_err(|error| refused(&error)),
             Deed::Panic => self.panic(at).map_err(|error| refused(&error)),
         }
     }

@@ -201,6 +201,13 @@ impl Performance {
         Ok(())
     }
 
+    /// Lets a node begin again that the stage muted.
+    pub(super) fn revive(&mut self, node: &Name, at: Frame) -> Result<(), StageError> {
+        let Some(placed) = self.nodes.get(node) else { return Ok(()) };
+        self.stage.reset(placed.voice, When::at(at))?;
+        if placed.end == placed.voice { Ok(()) } else { self.stage.reset(placed.end, When::at(at)) }
+    }
+
     /// Cuts everything that sounds: it fades, and then every voice goes back to birth.
     pub(super) fn panic(&mut self, at: Frame) -> Result<(), StageError> {
         let silent = at.after(self.stage.settings().frames(CUT_SECONDS) as usize);

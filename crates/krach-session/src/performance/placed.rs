@@ -29,8 +29,7 @@ pub(crate) fn sounds(cache: &Cache, node: &Node, instance: u32, rate: u32) -> Re
     let spec = Spec::new(rate, playable.precision().unwrap_or(Precision::Single));
     let voice = playable.compile(cache, Unit::Voice, spec)?.expect("every program is a voice");
     let effect = playable.compile(cache, Unit::Effect, spec)?;
-    let declared = playable.program().polyphony().map_or(1, |polyphony| polyphony.voices);
-    let voices = node.count.max(declared) as usize;
+    let voices = node.voices() as usize;
     let roles = roles(playable.program());
     let seed = Seed { instance, ..Seed::default() };
     let voice = Sound { voices, roles, seed, ..Sound::new(voice.factory) };

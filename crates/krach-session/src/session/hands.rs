@@ -82,18 +82,43 @@ impl Session {
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the keys of a MIDI port play a node, and its knobs turn what they are mapped to.
+    /// Lets the keys of a MIDI port play a node, and its knobs turn what they are mapped to. The answer is its number, for
+    /// [`Session::midi_play`].
     ///
     /// # Errors
     /// `KR0901`: no such node.
-    pub fn midi_in(&self, port: Box<dyn MidiIn>, node: Option<&str>) -> Result<(), Diagnostic> {
+    pub fn midi_in(&self, port: Box<dyn MidiIn>, node: Option<&str>) -> Result<usize, Diagnostic> {
         if let Some(node) = node {
             self.patch().expect_node(node)?;
         }
         let (parser, keys, node) = (Parser::default(), Keys::default(), node.map(Into::into));
-        self.hands().keyboards.push(Keyboard { port, parser, keys, node, down: BTreeMap::new() });
+        let number = {
+            let mut hands = self.hands();
+            hands.keyboards.push(Keyboard { port, parser, keys, node, down: BTreeMap::new() });
+            hands.keyboards.len() - 1
+        };
         self.listen();
+        Ok(number)
+    }
+
+    /// Lets the keys of a MIDI input that is heard already play a node, or none.
+    ///
+    /// # Errors
+    /// `KR0901`: no such node.
+    pub fn midi_play(&self, number: usize, node: Option<&str>) -> Result<(), Diagnostic> {
+        if let Some(node) = node {
+            self.patch().expect_node(node)?;
+        }
+        if let Some(keyboard) = self.hands().keyboards.get_mut(number) {
+            keyboard.lead(&self.state, node.map(Into::into));
+        }
         Ok(())
+    }
+
+    /// The MIDI inputs that are heard.
+    #[must_use]
+    pub fn midi_inputs(&self) -> usize {
+        self.hands().keyboards.len()
     }
 
     /// Maps a knob of any MIDI input to a path.
@@ -216,6 +241,18 @@ fn look(state: &State, hands: &Mutex<Hands>) {
 }
 
 impl Keyboard {
+    /// Plays another node; the keys that are down end on the one before.
+    fn lead(&mut self, state: &State, node: Option<Name>) {
+        if let (Some(before), Some(stage)) = (&self.node, state.on_stage()) {
+            for note in self.down.values() {
+                // A node that has gone has ended its notes.
+                let _ = stage.release(before, *note);
+            }
+        }
+        self.down.clear();
+        self.node = node;
+    }
+
     fn play(&mut self, state: &State, played: Played) {
         let (Some(node), Some(stage)) = (&self.node, state.on_stage()) else { return };
         match played {

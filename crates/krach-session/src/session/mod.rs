@@ -3,18 +3,23 @@
 mod hands;
 mod leader;
 mod playing;
+mod sounding;
+mod swaps;
 
 use crate::audition::perform;
 use crate::desk::Desk;
+use crate::journal::Record;
 use crate::live::{Live, OnStage};
-use crate::{Audition, Edit, Mixdown, Patch, Scenes, Stems, Step, Stop};
+use crate::{Audition, Edit, Journal, Mixdown, Patch, Scenes, Stems, Step, Stop};
 use hands::{Hands, Listening};
 use krach_abi::Sample;
 use krach_codegen::Spec;
 use krach_diag::Diagnostic;
 use krach_pattern::Time;
-use krach_store::{Cache, CodeFolder, Compiled, Playable, Unit};
+use krach_store::{Cache, CodeFolder, Compiled, JournalFile, Playable, Unit};
+pub use sounding::Sounding;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Compiled programs in memory. A program of usual size takes some tens of kilobytes.
@@ -28,6 +33,8 @@ pub struct Session {
     /// Controllers and other machines that play along.
     hands: Arc<Mutex<Hands>>,
     listening: Mutex<Option<Listening>>,
+    /// The folder of the journals; none keeps none.
+    journals: Option<PathBuf>,
 }
 
 /// What every thread of a session shares. The desk is locked first.
@@ -72,13 +79,22 @@ impl Session {
     /// A session with an empty patch.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
-        Self { cache, state: Arc::default(), hands: Arc::default(), listening: Mutex::default() }
+        let (state, hands, listening) = (Arc::default(), Arc::default(), Mutex::default());
+        Self { cache, state, hands, listening, journals: None }
     }
 
-    /// A session that keeps compiled code in the user's cache folder.
+    /// The same, with a journal of all that is played in a folder.
+    #[must_use]
+    pub fn with_journals(mut self, folder: Option<PathBuf>) -> Self {
+        self.journals = folder;
+        self
+    }
+
+    /// A session that keeps compiled code in the user's cache folder, and a journal in the state folder.
     #[must_use]
     pub fn of_user() -> Self {
         Self::new(Cache::new(CAPACITY).with_folder(CodeFolder::of_user()))
+            .with_journals(JournalFile::folder_of_user())
     }
 
     #[must_use]
@@ -217,6 +233,27 @@ impl Session {
         self.desk().edits().to_vec()
     }
 
+    /// Saves the patch as a scene.
+    pub fn save_scene(&self, name: &str) {
+        let desk = &mut *self.desk();
+        let patch = desk.patch().clone();
+        if let Some(stage) = self.on_stage() {
+            stage.write(|| Record::Scene(name.into(), Patch::default().diff(&patch)));
+        }
+        desk.scenes.save(name, &patch);
+    }
+
+    /// Goes on from a journal: the patch after its last step, as one step of the history, and its scenes.
+    ///
+    /// # Errors
+    /// Those of [`Journal::patch`] and of [`Session::edit`]. Then nothing has changed.
+    pub fn recover(&self, journal: &Journal) -> Result<(), Diagnostic> {
+        let patch = journal.patch()?;
+        self.edit(|present| Ok(present.diff(&patch)))?;
+        self.desk().scenes.clone_from(&journal.scenes);
+        Ok(())
+    }
+
     /// Works on the saved scenes.
     pub fn scenes<T>(&self, work: impl FnOnce(&mut Scenes, &Patch) -> T) -> T {
         let desk = &mut *self.desk();
@@ -235,7 +272,7 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, &[Step::whole(patch)], how, progress)
+        crate::mixdown::mixdown(&self.cache, (&[Step::whole(patch)], Time::ZERO), how, progress)
     }
 
     /// Renders a patch as [`Session::mixdown`] does, and each of its nodes on its own.
@@ -248,7 +285,7 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Stems, Stop> {
-        crate::mixdown::stems(&self.cache, &[Step::whole(patch)], how, progress)
+        crate::mixdown::stems(&self.cache, (&[Step::whole(patch)], Time::ZERO), how, progress)
     }
 
     /// Compiles a sound if it is not compiled yet, and renders it: one vector of samples per output. `progress` is

@@ -5,13 +5,13 @@ use crate::device::no_device;
 use crate::live::{HandClock, Live, LiveStats, News, Pending, Position, Preview, Recording};
 use crate::patch::Name;
 use crate::performance::{Performance, compiled};
-use crate::{Mixdown, Step, Stop};
+use crate::{Journal, Mixdown, Stems, Step, Stop};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{DeviceFormat, DeviceRequest, NoteId, Offer};
 use krach_pattern::Time;
 use krach_store::{TakeFormat, WavSamples};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The rate of a preview while no device has one, in Hz.
@@ -33,7 +33,7 @@ impl Session {
             None => Time::ZERO,
         };
         let format = offer.format().clone();
-        *live = Some(Live::play(&self.cache, desk.sounding(), offer, cycle)?);
+        *live = Some(Live::play(&self.cache, (desk.sounding(), cycle), offer, self.journals.as_deref())?);
         Ok(format)
     }
 
@@ -43,7 +43,8 @@ impl Session {
     /// Those of compiling.
     pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
         let desk = self.desk();
-        let (live, clock) = Live::by_hand(&self.cache, desk.sounding(), rate, block)?;
+        let (live, clock) =
+            Live::by_hand(&self.cache, desk.sounding(), (rate, block), self.journals.as_deref())?;
         *self.live() = Some(live);
         Ok(clock)
     }
@@ -202,6 +203,41 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, steps, how, progress)
+        crate::mixdown::mixdown(&self.cache, (steps, Time::ZERO), how, progress)
+    }
+
+    /// Renders a journal, and with `stems` each of its nodes on its own. At the rate of the journal the samples are those
+    /// that were heard.
+    ///
+    /// # Errors
+    /// As [`Session::replay`].
+    pub fn replay_journal(
+        &self,
+        journal: &Journal,
+        (block, stems): (usize, bool),
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Stems, Stop> {
+        let how = Mixdown { frames: journal.frames, sample_rate: journal.rate, block };
+        let steps = (&journal.steps[..], journal.cycle);
+        if stems {
+            return crate::mixdown::stems(&self.cache, steps, how, progress);
+        }
+        let master = crate::mixdown::mixdown(&self.cache, steps, how, progress)?;
+        Ok(Stems { master, ..Stems::default() })
+    }
+
+    /// The journal that is being written; none while nothing plays, or where none is kept.
+    #[must_use]
+    pub fn journal(&self) -> Option<PathBuf> {
+        self.on_stage().and_then(|stage| stage.journal())
+    }
+
+    /// Lets a node sound again that was muted because it failed or took too long. Its tails are cut.
+    ///
+    /// # Errors
+    /// `KR0901`: no such node.
+    pub fn revive(&self, node: &str) -> Result<(), Diagnostic> {
+        self.patch().expect_node(node)?;
+        self.on_stage().map_or(Ok(()), |stage| stage.revive(node))
     }
 }
