@@ -81,7 +81,7 @@ class DspDef:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _revived, (self._program, self._source, self._precision, self._fn is not None)
+        return revived, (self._program, self._source, self._precision, self._fn is not None)
 
     @property
     def fn(self) -> Callable[..., object] | None:
@@ -458,7 +458,7 @@ class DspDef:
         return _page.page(self)
 
 
-def _revived(program: Program, source: str, precision: Precision, of_python: bool) -> DspDef:
+def revived(program: Program, source: str, precision: Precision, of_python: bool) -> DspDef:
     """A DspDef from its pickle."""
     name = program.name
     gone = f"`{name}` comes from a pickle, which holds its sound but not its Python function"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import warnings
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,41 @@ def test_pieces_sound_without_clipping_and_the_same_again(piece: str, tmp_path: 
     assert np.array_equal(sound, render(str(EXAMPLES / f"{piece}.py"), tmp_path, "--bars", "1"))
 
 
+@pytest.mark.parametrize("piece", PIECES)
+def test_every_note_of_a_piece_begins_on_its_exact_frame(piece: str) -> None:
+    """Each instrument becomes its gates, so that every onset is a step of its stem."""
+    kr, bars, rate = LiveMixer("off"), 4, 8000
+    kr.exec_file(EXAMPLES / f"{piece}.py")
+    kr.hush("tempo") if "tempo" in kr.automations else None
+    kr.seed, kr.limiter = 0, False
+    expected: dict[str, set[int]] = {}
+    frames_of_a_bar = Fraction(rate * 60) * Fraction(kr.meter) / Fraction(kr.tempo)
+    for name, slot in kr.slots.items():
+        if name not in kr.nodes or slot.pattern is None:
+            continue
+        events = [event for event in slot.pattern.query(0, bars) if event.part[0] == event.start]
+        notes = [event for event in events if event.release > event.start]
+        gates = {label for event in notes for at, label, _ in event.changes if at == event.release}
+        labels = {label for event in notes for _, label, _ in event.changes} - gates
+
+        def gate(gates: set[str] = gates, labels: set[str] = labels) -> krs.Signal:
+            opened = [krs.control(label, 0, 0, 1, smooth=False) for label in sorted(gates)]
+            unheard = [krs.control(label, 0, 0, 1e5, smooth=False) for label in sorted(labels)]
+            return sum(opened, krs.select2(0.0, 0.0, sum(unheard, 0.0)))
+
+        count = kr.node_data[name].count
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", krach.UnknownName)  # values of the instrument
+            kr.node(name, gate, gain=1, count=count, pan=0)
+        expected[name] = {int(event.start * frames_of_a_bar + Fraction(1, 2)) for event in notes}
+    assert expected
+    stems = kr.render(bars=bars, sample_rate=rate, stems=True)
+    for name, onsets in expected.items():
+        gate_heard = stems[name][0]
+        rises = np.nonzero(np.diff(gate_heard, prepend=0) > 0.05)[0].tolist()
+        assert set(rises) == {frame for frame in onsets if frame < gate_heard.size}, name
+
+
 def test_a_beat_begins_on_its_frames(tmp_path: Path) -> None:
     (tmp_path / "beat.py").write_text(
         "kr.master, kr.limiter = 1, False\n"
@@ -116,6 +153,7 @@ def test_a_captured_session_loads_as_it_was(kr: LiveMixer) -> None:
 def test_an_exported_session_is_the_same_with_its_scenes(kr: LiveMixer, tmp_path: Path) -> None:
     kr.solo("bass")
     kr.seed = 7
+    kr.midi_map(74, "bass/freq", 200, 40.5, channel=3)
     kr.export(tmp_path / "jam.py")
     other = LiveMixer("off")
     other.exec_file(tmp_path / "jam.py")
@@ -124,6 +162,35 @@ def test_an_exported_session_is_the_same_with_its_scenes(kr: LiveMixer, tmp_path
     kr.recall("verse")
     other.recall("verse")
     assert other.capture() == kr.capture()
+    assert other.midi_maps == kr.midi_maps
+
+
+def test_an_exported_function_is_its_text_if_that_makes_the_same_sound(tmp_path: Path) -> None:
+    kr, scale = LiveMixer("off", bpm=96), 0.5
+    kr.meter = Fraction(10_000_019, 3_000_000)
+
+    def own() -> krs.Signal:
+        """Needs nothing else."""
+        return krs.saw(krs.control("freq", 110, 20, 2000)) * 0.25
+
+    kr.node("own", own)
+    kr.node("closure", lambda: krs.saw(110) * scale)
+    kr.node("helped", lambda: tone() * 0.5)
+    kr.node("again", kr["own"])
+    kr.save("both")
+    kr.export(tmp_path / "jam.py")
+    text = (tmp_path / "jam.py").read_text()
+    assert text.count("def own() -> krs.Signal:") == 1
+    assert "Needs nothing else." in text
+    assert "lambda" not in text.split("SESSION")[0].replace("\\n", "\n").split("SCENES")[0]
+    other = LiveMixer("off")
+    other.exec_file(tmp_path / "jam.py")
+    assert other.capture() == kr.capture()
+    assert other.capture().meter == Fraction(10_000_019, 3_000_000)
+    assert np.array_equal(other.render(seconds=0.2), kr.render(seconds=0.2))
+    ir = krach.ModuleIr.from_dict(json.loads(json.dumps(kr.capture().to_dict())))
+    assert ir == kr.capture()
+    assert "Needs nothing else." in ir.nodes[-1].source.source  # type: ignore[union-attr]
 
 
 def test_a_file_that_raises_changes_nothing_and_names_its_line(kr: LiveMixer, tmp_path: Path) -> None:

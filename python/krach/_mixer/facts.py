@@ -68,7 +68,7 @@ class Forecast(TypedDict):
 
 
 class NodeFacts(TypedDict):
-    """One node of a session. `values` are the controls that were set."""
+    """One node of a session. `values` are the controls that were set, `text` is the text of its function."""
 
     gain: float
     pan: float
@@ -82,3 +82,4 @@ class NodeFacts(TypedDict):
     precision: Precision
     controls: list[Control]
     values: dict[str, float]
+    text: str

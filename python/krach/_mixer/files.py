@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from krach import _place
 from krach import dsp as krs
 from krach import pattern as krp
 from krach._arguments import path as file_path
 from krach._entrance import entrance
 from krach._errors import error
+from krach._mixer.functions import Functions
 from krach._mixer.modules import Modules
 from krach._mixer.step import Step
 from krach.pattern import NOTES
@@ -18,9 +20,10 @@ _FILE = '''"""A session of krach, written by `kr.export`. `kr.exec_file` and `kr
 
 import json
 
-from krach import kr
+from krach import kr, krp, krs
 
-# Each scene, and last what sounded: nodes with their programs, routes, patterns, values.
+{functions}
+# Each scene, and last what sounded: nodes with their sounds, routes, patterns, values.
 SCENES = json.loads({scenes})
 SESSION = json.loads({session})
 
@@ -28,12 +31,18 @@ with kr.batch():
     for name, scene in [*SCENES.items(), (None, SESSION)]:
         for node in list(kr.nodes):
             kr.remove(node)
+        for node in scene.get("nodes", []):
+            if "function" in node["source"]:
+                function, precision = globals()[node["source"]["function"]], node["source"]["precision"]
+                node["source"] = krs.transpile(function, precision=precision)
         kr.load(scene)
         if name is not None:
             kr.save(name)
     kr.limiter, kr.seed, kr.tuning = {limiter}, {seed}, {tuning}
     for name in {soloed}:
         kr.solo(name, add=True)
+    for cc, path, lo, hi, channel in {maps}:
+        kr.midi_map(cc, path, lo, hi, channel)
 '''
 
 
@@ -44,9 +53,10 @@ class Files(Modules):
 
     @entrance
     def export(self, path: str | os.PathLike[str]) -> None:
-        """Writes the session with its scenes as a Python file that makes it again, sample for sample.
+        """Writes the session, its scenes and MIDI maps as a Python file that makes them again, to the sample.
 
-        The sounds are in the file as programs, so it needs none of the functions that they came from.
+        A sound is in the file as the text of its function, if that text alone makes the same sound; else, as
+        for a closure, as its program. So the file needs nothing else.
         Errors: KR0502 for a file that cannot be written.
 
         >>> _ = kr.node("bass", synths.acid) @ "A1 C2"
@@ -57,19 +67,50 @@ class Files(Modules):
         True
         """
         target = file_path("KR0502", path)
+        modules = {name: self.scene(name) for name in self.scenes}
+        functions = Functions()
+        scenes = {name: functions.named(module) for name, module in modules.items()}
+        session = functions.named(self.capture())
         text = _FILE.format(
-            scenes=_quoted({name: self.scene(name).to_dict() for name in self.scenes}),
-            session=_quoted(self.capture().to_dict()),
+            functions=functions.text,
+            scenes=_quoted(scenes),
+            session=_quoted(session),
             limiter=self._session.limiter,
             seed=self._session.seed,
             tuning=self._session.tuning,
             soloed=self._session.soloed(),
+            maps=self._session.ports().midi_maps(),
         )
         try:
             with open(target, "w", encoding="utf-8") as file:
                 file.write(text)
         except OSError as wrong:
             raise error("KR0502", f"cannot write `{target}`: {wrong.strerror or wrong}") from wrong
+
+    @entrance
+    def recover(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Brings back the session that a journal holds, the last one by default, as one change.
+
+        Nodes, patterns, values and scenes are as after its last step; `undo` takes it back. While a device
+        plays, krach writes a journal of every change into `krach/journal` of the state folder
+        (`KRACH_JOURNAL=off` writes none, `KRACH_JOURNAL=audio` also keeps recorded samples). The answer is
+        its path, which `krach replay` renders.
+
+        Errors: KR0501 without a journal, or for a file that is none.
+
+        >>> kr.open("null", block=128)
+        >>> _ = kr.node("bass", synths.acid) @ "A1 C2"
+        >>> kr.close()
+        >>> again = krach.LiveMixer("off")
+        >>> _ = again.recover()
+        >>> again.slots["bass"].pattern
+        Pattern(A1, C2)
+        """
+        asked = None if path is None else os.path.expanduser(file_path("KR0501", path))
+        file, whole = self._session.recover(asked)
+        if not whole:
+            _place.warn(f"`{file}` ends in the middle of a record: what is before it is back", UserWarning)
+        return str(file)
 
     @entrance
     def exec_file(self, path: str | os.PathLike[str]) -> None:

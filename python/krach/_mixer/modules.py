@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 from krach import _place
@@ -16,7 +17,7 @@ from krach._mixer.module_handle import ModuleHandle
 from krach._mixer.nodes import Nodes
 from krach._mixer.routes import Routing
 from krach._mixer.scenes import Scenes
-from krach._mixer.sources import resolve, sound_of
+from krach._mixer.sources import resolve, sound_of, text_of
 from krach._mixer.step import Step
 from krach._trace import describe
 from krach.ir.module import (
@@ -94,7 +95,7 @@ class Modules(Nodes, Routing, Scenes):
             ),
             muted=tuple(MutedDef(name, facts["gain"]) for name, facts in rows.items() if facts["muted"]),
             tempo=session.tempo,
-            meter=session.meter,
+            meter=_exact(Fraction(*session.exact_meter)),
             master=session.master,
         )
 
@@ -186,11 +187,22 @@ class Modules(Nodes, Routing, Scenes):
             sound = resolve(session, node.source)
             values = [(control, float(value)) for control, value in node.init]
             lost = session.declare(
-                node.name, sound.program, sound.precision, float(node.gain), node.count, values
+                node.name,
+                sound.program,
+                sound.precision,
+                float(node.gain),
+                node.count,
+                values,
+                text_of(sound),
             )
             for control in lost:
                 _place.warn(f"`{node.name}` has no control `{control}` any more", UnknownName)
         session.set(f"{node.name}/pan", float(node.pan))
+
+
+def _exact(meter: Fraction) -> float | Fraction:
+    """A float where it is exact."""
+    return float(meter) if Fraction(float(meter)) == meter else meter
 
 
 def _read(ir: object) -> ModuleIr:

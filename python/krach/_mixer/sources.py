@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from krach._arguments import path as file_path
-from krach._definition import DspDef, transpile
+from krach._definition import DspDef, revived, transpile
 from krach._errors import error
 from krach._faust import faust, is_path
 from krach._krlib import load_library
@@ -60,4 +60,9 @@ def sound_of(session: Session, name: str) -> DspDef | None:
     facts = session.node(name)
     if facts is None or facts["program"] is None:
         return None
-    return DspDef(None, facts["program"], precision=facts["precision"])
+    return revived(facts["program"], facts["text"], facts["precision"], bool(facts["text"]))
+
+
+def text_of(sound: DspDef) -> str:
+    """The Python text of the function of a sound, "" if it is not known or there is none."""
+    return "" if sound.fn is None else sound.source

@@ -10,10 +10,11 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 from krach import _krach
-from krach._definition import DspDef
+from krach._definition import DspDef, revived
 from krach._entrance import entrance
 from krach._errors import error
 from krach._trace import describe
@@ -109,7 +110,7 @@ class ModuleIr:
     automations: tuple[AutomationDef, ...] = ()
     muted: tuple[MutedDef, ...] = ()
     tempo: float | None = None
-    meter: float | None = None
+    meter: float | Fraction | None = None
     master: float | None = None
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
@@ -123,7 +124,8 @@ class ModuleIr:
                 parts[part] = [_row(row) for row in rows]
         for setting in ("tempo", "meter", "master"):
             if (value := getattr(self, setting)) is not None:
-                parts[setting] = value
+                exact = isinstance(value, Fraction)
+                parts[setting] = [value.numerator, value.denominator] if exact else value
         for ends in ("inputs", "outputs"):
             if (names := getattr(self, ends)) is not None:
                 parts[ends] = list(names)
@@ -176,6 +178,8 @@ def _row(row: object) -> Json:
 def _sound(sound: DspDef) -> Json:
     _, (text, sounds) = sound.program.__reduce__()
     parts: Json = {"program": text, "precision": sound.precision}
+    if sound.fn is not None and sound.source:
+        parts["text"] = sound.source
     if sounds:
         parts["sounds"] = [base64.b64encode(one).decode() for one in sounds]
     return parts
@@ -194,7 +198,7 @@ def _module(parts: object, depth: int) -> ModuleIr:
         made[key] = tuple(_read(kind, row, f"{key}[{at}]") for at, row in enumerate(_list(given, key)))
     for key in ("tempo", "meter", "master"):
         if given.get(key) is not None:
-            made[key] = _typed(given[key], (int, float), key)
+            made[key] = _fraction(given[key]) if key == "meter" else _typed(given[key], (int, float), key)
     for key in ("inputs", "outputs"):
         if given.get(key) is not None:
             made[key] = tuple(_typed(name, (str,), key) for name in _list(given, key))
@@ -203,6 +207,14 @@ def _module(parts: object, depth: int) -> ModuleIr:
         (_typed(sub.get("prefix"), (str,), "a prefix"), _module(sub.get("module"), depth + 1)) for sub in subs
     )
     return ModuleIr(**made)
+
+
+def _fraction(given: Any) -> float | Fraction:
+    """A number, or a list of numerator and denominator."""
+    pair = cast("list[Any]", given) if isinstance(given, list) else []
+    if len(pair) == 2 and _typed(pair[1], (int,), "meter") > 0:
+        return Fraction(_typed(pair[0], (int,), "meter"), pair[1])
+    return _typed(given, (int, float), "meter")
 
 
 def _list(parts: Mapping[str, Any], key: str) -> list[Any]:
@@ -260,7 +272,7 @@ def _pair(pair: Any, where: str) -> tuple[str, float]:
 
 
 def _source(given: Any, where: str) -> DspDef | str:
-    if isinstance(given, str):
+    if isinstance(given, (str, DspDef)):
         return given
     parts = _typed(given, (Mapping,), f"`source` of {where}")
     text = _typed(parts.get("program"), (str,), f"the program of {where}")
@@ -273,7 +285,8 @@ def _source(given: Any, where: str) -> DspDef | str:
         ]
     except binascii.Error as wrong:
         raise damaged(f"a sound of {where} is damaged") from wrong
-    return DspDef(None, _krach.parse_program(text, sounds), precision=precision)
+    written = _typed(parts.get("text", ""), (str,), f"the text of {where}")
+    return revived(_krach.parse_program(text, sounds), written, precision, bool(written))
 
 
 def prefix_ir(ir: ModuleIr, prefix: str) -> ModuleIr:

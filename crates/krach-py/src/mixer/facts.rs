@@ -78,10 +78,12 @@ pub struct NodeFacts {
     controls: Vec<Control>,
     /// The controls that were set.
     values: BTreeMap<String, f64>,
+    /// The Python text that the program was made from.
+    text: String,
 }
 
 impl NodeFacts {
-    pub fn of(node: &Node) -> Self {
+    pub fn of(node: &Node, text: String) -> Self {
         let (program, channel) = match &node.voicing {
             Voicing::Program(playable) => (Some(Program::of(playable.clone())), None),
             Voicing::Input(channel) => (None, Some(*channel)),
@@ -104,6 +106,7 @@ impl NodeFacts {
             precision: precision.to_string(),
             controls,
             values: node.values.iter().map(|(name, value)| (name.to_string(), *value)).collect(),
+            text,
         }
     }
 }
