@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from krach._entrance import entrance
 from krach._krach import Session
 from krach._mixer.files import Files
 from krach._mixer.handle import NodeHandle
+from krach._mixer.hands import Hands, MidiMap
 from krach._mixer.levels import Levels
 from krach._mixer.module_handle import ModuleHandle
 from krach._mixer.playing import SILENT, Playing, Position, request
 from krach._mixer.render import Rendering
 from krach._mixer.routes import Route
+from krach._mixer.take import Recording
 from krach._mixer.transport import Transport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Mixer(Files, Levels, Transport, Playing, Rendering):
+class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
     """Nodes, their routes, and what plays on them: everything that should sound.
 
     A Mixer holds nothing but a handle of the session, which is Rust; what it answers is always the present
@@ -45,11 +47,18 @@ class Mixer(Files, Levels, Transport, Playing, Rendering):
         block: int | None = None,
         bpm: float = 120,
         master: float | str = 0.7,
+        **original: object,
     ) -> None:
         """A session of its own. The first node opens `device`: that is as for `open`, or "off" for none.
 
-        The variable `KRACH_DEVICE` names the device where `device` does not.
+        The variable `KRACH_DEVICE` names the device where `device` does not. The three arguments of the
+        original, `session`, `dsp_dir` and `node_controls`, are accepted, by name or in their order, and have
+        no effect.
         """
+        if unknown := sorted(original.keys() - {"session", "dsp_dir", "node_controls"}):
+            raise TypeError(f"Mixer() got an unexpected keyword argument {unknown[0]!r}")
+        if isinstance(cast("object", sample_rate), (str, os.PathLike)):
+            device = sample_rate = block = None
         asked = request(device, sample_rate, block)
         name = asked["device"] or os.environ.get("KRACH_DEVICE", "").strip()
         self._session = Session(None if name == SILENT else asked)
@@ -120,4 +129,4 @@ class Mixer(Files, Levels, Transport, Playing, Rendering):
         return "\n".join(lines)
 
 
-__all__ = ["Mixer", "ModuleHandle", "NodeHandle", "Position", "Route"]
+__all__ = ["MidiMap", "Mixer", "ModuleHandle", "NodeHandle", "Position", "Recording", "Route"]

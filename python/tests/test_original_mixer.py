@@ -61,6 +61,10 @@ METHODS: dict[str, tuple[str, Example]] = {
         "path, shape_or_pattern, lo=0.0, hi=1.0, bars=1",
         lambda kr: kr.mod("bass/cutoff", "tri", 200, 2000, bars=2),
     ),
+    "midi_map": (
+        "cc, path, lo=0.0, hi=1.0, channel=0",
+        lambda kr: kr.midi_map(74, "bass/cutoff", lo=200, hi=4000),
+    ),
     "save": ("name", lambda kr: kr.save("verse")),
     "recall": ("name", lambda kr: [kr.save("verse"), kr.recall("verse")]),
     "pull": ("", lambda kr: kr.pull()),
@@ -162,6 +166,17 @@ def test_every_method_of_a_handle_runs(kr: LiveMixer, name: str) -> None:
     if name != "play":  # of one argument or of two
         same_parameters(getattr(kr["bass"], name), reference, bound=True)
     example(kr, kr["bass"])
+
+
+def test_a_mixer_takes_the_arguments_of_the_original(tmp_path: Any) -> None:
+    for mixer in (
+        krach.Mixer(object(), tmp_path, {"faust:bass": ("cutoff",)}),
+        krach.Mixer(session=object(), dsp_dir=tmp_path, node_controls=None),
+    ):
+        assert mixer.master == 0.7
+        mixer.close()
+    with pytest.raises(krach.Error, match="KR0909"):
+        krach.Mixer(device=object())  # pyright: ignore[reportArgumentType]
 
 
 def test_operators_of_handles_and_indexing(kr: LiveMixer) -> None:

@@ -52,7 +52,7 @@ mod _krach {
     #[pymodule_export]
     use super::library::{Library, build_library};
     #[pymodule_export]
-    use super::mixer::Session;
+    use super::mixer::{Ports, Session, Take};
     #[pymodule_export]
     use super::pattern::build::{
         midi_frequency, nearest_midi, parse_note, pattern_cat, pattern_cc, pattern_ctrl, pattern_curve,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from krach import _place
+from krach._errors import OutOfRange
 from krach._krach import Pattern
 from krach._mixer import words
 from krach._mixer.facts import At
@@ -33,6 +35,7 @@ class Drivers(Musical):
         next bar. `at` is another moment: "now", "beat", "bar", or the
         number of a bar. `swing` is that of `Pattern.swing`, on a grid of 8.
 
+        A chord on a node that plays one note at a time is the warning `krach.OutOfRange`.
         A control that the node does not have: the warning `krach.UnknownName`, and the old pattern plays on.
 
         >>> _ = kr.node("bass", synths.acid)
@@ -46,6 +49,8 @@ class Drivers(Musical):
             return self._session.hush(path, at)
         found = words.pattern(pattern)
         self._session.play(path, found if swing is None else found.swing(swing), bool(from_zero), at)
+        for name, notes in self._session.chords(path):
+            _place.warn(f"chord of {notes} on mono node '{name}': declare count={notes}", OutOfRange)
         return words.wake(self._session)
 
     @statement

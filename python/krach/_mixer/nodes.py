@@ -13,7 +13,7 @@ from krach._errors import UnknownName, error
 from krach._mixer import words
 from krach._mixer.facts import NodeFacts
 from krach._mixer.handle import NodeHandle
-from krach._mixer.sources import Source, resolve
+from krach._mixer.sources import Source, resolve, text_of
 from krach._mixer.step import Step
 from krach._mixer.words import Musical, statement
 from krach._trace import describe
@@ -125,7 +125,7 @@ class Nodes(Musical):
         values = [(control, words.number(f"`{control}`", value)) for control, value in init.items()]
         level = words.loud(f"`{name}/gain`", words.level("a gain", gain))
         with Step(session):
-            lost = session.declare(name, sound.program, sound.precision, level, count, values)
+            lost = session.declare(name, sound.program, sound.precision, level, count, values, text_of(sound))
             if pan is not None:
                 session.set(f"{name}/pan", words.number("a pan", pan))
             if out is not ...:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 from krach import _audition
+from krach._arguments import path as file_path
 from krach._entrance import entrance
+from krach._errors import error
 from krach._mixer import words
-from krach._mixer.words import Musical
+from krach._mixer.take import Recording
+from krach._mixer.words import Musical, statement
+from krach._trace import describe
 
 if TYPE_CHECKING:
     from krach._mixer.facts import Forecast, Format, Request
+    from krach._mixer.handle import NodeHandle
+
+_BITS = ("16", "24", "float")
 
 SILENT = "off"
 """The name of no device: the session is heard by `render` only."""
@@ -106,6 +114,67 @@ class Playing(Musical):
         return self._session.preview(bars)
 
     @entrance
+    def record(
+        self, path: str | os.PathLike[str], stems: bool = False, bits: Literal["16", "24", "float"] = "24"
+    ) -> Recording:
+        """Records what plays from now on, until `.stop()` or the end of its `with` block.
+
+        The file is WAV or FLAC by its ending; `bits` are 24 by default, "16", or "float" (WAV only). With
+        `stems` each node of now is a file too: `take-stems/bass.wav` beside `take.wav`. A take of more than
+        4 GB goes on in `take-2.wav`; a full disk ends the take, never the music.
+
+        Errors: KR0502 while nothing plays, for a file that exists or cannot be written.
+
+        >>> kr.open("null", block=128)
+        >>> _ = kr.node("bass", synths.acid) @ "A1 C2"
+        >>> with kr.record("take.wav", stems=True) as rec:
+        ...     kr.wait(bars=0.1)
+        >>> [file.name for file in rec.stop()]
+        ['take.wav', 'bass.wav']
+        >>> kr.close()
+        """
+        target = os.path.expanduser(file_path("KR0502", path))
+        if bits not in _BITS:
+            raise error("KR0904", f"bits are 16, 24 or float, not {describe(bits)}")
+        return Recording(self._session.record(target, bits, bool(stems)))
+
+    @overload
+    def why(self, node: str | NodeHandle) -> str: ...
+    @overload
+    def why(self, *, at: float) -> list[str]: ...
+    @entrance
+    def why(self, node: str | NodeHandle | None = None, *, at: float | None = None) -> str | list[str]:
+        """What a node does, and why it is silent, with the remedy. With `at`, the notes that sound then.
+
+        `at` is in seconds from the start, as `kr.now.seconds`; each note has a line with its node, its begin,
+        and the line of Python or the place in the text that it comes from. Errors: KR0901 for a name that no
+        node has, KR0904 for a moment that is none.
+
+        >>> _ = kr.node("bass", synths.acid) @ krp.p("A1 . C2 .")
+        >>> kr.mute("bass")
+        >>> kr.why("bass")
+        'playing, gain 0.50, silent because it is muted: kr.unmute("bass")'
+        >>> [line.split(",")[0] for line in kr.why(at=1.1)]
+        ['bass: C2 since bar 1.5']
+        """
+        if (node is None) == (at is None):
+            raise error("KR0909", 'write kr.why("bass"), or kr.why(at=seconds)')
+        if node is not None:
+            return self._session.why(words.name("a node", node))
+        return self._session.sounding_at(words.number("`at`", at))
+
+    @statement
+    def revive(self, name: str | NodeHandle) -> None:
+        """Lets a node sound again that was muted because its samples were infinite or it took too long.
+
+        Its tails are cut. `kr.log` says when and why a node was muted.
+
+        >>> _ = kr.node("bass", synths.acid)
+        >>> kr.revive("bass")
+        """
+        self._session.revive(words.name("a node", name))
+
+    @entrance
     def panic(self) -> None:
         """Silence within 10 ms: ends all patterns and automation, closes all gates, cuts all tails.
 
@@ -130,7 +199,7 @@ class Playing(Musical):
 
     def log(self) -> list[str]:
         """Lines about what happened since the last call: devices, new sounds, faults; the last thousand."""
-        return self._session.news()
+        return [*self._session.news(), *self._session.ports().moves()]
 
     @property
     def pending(self) -> dict[float, list[str]]:

@@ -81,11 +81,14 @@ class Scenes(Musical):
     def diff(self) -> list[str]:
         """The changes of the open batch, or of the last step, one line each.
 
+        A node of the last step that got other code while it played has one more line: how the new code faded
+        in, and which state it kept, began and dropped.
+
         >>> kr.tempo = 90
         >>> kr.diff()
         ['set tempo to 90']
         """
-        return self._session.edits()
+        return [*self._session.edits(), *self._session.swaps()]
 
     @entrance
     def save(self, name: str) -> None:

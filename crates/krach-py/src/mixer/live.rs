@@ -6,10 +6,11 @@ use crate::render::channels_array;
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{DeviceFormat, DeviceRequest, Notice, Receipt};
 use krach_pattern::Time;
-use krach_session::{At, News, Offence, OffenceKind, Pending, Position, Preview, Session};
+use krach_session::{At, Journal, News, Offence, OffenceKind, Pending, Position, Preview, Session};
 use numpy::PyArray2;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// "now", "beat", "bar", or a bar counted from 1; without, the usual moment.
@@ -168,6 +169,20 @@ pub fn line(news: &News) -> String {
         }
         News::Fault(report) => report.to_string(),
     }
+}
+
+/// Goes on from a journal, that of the last session where no path is given: its file, and whether it was whole.
+///
+/// # Errors
+/// `KR0501`: there is none, or it cannot be read; and those of the edits.
+pub fn recover(session: &Session, path: Option<PathBuf>) -> Result<(PathBuf, bool), Diagnostic> {
+    let path = path.or_else(|| Journal::before(session.journal().as_deref())).ok_or_else(|| {
+        let report = Diagnostic::error(Code::Unreadable, "there is no journal of an earlier session");
+        report.help("krach writes one while a device plays; `KRACH_JOURNAL=off` keeps none")
+    })?;
+    let journal = Journal::read(&path)?;
+    session.recover(&journal)?;
+    Ok((path, journal.is_whole))
 }
 
 /// Edits that wait for their moment: the bar from 1, and a line for each.

@@ -3,7 +3,10 @@
 
 mod facts;
 mod live;
+mod ports;
 mod render;
+
+pub use ports::{Ports, Take};
 
 use crate::error;
 use crate::pattern::Pattern;
@@ -17,8 +20,9 @@ use krach_session::{
     At, Driver, Edit, Fade, Knob, Mixdown, Modulation, Named, Node, Patch, Playing, Route, Sending, Voicing,
 };
 use pyo3::prelude::*;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everything that sounds together.
 #[pyclass(module = "krach._krach", frozen)]
@@ -29,7 +33,12 @@ pub struct Session {
     strict: AtomicBool,
     /// The device to play on, until it is opened.
     waiting: Mutex<Option<DeviceRequest>>,
+    /// The Python texts of programs, the last ones first to go.
+    texts: Mutex<Vec<(Arc<krach_ir::Program>, String)>>,
 }
+
+/// Texts that are kept.
+const MOST_TEXTS: usize = 4096;
 
 /// A control and its first value.
 type Value = (String, f64);
@@ -60,6 +69,28 @@ impl Session {
         py.detach(|| self.inner.edit_at(at, plan)).map(drop).map_err(|report| error::raise(py, &report))
     }
 
+    fn texts(&self) -> MutexGuard<'_, Vec<(Arc<krach_ir::Program>, String)>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the Python text that a program was made from.
+    fn keep_text(&self, program: &Arc<krach_ir::Program>, text: &str) {
+        let mut texts = self.texts();
+        texts.retain(|(known, _)| !Arc::ptr_eq(known, program));
+        if texts.len() == MOST_TEXTS {
+            texts.remove(0);
+        }
+        texts.push((program.clone(), text.to_owned()));
+    }
+
+    /// The Python text of a node's program, "" if it is not known.
+    fn text_of(&self, node: &Node) -> String {
+        let Voicing::Program(playable) = &node.voicing else { return String::new() };
+        let texts = self.texts();
+        let found = texts.iter().find(|(program, _)| Arc::ptr_eq(program, playable.program()));
+        found.map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
     /// The patch as the next edit finds it.
     fn patch(&self, py: Python<'_>) -> Patch {
         py.detach(|| self.inner.patch())
@@ -77,7 +108,8 @@ impl Session {
     #[pyo3(signature = (request=None))]
     fn new(request: Option<live::Request>) -> Self {
         let inner = Arc::new(krach_session::Session::of_user());
-        Self { inner, strict: AtomicBool::new(false), waiting: Mutex::new(request.map(Into::into)) }
+        let waiting = Mutex::new(request.map(Into::into));
+        Self { inner, strict: AtomicBool::new(false), waiting, texts: Mutex::default() }
     }
 
     #[getter]
@@ -91,7 +123,7 @@ impl Session {
     }
 
     /// Declares a node. The answer are the controls that were set and are gone.
-    #[pyo3(signature = (name, sound, precision, gain, count, values))]
+    #[pyo3(signature = (name, sound, precision, gain, count, values, text=""))]
     #[allow(clippy::too_many_arguments)]
     fn declare(
         &self,
@@ -102,6 +134,7 @@ impl Session {
         gain: f64,
         count: &Bound<'_, PyAny>,
         values: Vec<Value>,
+        text: &str,
     ) -> PyResult<Vec<String>> {
         let voicing = voicing(sound, precision)?;
         let voices = self::count(py, "`count`", count)?;
@@ -114,6 +147,9 @@ impl Session {
             lost = gone.iter().map(ToString::to_string).collect();
             Ok(edits)
         })?;
+        if !text.is_empty() {
+            self.keep_text(sound.inner(), text);
+        }
         Ok(lost)
     }
 
@@ -291,6 +327,13 @@ impl Session {
         self.patch(py).settings().meter.approximately()
     }
 
+    /// The meter as numerator and denominator.
+    #[getter]
+    fn exact_meter(&self, py: Python<'_>) -> (i64, i64) {
+        let meter = self.patch(py).settings().meter;
+        (meter.numerator(), meter.denominator())
+    }
+
     #[getter]
     fn get_limiter(&self, py: Python<'_>) -> bool {
         self.patch(py).settings().limiter
@@ -341,7 +384,9 @@ impl Session {
 
     /// One node; none if nothing is called so.
     fn node(&self, py: Python<'_>, name: &str) -> Option<NodeFacts> {
-        self.patch(py).node(name).map(NodeFacts::of)
+        let patch = self.patch(py);
+        let node = patch.node(name)?;
+        Some(NodeFacts::of(node, self.text_of(node)))
     }
 
     /// Source, target, port, level and whether before the gain.
@@ -398,8 +443,13 @@ impl Session {
         py.detach(|| self.inner.edits()).iter().map(ToString::to_string).collect()
     }
 
+    /// A line for each node of the last step whose code was replaced.
+    fn swaps(&self, py: Python<'_>) -> Vec<String> {
+        py.detach(|| self.inner.swaps())
+    }
+
     fn save(&self, py: Python<'_>, name: &str) {
-        py.detach(|| self.inner.scenes(|scenes, patch| scenes.save(name, patch)));
+        py.detach(|| self.inner.save_scene(name));
     }
 
     #[pyo3(signature = (name, at=None))]
@@ -438,6 +488,49 @@ impl Session {
         let seed = seed.map(|seed| count(py, "a seed", seed)).transpose()?.map(i64::cast_unsigned);
         let patch = self.read(py, |patch| render::heard(patch, seed))?;
         render::mixdown(py, &self.inner, patch, (frames, sample_rate, stems), progress.as_ref())
+    }
+
+    /// MIDI and OSC.
+    fn ports(&self) -> Ports {
+        Ports(self.inner.clone())
+    }
+
+    /// Records what plays from now on.
+    fn record(&self, py: Python<'_>, path: PathBuf, bits: &str, stems: bool) -> PyResult<Take> {
+        Take::begin(py, &self.inner, path, bits, stems)
+    }
+
+    /// Nodes of a path that play one note at a time while their pattern begins more, and the number of these.
+    fn chords(&self, py: Python<'_>, path: &str) -> Vec<(String, usize)> {
+        let chords = py.detach(|| self.inner.patch().chords(path));
+        chords.into_iter().map(|(name, notes)| (name.to_string(), notes)).collect()
+    }
+
+    /// What a node does, and why it is silent.
+    fn why(&self, py: Python<'_>, name: &str) -> PyResult<String> {
+        py.detach(|| self.inner.why(name)).map_err(|report| error::raise(py, &report))
+    }
+
+    /// A line for each note that sounds at a moment.
+    fn sounding_at(&self, py: Python<'_>, seconds: f64) -> PyResult<Vec<String>> {
+        let notes = py.detach(|| self.inner.sounding_at(seconds));
+        let notes = notes.map_err(|report| error::raise(py, &report))?;
+        Ok(notes.iter().map(ToString::to_string).collect())
+    }
+
+    fn revive(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        py.detach(|| self.inner.revive(name)).map_err(|report| error::raise(py, &report))
+    }
+
+    /// Goes on from a journal, that of the last session by default: its file, and whether it was whole.
+    #[pyo3(signature = (path=None))]
+    fn recover(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<(PathBuf, bool)> {
+        py.detach(|| live::recover(&self.inner, path)).map_err(|report| error::raise(py, &report))
+    }
+
+    /// The journal that is being written.
+    fn journal(&self, py: Python<'_>) -> Option<PathBuf> {
+        py.detach(|| self.inner.journal())
     }
 
     /// Plays on the device that it was made for, once; if that fails it stays silent.
