@@ -46,6 +46,10 @@ pub enum Door {
     Prompt,
     /// A piece that is played and shown for some seconds, on the default device or on this one.
     Demo { seconds: f64, device: Option<String> },
+    /// A session file that is played until Ctrl-C, watched for changes, with a prompt, on the default device or on this one.
+    Run { file: PathBuf, watch: bool, interactive: bool, device: Option<String> },
+    /// The session of a journal, that of the last session by default, is written as a session file.
+    Recover { journal: Option<PathBuf>, output: PathBuf },
 }
 
 /// The host of the stand-alone binary.
@@ -66,7 +70,7 @@ impl Host for NoPython {
     }
 
     fn open(&self, _: &Door) -> Result<i32, Failure> {
-        Err(needs_python("the prompt and the demo need")
+        Err(needs_python("the prompt, the demo and session files need")
             .help("`krach --help` lists the other commands")
             .into())
     }

@@ -58,6 +58,14 @@ impl Host for PythonHost {
                 Door::Demo { seconds, device } => py
                     .import("krach.repl.demo")
                     .and_then(|demo| demo.call_method1("demo", (*seconds, device.as_deref()))),
+                Door::Run { file, watch, interactive, device } => {
+                    let how = (file.clone(), *watch, *interactive, device.as_deref());
+                    py.import("krach.repl.run").and_then(|run| run.call_method1("play", how))
+                }
+                Door::Recover { journal, output } => {
+                    let what = (journal.clone(), output.clone());
+                    py.import("krach.repl.run").and_then(|run| run.call_method1("recover", what))
+                }
             };
             opened.and_then(|code| code.extract()).map_err(|error| failure(py, &error))
         })

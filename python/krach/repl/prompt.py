@@ -33,12 +33,17 @@ def prompt() -> int:
         **NOTES,
     }
     names.update(kr=kr, krs=krs, krp=krp, krach=krach, synths=synths, fx=fx)
+    enter(kr, names, banner)
+    kr.close()
+    return 0
+
+
+def enter(kr: LiveMixer, names: dict[str, Any], banner: str) -> None:
+    """Opens the prompt on a session and its names, until it is left."""
     if find_spec("IPython") is None:
         _plain(banner, names)
     else:
         _ipython(banner, names, Toolbar(kr))
-    kr.close()
-    return 0
 
 
 _HINTS = """\
@@ -107,4 +112,4 @@ def _line(raised: Error) -> str:
     return f"\n  {text}\n  {' ' * (column - 1)}{'^' * wide}" if text else ""
 
 
-__all__ = ["prompt"]
+__all__ = ["enter", "prompt"]

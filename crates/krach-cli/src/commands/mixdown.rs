@@ -7,7 +7,7 @@ use crate::{Failure, Shell};
 use clap::Args;
 use krach_diag::{Code, Diagnostic};
 use krach_session::{Edit, Mixdown, Patch, Session, Stems, loudness};
-use krach_store::{Progress, wav_bytes, write_wav};
+use krach_store::{Progress, WavSamples, wav_bytes, write_wav};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,10 +60,6 @@ impl Render {
         Err(Diagnostic::error(Code::ArgumentRange, message)
             .help("a session has nodes: `kr.node(\"bass\", bass) @ \"A1 C2\"` at the top level of the file"))
     }
-
-    fn stem(&self, name: &str) -> PathBuf {
-        self.output.with_extension(format!("{}.wav", name.replace('/', ".")))
-    }
 }
 
 pub(super) fn mixdown(shell: &mut Shell<'_>, what: &Render, session: Arc<Session>) -> Result<i32, Failure> {
@@ -90,22 +86,49 @@ pub(super) fn mixdown(shell: &mut Shell<'_>, what: &Render, session: Arc<Session
     };
     let heard = shell.work(work, |progress| bar.set_position(progress.done() as u64));
     bar.finish_and_clear();
-    let Stems { master, nodes, .. } = heard??;
-    if what.output == Path::new("-") {
-        shell.write(&wav_bytes(&master, rate, what.bits)?)?;
+    let written = Written { output: &what.output, bits: what.bits, json: what.session.json };
+    write(shell, &written, &heard??, rate)
+}
+
+/// The files that a render of several nodes writes.
+pub(super) struct Written<'a> {
+    pub output: &'a Path,
+    pub bits: WavSamples,
+    /// Whether facts are printed as JSON.
+    pub json: bool,
+}
+
+impl Written<'_> {
+    pub fn to_stdout(&self) -> bool {
+        self.output == Path::new("-")
+    }
+
+    fn stem(&self, name: &str) -> PathBuf {
+        self.output.with_extension(format!("{}.wav", name.replace('/', ".")))
+    }
+}
+
+/// Writes the master and each node, and says how long and how loud it became.
+pub(super) fn write(
+    shell: &Shell<'_>,
+    what: &Written<'_>,
+    Stems { master, nodes, .. }: &Stems,
+    rate: u32,
+) -> Result<i32, Failure> {
+    if what.to_stdout() {
+        shell.write(&wav_bytes(master, rate, what.bits)?)?;
     } else {
-        write_wav(&what.output, &master, rate, what.bits)?;
-        for (name, channels) in &nodes {
+        write_wav(what.output, master, rate, what.bits)?;
+        for (name, channels) in nodes {
             write_wav(&what.stem(name), channels, rate, what.bits)?;
         }
     }
-    report(shell, what, &master, nodes.len(), rate)
+    report(shell, what, master, nodes.len(), rate)
 }
 
-/// Says how long and how loud the session became.
 fn report(
     shell: &Shell<'_>,
-    what: &Render,
+    what: &Written<'_>,
     master: &[Vec<f32>],
     stems: usize,
     rate: u32,
@@ -113,7 +136,7 @@ fn report(
     let (level, lufs) = (Loudness::of(master), loudness(master, rate));
     let frames = master.first().map_or(0, Vec::len);
     let name = what.output.display().to_string();
-    if what.session.json {
+    if what.json {
         let facts = serde_json::json!({
             "file": name, "frames": frames, "rate": rate, "stems": stems,
             "peak": level.peak(), "lufs": lufs.is_finite().then_some(lufs),

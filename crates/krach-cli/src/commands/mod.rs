@@ -17,6 +17,8 @@ mod licences;
 mod mixdown;
 mod new;
 mod render;
+mod replay;
+mod run;
 
 use crate::host::Door;
 use crate::target::Only;
@@ -71,6 +73,12 @@ pub(crate) enum Command {
     Devices(devices::Devices),
     /// Check everything that sound needs, and say what is missing
     Doctor(doctor::Doctor),
+    /// Play a session file, until Ctrl-C
+    Run(run::Run),
+    /// Bring back the session that played last, as a session file
+    Recover(run::Recover),
+    /// Render what was played, from its journal
+    Replay(replay::Replay),
     /// Explain the code of an error, or list all codes
     Explain {
         /// A code such as KR0102; without one, every code and its title is listed
@@ -107,6 +115,9 @@ impl Command {
             Self::Beep(what) => beep::beep(shell, what),
             Self::Devices(what) => devices::devices(shell, what),
             Self::Doctor(what) => doctor::doctor(shell, what),
+            Self::Run(what) => run::run(shell, what),
+            Self::Recover(what) => run::recover(shell, what),
+            Self::Replay(what) => replay::replay(shell, what),
             Self::Explain { code } => explain::explain(shell, code.as_deref()),
         }
     }

@@ -1,0 +1,44 @@
+//! `krach run` and `krach recover`: sessions that play, which need Python.
+
+use crate::host::Door;
+use crate::{Failure, Shell};
+use clap::Args;
+use std::path::PathBuf;
+
+/// How a session file is played.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The session file
+    #[arg(value_name = "FILE.py")]
+    pub file: PathBuf,
+    /// Run what changes in the file again while it plays
+    #[arg(long)]
+    pub watch: bool,
+    /// Give a prompt on the session
+    #[arg(short, long)]
+    pub interactive: bool,
+    /// Where to play: a part of the name of a device, `pulse`, `jack`, `alsa`, or `null`, which makes no sound
+    #[arg(long, value_name = "D")]
+    pub device: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recover {
+    /// A journal; without one, that of the session that played last
+    #[arg(value_name = "FILE.journal")]
+    pub journal: Option<PathBuf>,
+    /// The session file to write
+    #[arg(short, long, value_name = "FILE.py", default_value = "recovered.py")]
+    pub output: PathBuf,
+}
+
+pub(crate) fn run(shell: &Shell<'_>, what: &Run) -> Result<i32, Failure> {
+    let Run { file, watch, interactive, device } = what;
+    let (file, device) = (file.clone(), device.clone());
+    shell.host.open(&Door::Run { file, watch: *watch, interactive: *interactive, device })
+}
+
+pub(crate) fn recover(shell: &Shell<'_>, what: &Recover) -> Result<i32, Failure> {
+    let Recover { journal, output } = what;
+    shell.host.open(&Door::Recover { journal: journal.clone(), output: output.clone() })
+}
