@@ -128,6 +128,8 @@ def test_a_machine_without_that_port_says_so(live: LiveMixer) -> None:
     with pytest.raises(krach.Error, match="KR0503"):
         live.midi_out("no such port")
     with pytest.raises(krach.Error, match="KR0503"):
+        live.midi_clock("no such port")
+    with pytest.raises(krach.Error, match="KR0503"):
         live.osc_out("nowhere")
 
 

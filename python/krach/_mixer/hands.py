@@ -10,7 +10,7 @@ from krach._entrance import entrance
 from krach._errors import Error, NoDevice, error
 from krach._mixer import words
 from krach._mixer.nodes import Nodes
-from krach._mixer.outlets import MidiInput, Outlet, ends, whole
+from krach._mixer.outlets import MidiClock, MidiInput, Outlet, ends, whole
 from krach._mixer.words import statement
 from krach.node_types import dsp
 
@@ -130,6 +130,24 @@ class Hands(Nodes):
         if self._session.now() is not None:
             target = self._session.ports().midi_out(asked, bool(clock))
         return Outlet(cast("Mixer", self), name, target, heard)
+
+    @entrance
+    def midi_clock(self, port: str | None = None) -> MidiClock:
+        """Follows the MIDI clock of another machine: its tempo, and after its start its beat in the bar.
+
+        Nothing jumps: the tempo is up to a tenth higher or lower until both are on the same beat. When the
+        other machine stops, the music plays on. `port` is a part of the name of a port, the first port by
+        default. Before the sound starts, and off-line, no port is opened. Errors: KR0503 without such a port.
+
+        >>> clock = kr.midi_clock("digitakt")
+        >>> clock
+        MidiClock('digitakt', no pulses)
+        >>> clock.stop()
+        """
+        asked = None if port is None else words.name("a port", port)
+        if self._session.now() is None:
+            return MidiClock(self._session, asked or "")
+        return MidiClock(self._session, self._session.ports().midi_clock(asked))
 
     @entrance
     def osc_out(self, target: str, name: str = "osc") -> Outlet:

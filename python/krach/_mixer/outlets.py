@@ -42,6 +42,33 @@ class MidiInput:
         return f"MidiInput({self._name!r})"
 
 
+class MidiClock:
+    """The clock of another machine, as `kr.midi_clock` returns it."""
+
+    __slots__ = ("_name", "_session")
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self._name = session, name
+
+    @property
+    def name(self) -> str:
+        """The name of the port."""
+        return self._name
+
+    @property
+    def tempo(self) -> float | None:
+        """The tempo of its pulses in BPM; `None` before half a beat of them, and after `stop`."""
+        return self._session.ports().midi_clock_tempo()
+
+    def stop(self) -> None:
+        """Ends following it. The tempo stays."""
+        self._session.ports().end_midi_clock()
+
+    def __repr__(self) -> str:
+        tempo = self.tempo
+        return f"MidiClock({self._name!r}, {'no pulses' if tempo is None else f'{tempo:.1f} BPM'})"
+
+
 class Outlet:
     """A MIDI output or an OSC address, which patterns play on: `synth @ kr.seq("A1", "C2")`."""
 

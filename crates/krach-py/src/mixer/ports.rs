@@ -91,6 +91,27 @@ impl Ports {
         .map_err(|report| error::raise(py, &report))
     }
 
+    /// Follows the clock of a MIDI port; its name.
+    #[pyo3(signature = (port=None))]
+    fn midi_clock(&self, py: Python<'_>, port: Option<&str>) -> PyResult<String> {
+        py.detach(|| {
+            let (name, port) = midi_listen(port).map_err(|error| no_port(&error))?;
+            self.0.follow_clock(Some(port));
+            Ok(name)
+        })
+        .map_err(|report: Diagnostic| error::raise(py, &report))
+    }
+
+    /// Ends following a clock.
+    fn end_midi_clock(&self, py: Python<'_>) {
+        py.detach(|| self.0.follow_clock(None));
+    }
+
+    /// The tempo of the clock that is followed, in BPM.
+    fn midi_clock_tempo(&self, py: Python<'_>) -> Option<f64> {
+        py.detach(|| self.0.followed_tempo())
+    }
+
     /// Sends OSC to `host:port`.
     fn osc_out(&self, py: Python<'_>, target: &str) -> PyResult<()> {
         py.detach(|| {
