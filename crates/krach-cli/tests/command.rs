@@ -38,8 +38,7 @@ fn version_and_help_are_data() {
 #[test]
 fn wrong_usage_is_exit_code_two() {
     for arguments in [
-        &[][..],
-        &["sing"],
+        &["sing"][..],
         &["dump"],
         &["dump", "tone.program", "--stage", "soup"],
         &["render", "tone.program"],
@@ -64,6 +63,14 @@ fn every_code_is_explained() {
     assert!(code == 0 && data.starts_with("# KR0102: ") && remarks.is_empty());
     let output = run(&["explain", "KR012"]);
     assert!(shown(&output).2.starts_with("error[KR0602]: there is no error code `KR012`\nhelp: "));
+}
+
+#[test]
+fn the_prompt_needs_python() {
+    let output = run(&[]);
+    let (code, data, remarks) = shown(&output);
+    assert_eq!((code, data), (1, ""));
+    assert!(remarks.starts_with("error[KR0601]: the prompt, "), "{remarks}");
 }
 
 #[test]
