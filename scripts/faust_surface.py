@@ -69,10 +69,10 @@ def grammar() -> dict[str, list[str]]:
 
 
 def entries(name: str) -> list[tuple[str, str]]:
-    """Programs of a fixture file and what is said about each."""
+    """Programs of a fixture file, without their names, each with the answer to it."""
     found = []
     for entry in (FIXTURES / name).read_text().split("\n\n"):
-        lines = entry.strip("\n").splitlines()
+        lines = [line for line in entry.strip("\n").splitlines() if not line.startswith("--- ")]
         program = "\n".join(line for line in lines if not line.startswith("    "))
         answer = "\n".join(line.strip() for line in lines if line.startswith("    "))
         if program:

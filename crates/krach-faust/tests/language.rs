@@ -1,7 +1,8 @@
 //! The language, one small program at a time: what each computes, or what is wrong with it.
 //!
 //! `fixtures/faust/language.txt` holds programs and, indented, the first samples of every output when an impulse
-//! enters every input; a single number stands for all of them. The numbers are those of the official compiler.
+//! enters every input; a single number stands for all of them. The numbers are those of the official compiler. A program
+//! that was once wrong stands below the name of its symptom.
 //! `fixtures/faust/wrong.txt` holds wrong programs, each below its name, and everything that is said about them.
 //! `UPDATE_EXPECT=1` rewrites both files.
 
