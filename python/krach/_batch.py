@@ -36,7 +36,7 @@ class Executor(Protocol):
 
 
 class Variants(TypedDict):
-    """What the sounds of a batch have of their own. `values` go sound by sound; `notes` may be empty."""
+    """The arguments of each sound of a batch. `values` go sound by sound; `notes` may be empty."""
 
     names: list[str]
     values: list[float]

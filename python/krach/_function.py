@@ -83,7 +83,7 @@ def _note(trace: Trace, name: str, value: object) -> None:
 
 
 def inside(value: SignalLike) -> Signal:
-    """What has become of a signal parameter: inside a library function always a Signal."""
+    """A signal parameter as a Signal: inside a library function it always is one."""
     assert isinstance(value, Signal)
     return value
 

@@ -1,4 +1,4 @@
-"""Where the user is: frames outside this package, and the columns of what they are executing."""
+"""Where the user is: frames outside this package, and the columns of the call in each."""
 
 from __future__ import annotations
 

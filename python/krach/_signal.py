@@ -1,4 +1,4 @@
-"""`Signal`: what a DSP function computes with."""
+"""`Signal`: the values of a DSP function."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ KRS = {
 
 
 def apply(ufunc: object, method: str, inputs: tuple[object, ...], settings: dict[str, object]) -> object:
-    """A universal function of numpy: what `Signal.__array_ufunc__` answers with."""
+    """A universal function of numpy: the answer of `Signal.__array_ufunc__`."""
     name = str(getattr(ufunc, "__name__", ufunc))
     if method != "__call__" or settings or name not in _OPERATORS:
         refuse(name)

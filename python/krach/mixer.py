@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
-    """Nodes, their routes, and what plays on them: everything that should sound.
+    """Nodes, their routes and the patterns that play on them: everything that should sound.
 
     A Mixer holds nothing but a handle of the session, which is Rust; what it answers is always the present
     state. Each statement is checked before anything changes. A name that does not exist gives the warning

@@ -28,7 +28,7 @@ _P = ParamSpec("_P")
 
 
 class ModuleProxy:
-    """Records what a module function says, as `kr` would do it: the first parameter of such a function.
+    """Records the statements of a module function, as if it were `kr`: the first parameter of the function.
 
     >>> m = kr.trace()
     >>> m.node("osc", synths.acid, gain=0.4) >> m.node("verb", fx.hall)

@@ -60,7 +60,7 @@ def dsp_cache_info() -> dict[str, int]:
 
 
 def dsp_cache_clear() -> None:
-    """Forgets all compiled programs; what plays keeps its code.
+    """Forgets all compiled programs; the nodes that play keep their code.
 
     >>> dsp_cache_clear()
     """

@@ -1,4 +1,4 @@
-"""What moves by itself: patterns, fades and modulations."""
+"""Patterns, fades and modulations: they move controls by themselves."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Drivers(Musical):
 
     @statement
     def hush(self, name: str | NodeHandle, *, at: At = None) -> None:
-        """Ends the pattern of a node and everything that moves its controls, or what moves one path.
+        """Ends the pattern of a node and everything that moves its controls, or the driver of one path.
 
         Gates close, values stay where they are, and releases and echoes ring on. A group means its nodes.
 

@@ -20,7 +20,7 @@ Without, a new pattern waits for the next bar, and all else happens at once.
 
 
 class Request(TypedDict):
-    """What is asked of a sound device; `None` leaves it to the system."""
+    """A request to a sound device; `None` leaves a value to the system."""
 
     device: str | None
     sample_rate: int | None
@@ -29,7 +29,7 @@ class Request(TypedDict):
 
 
 class Format(TypedDict):
-    """What a sound device agreed to: its name, rate in Hz, frames of a block, channels."""
+    """A sound device as it was opened: its name, rate in Hz, frames of a block, channels."""
 
     device: str
     sample_rate: int
@@ -39,7 +39,7 @@ class Format(TypedDict):
 
 
 class DriverFacts(TypedDict):
-    """What moves a path: "pattern", "mod" or "fade"; of a mod the shape, its ends and its period in bars."""
+    """The driver of a path, "pattern", "mod" or "fade"; of a mod the shape, its ends, its period in bars."""
 
     path: str
     kind: str
@@ -49,11 +49,11 @@ class DriverFacts(TypedDict):
 
 
 class Forecast(TypedDict):
-    """What the next bars will sound like.
+    """The sound of the next bars, before it is heard.
 
     `sound` has the shape (2, frames) and begins on the frame `start`. `loudness` is in LUFS, `dc` the mean of
     a channel, `limited` a number of samples, `load` the part of the time that computing took, `peaks` the
-    largest sample of each node. `offence` is the first fault: its frame, its node, and what is wrong.
+    largest sample of each node. `offence` is the first fault: its frame, its node, and its kind.
     """
 
     sound: NDArray[np.float32]

@@ -109,7 +109,7 @@ class Files(Modules):
         asked = None if path is None else os.path.expanduser(file_path("KR0501", path))
         file, whole = self._session.recover(asked)
         if not whole:
-            _place.warn(f"`{file}` ends in the middle of a record: what is before it is back", UserWarning)
+            _place.warn(f"`{file}` ends in the middle of a record: all before it is back", UserWarning)
         return str(file)
 
     @entrance

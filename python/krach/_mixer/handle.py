@@ -136,7 +136,7 @@ class NodeHandle:
         self._mixer.unmute(self)
 
     def solo(self, add: bool = False) -> None:
-        """Silences all nodes but this one and what it feeds; with `add`, beside those that are soloed."""
+        """Silences all nodes but this one and those it feeds; with `add`, beside those that are soloed."""
         self._mixer.solo(self, add=add)
 
     def hush(self) -> None:

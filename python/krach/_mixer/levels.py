@@ -110,7 +110,7 @@ class Levels(Drivers):
 
     @statement
     def solo(self, name: str | NodeHandle, add: bool = False, *, at: At = None) -> None:
-        """Silences all nodes but these and what they feed; with `add`, beside those that are soloed.
+        """Silences all nodes but these and those they feed; with `add`, beside those that are soloed.
 
         >>> kr.node("bass", synths.acid) >> kr.node("verb", fx.hall)
         Node('verb', hall, gain=0.50)

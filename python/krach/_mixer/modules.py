@@ -120,7 +120,7 @@ class Modules(Nodes, Routing, Scenes):
 
         Nodes of the same names get the module's sounds; all others stay. All of it happens, or nothing.
 
-        Errors: KR0910 for what is no module, KR0501 for a file that cannot be read.
+        Errors: KR0910 for a value that is no module, KR0501 for a file that cannot be read.
 
         >>> _ = kr.node("bass", synths.acid) @ "A1 C2"
         >>> other = krach.LiveMixer("off")

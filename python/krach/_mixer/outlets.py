@@ -1,4 +1,4 @@
-"""What patterns and keyboards reach outside the session: MIDI and OSC, in and out."""
+"""MIDI and OSC, in and out: the way from patterns to other machines, and from keyboards to nodes."""
 
 from __future__ import annotations
 

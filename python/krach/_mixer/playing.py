@@ -37,7 +37,7 @@ class Position(NamedTuple):
 
 
 def request(device: str | None, sample_rate: int | None, block: int | None) -> Request:
-    """What is asked of a device, checked."""
+    """A request to a device, checked."""
     return {
         "device": None if device is None else words.name("a device", device),
         "sample_rate": None if sample_rate is None else _audition.rate(sample_rate),
@@ -102,7 +102,7 @@ class Playing(Musical):
 
     @entrance
     def preview(self, bars: float = 4) -> Forecast:
-        """What the next bars will sound like, with the changes of the open batch. Nothing is heard of it.
+        """The sound of the next bars, with the changes of the open batch. It is computed, not played.
 
         Errors: KR0904 for bars that are not positive, KR0908 where the device does not play.
 
@@ -117,7 +117,7 @@ class Playing(Musical):
     def record(
         self, path: str | os.PathLike[str], stems: bool = False, bits: Literal["16", "24", "float"] = "24"
     ) -> Recording:
-        """Records what plays from now on, until `.stop()` or the end of its `with` block.
+        """Records the music from now on, until `.stop()` or the end of its `with` block.
 
         The file is WAV or FLAC by its ending; `bits` are 24 by default, "16", or "float" (WAV only). With
         `stems` each node of now is a file too: `take-stems/bass.wav` beside `take.wav`. A take of more than
@@ -144,7 +144,7 @@ class Playing(Musical):
     def why(self, *, at: float) -> list[str]: ...
     @entrance
     def why(self, node: str | NodeHandle | None = None, *, at: float | None = None) -> str | list[str]:
-        """What a node does, and why it is silent, with the remedy. With `at`, the notes that sound then.
+        """The state of a node, and why it is silent, with the remedy. With `at`, the notes that sound then.
 
         `at` is in seconds from the start, as `kr.now.seconds`; each note has a line with its node, its begin,
         and the line of Python or the place in the text that it comes from. Errors: KR0901 for a name that no

@@ -1,4 +1,4 @@
-"""What a node sounds like: the ways in which a session says it, as a DspDef."""
+"""The sound of a node, in each form that a session takes, as a DspDef."""
 
 from __future__ import annotations
 

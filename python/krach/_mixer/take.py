@@ -1,4 +1,4 @@
-"""`Recording`: a take of what plays."""
+"""`Recording`: the music, written to a file as it plays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Recording:
     def stop(self) -> list[Path]:
         """Ends the take. The answer are its files: the master, then the stems.
 
-        Errors: KR0502 where it ended early, such as on a full disk; what was written can be played.
+        Errors: KR0502 where it ended early, such as on a full disk; the part before can be played.
         """
         if (files := self._take.stop()) is not None:
             self._files = files

@@ -1,4 +1,4 @@
-"""What belongs to no node: tempo, meter, master, limiter, seed, tuning."""
+"""The settings of the whole session: tempo, meter, master, limiter, seed, tuning."""
 
 from __future__ import annotations
 

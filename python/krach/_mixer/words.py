@@ -1,4 +1,4 @@
-"""What a statement of the mixer says: names, numbers, levels. And what happens if a name does not exist."""
+"""Names, numbers and levels in statements of the mixer, and the warning for a name that does not exist."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def control(
     `gain`. `smooth=False` switches it off, `smooth=0.1` takes 100 ms. `step` is advice to widgets; values are
     not quantised. The same control may be declared again with the same values.
 
-    What people see of it: `unit="Hz"`; `scale="log"` or `"exp"` for how far a knob turns; `toggle=True` for a
+    Its face on a panel: `unit="Hz"`; `scale="log"` or `"exp"` for how far a knob turns; `toggle=True` for a
     switch of 0 and 1; `choices=["sine", "saw"]` for a menu whose values are 0, 1, … in this order. Switches
     and menus are not smoothed. All of it is in `DspDef.controls` and in the printed Faust. Faust's checkboxes
     start at 0, so a toggle that starts at 1 is printed as a number box from 0 to 1.
@@ -75,7 +75,7 @@ def control(
 def _metadata(
     trace: Trace, unit: str, scale: str, choices: Sequence[str], bounds: tuple[float, float]
 ) -> list[tuple[str, str]]:
-    """What a widget of Faust says in brackets."""
+    """The metadata of a Faust widget, which stand in brackets in its label."""
     scale = choice("`scale`", scale, ("", "log", "exp", "lin"))
     if not all(map(is_text, (unit, *choices))):
         message = "`unit` is a text, `choices` is a list of texts"

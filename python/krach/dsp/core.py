@@ -57,7 +57,7 @@ def unit_delay(sig: SignalLike) -> Signal:
 def delay(sig: SignalLike, n: SignalLike, max_delay: int | None = None) -> Signal:
     """The signal of `n` samples ago, 0 before it began; `n` is truncated and may change (Faust's `sig @ n`).
 
-    `n` is clamped to `0..max_delay` samples. Without `max_delay` the bound is what can be proved about `n`:
+    `n` is clamped to `0..max_delay` samples. Without `max_delay` the bound is the one proved for `n`:
     that of a constant, of a control, of arithmetic with them. `krs.fdelay` interpolates between samples.
 
     Errors: KR0110 if no bound is provable, KR0111 if `n` is always negative, KR0113 for a bad `max_delay`.
@@ -140,7 +140,7 @@ def feedback(
 
 
 def _lists(trace: Trace, result: object, count: int) -> tuple[list[int], list[int]]:
-    """Outputs and fed-back nodes of what the body of a loop of several signals returned."""
+    """Outputs and fed-back nodes, from the result of the body of a loop of several signals."""
 
     def is_list(value: object) -> bool:
         return isinstance(value, (tuple, list))
@@ -165,7 +165,7 @@ def _lists(trace: Trace, result: object, count: int) -> tuple[list[int], list[in
 
 
 def _pair(trace: Trace, result: object) -> tuple[int, int]:
-    """Output and fed-back node of what a feedback body returned."""
+    """Output and fed-back node, from the result of the body of a loop."""
     if isinstance(result, (tuple, list)):
         values = cast("list[object]", [*result])
         if len(values) == 2 and not any(isinstance(value, (tuple, list)) for value in values):

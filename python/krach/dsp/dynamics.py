@@ -19,7 +19,7 @@ def compressor(
     release: SignalLike,
     key: SignalLike | None = None,
 ) -> Signal:
-    """Turns down what is louder than `threshold_db`: each dB above it becomes 1 / `ratio` dB.
+    """Turns down sound that is louder than `threshold_db`: each dB above it becomes 1 / `ratio` dB.
 
     `threshold_db` is in dB, `ratio` at least 1, `attack` and `release` in seconds; with `key` that signal's
     level decides (side chain). Feed-forward, hard knee, smooth decoupled peak detector in the log domain: D.
@@ -64,7 +64,7 @@ def _limiter(sig: SignalLike, ceiling_db: SignalLike, release: SignalLike) -> Si
 def noise_gate(
     sig: SignalLike, threshold_db: SignalLike = -50, attack: SignalLike = 0.001, release: SignalLike = 0.1
 ) -> Signal:
-    """Silences what stays below `threshold_db`: opens in `attack` seconds, closes in `release` seconds.
+    """Silences sound that stays below `threshold_db`: opens in `attack` seconds, closes in `release` seconds.
 
     The level is that of peaks which fade by 63 % in `release`; times are those in which the gain goes 63 % of
     its way. U. Zölzer, "DAFX", 2nd ed. 2011, section 4.2.3.

@@ -21,7 +21,7 @@ _LOUDEST = 0.99  # of what goes round again: a louder echo would grow for ever
 def fdelay(sig: SignalLike, n: SignalLike, max_delay: int | None = None) -> Signal:
     """The signal of `n` samples ago, on the straight line between the two samples next to it.
 
-    `n` is clamped to `0..max_delay`; without `max_delay` the bound is what can be proved about `n`.
+    `n` is clamped to `0..max_delay`; without `max_delay` the bound is the one proved for `n`.
 
     Errors: KR0110 if no bound is provable, KR0111 if `n` is always negative, KR0113 for a bad `max_delay`.
 

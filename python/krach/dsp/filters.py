@@ -44,7 +44,7 @@ def _lowpass(sig: SignalLike, freq: SignalLike, order: int) -> Signal:
 def highpass(sig: SignalLike, freq: SignalLike, order: int = 2) -> Signal:
     """Butterworth high-pass: -3 dB at `freq`, falling below it by 6 dB per octave and order.
 
-    Parameters, source and errors as for `lowpass`. `dcblock` only removes what stands still.
+    Parameters, source and errors as for `lowpass`. `dcblock` only removes a constant offset (DC).
 
     >>> krs.transpile(lambda x: krs.highpass(x, 1000)).render(2 / 48000, inputs=[[1]]).round(4)
     array([[ 0.9116, -0.1683]], dtype=float32)
@@ -162,7 +162,7 @@ def _onepole(sig: SignalLike, cutoff: SignalLike) -> Signal:
 
 
 def dcblock(sig: SignalLike, coeff: SignalLike = 0.995) -> Signal:
-    """Takes away what stands still: y = x - x' + coeff · y'.
+    """Takes away a constant offset (DC): y = x - x' + coeff · y'.
 
     `coeff` is held within 0..0.99999: the nearer to 1, the lower the frequencies that pass (0.995: 38 Hz at
     48 kHz). J. O. Smith, "Introduction to Digital Filters", 2007, "DC Blocker".

@@ -1,4 +1,4 @@
-"""Pure functions, sample by sample. What is not finite flows on: 1/0 is inf, sqrt(-1) is NaN."""
+"""Pure functions, sample by sample. Values that are not finite flow on: 1/0 is inf, sqrt(-1) is NaN."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def pow_(base: SignalLike, exponent: SignalLike) -> Signal:
 
 
 def fmod(a: SignalLike, b: SignalLike) -> Signal:
-    """What is left of `a` after whole `b`s, with the sign of `a` (C's `fmod`, and `a % b`).
+    """The rest of `a` after whole `b`s, with the sign of `a` (C's `fmod`, and `a % b`).
 
     >>> f"{krs.transpile(lambda: krs.fmod(-3, 2)).render(1 / 48000)[0, 0]:g}"
     '-1'

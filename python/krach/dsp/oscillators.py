@@ -150,13 +150,13 @@ def _increment(freq: SignalLike) -> Signal:
 
 
 def _blep(phase: Signal, step: Signal) -> Signal:
-    """What rounds a step of height 2 at phase 0: a parabola over the sample before and the sample after."""
+    """Added to a step of height 2 at phase 0, it rounds it: a parabola over the samples before and after."""
     before = max_(1 - (1 - phase) / step, 0)
     after = max_(1 - phase / step, 0)
     return before * before - after * after
 
 
 def _blamp(phase: Signal, step: Signal) -> Signal:
-    """What rounds a corner at phase 0, per unit of slope: a cubic over the samples before and after."""
+    """Added to a corner at phase 0, it rounds it, per unit of slope: a cubic over the samples around it."""
     near = max_(1 - min_(phase, 1 - phase) / step, 0)
     return near * near * near / 6

@@ -1,4 +1,4 @@
-"""Safe ranges: what functions do with arguments outside the range that their formula can bear.
+"""Safe ranges: arguments are held within those that a formula can bear.
 
 A value is held within the range, unless it is proved to lie there already. That happens before the function
 begins, so that the printed Faust shows it: `fi.svf.lp(min(cutoff, 0.49 * ma.SR), 2)`.

@@ -120,7 +120,7 @@ def _pan(sig: SignalLike, pos: SignalLike) -> tuple[Signal, Signal]:
 
 @library
 def stereo_width(left: SignalLike, right: SignalLike, width: SignalLike) -> tuple[Signal, Signal]:
-    """Scales what differs between left and right: 0 is mono, 1 leaves it, 2 is twice as wide.
+    """Scales the difference between left and right: 0 is mono, 1 leaves it, 2 is twice as wide.
 
     >>> krs.transpile(lambda: krs.stereo_width(1, 0, 0)).render(1 / 48000)
     array([[0.5],

@@ -1,4 +1,4 @@
-"""Triggers, counts and ramps: what happens when. A trigger is a signal that rises above 0."""
+"""Triggers, counts and ramps. A trigger is a signal that rises above 0."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def damaged(what: str) -> Exception:
 
 
 def _row(row: object) -> Json:
-    """A row without what is as usual."""
+    """A row without the values that are the defaults."""
     parts: Json = {}
     for field in fields(cast("Any", row)):
         value = getattr(row, field.name)

@@ -25,7 +25,7 @@ class Event(NamedTuple):
     release: Fraction
     """When a note lets its key go."""
     sound: str
-    """What sounds, in a word: `C4`, `x`, `cutoff=1200`."""
+    """The value, in a word: `C4`, `x`, `cutoff=1200`."""
     changes: list[tuple[Fraction, str, float]]
     """The controls that the event sets: moment, name, value. A4 has 440 Hz."""
     place: Place | None

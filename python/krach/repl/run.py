@@ -1,4 +1,4 @@
-"""`krach run`: plays a session file, and runs what changes in it again while the music goes on."""
+"""`krach run`: plays a session file, and runs changed statements again while the music goes on."""
 
 from __future__ import annotations
 
@@ -115,9 +115,9 @@ class Player:
         return True
 
     def run(self) -> int:
-        """Runs what changed, as one change of the music: the number of statements.
+        """Runs the changed statements as one change of the music; returns their number.
 
-        An error changes nothing, but for what was heard before a statement that waits.
+        An error changes nothing, except sound from before a statement that waits.
         """
         try:
             with open(self.file, encoding="utf-8") as opened:
@@ -157,7 +157,7 @@ class Player:
                 self._owners[fact] = statement.text
 
     def _end(self, after: list[Statement]) -> None:
-        """Ends what was made by statements that are gone."""
+        """Ends the nodes, routes and drivers of statements that are gone."""
         kept = {statement.text for statement in after}
         facts = self._facts()
         for (kind, name), owner in list(self._owners.items()):
@@ -222,7 +222,7 @@ def _look(player: Player) -> None:
 
 
 def _attempt(player: Player, watch: bool) -> None:
-    """Runs what changed; while the file is watched, an error is printed and the old music plays on."""
+    """Runs the changed statements; an error in a watched file is printed, and the old music plays on."""
     begun = time.monotonic()
     try:
         ran = player.run()

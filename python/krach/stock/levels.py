@@ -6,7 +6,7 @@ from krach.stock.parts import sides
 
 
 def compressor(left: Signal, right: Signal) -> tuple[Signal, Signal]:
-    """Turns down what is loud, both sides alike, and makes up for it (D. Giannoulis, M. Massberg and J. D.
+    """Turns down loud sound, both sides alike, and makes up for it (D. Giannoulis, M. Massberg and J. D.
     Reiss, "Digital Dynamic Range Compressor Design", JAES 60, 2012).
 
     >>> sound = fx.compressor.render(1, inputs=synths.snare.render(1, gate=1).repeat(2, 0), threshold=-30)
@@ -28,7 +28,7 @@ def limiter(left: Signal, right: Signal) -> tuple[Signal, Signal]:
 
 
 def gate(left: Signal, right: Signal) -> tuple[Signal, Signal]:
-    """Silences what is below `threshold`, in dB: hum between notes, tails of rooms.
+    """Silences sound below `threshold`, in dB: hum between notes, tails of rooms.
 
     >>> sound = fx.gate.render(1, inputs=synths.vinyl.render(1, gate=1).repeat(2, 0), threshold=-30)
     """
