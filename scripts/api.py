@@ -30,12 +30,22 @@ UNITS = {
     "cycles, 0..1": ["duty", "width"],
     "MIDI note number, 69 = 440 Hz": ["note"],
     "open above 0": ["gate", "trig"],
+    "beats": ["beats"],
+    "beats per minute": ["tempo"],
 }
 # Where one name means two things, the docstring decides.
 EXCEPTIONS = {
     ("decay", "rate"): "factor per sample",
     ("feedback", "n"): "number of signals",
+    ("sample", "n"): "number of a file in its folder",
+    ("sample_stereo", "n"): "number of a file in its folder",
     ("sample", "rate"): "factor of the pitch",
+    ("sample_stereo", "rate"): "factor of the pitch",
+    ("sample", "start"): "part of the recording, 0..1",
+    ("sample_stereo", "start"): "part of the recording, 0..1",
+    ("sample", "end"): "part of the recording, 0..1",
+    ("sample_stereo", "end"): "part of the recording, 0..1",
+    ("stereo_reverb", "size"): "factor of the size of the room",
     ("stereo_width", "width"): "0 mono, 1 as it is, 2 twice",
 }
 
@@ -96,23 +106,23 @@ def patterns() -> str:
     return "\n".join([head, "| function or method | does |", "|---|---|", *rows]) + "\n"
 
 
+def unit_of(name: str, parameter: str) -> str | None:
+    """The unit of a parameter of a function of `krs`; None if it is a plain number, a Signal or no number."""
+    usual = {each: unit for unit, names in UNITS.items() for each in names}
+    return EXCEPTIONS.get((name, parameter), usual.get(parameter))
+
+
 def units() -> str:
+    """One row for each unit: its parameters by name, each with the functions that take it."""
+    takers: dict[str, dict[str, list[str]]] = {unit: {} for unit in [*UNITS, *EXCEPTIONS.values()]}
+    for name in krs.__all__:
+        for parameter in parameters(name):
+            if unit := unit_of(name, parameter):
+                takers[unit].setdefault(parameter, []).append(f"`{name}`")
     rows = ["| unit | parameters |", "|---|---|"]
-    for unit, names in UNITS.items():
-        takers = [
-            (name, parameter)
-            for name in krs.__all__
-            for parameter in parameters(name)
-            if parameter in names and (name, parameter) not in EXCEPTIONS
-        ]
-        used = [
-            f"`{parameter}` of " + ", ".join(f"`{name}`" for name, taken in takers if taken == parameter)
-            for parameter in names
-            if any(taken == parameter for _, taken in takers)
-        ]
-        if used:
-            rows.append(f"| {unit} | {'; '.join(used)} |")
-    rows += [f"| {unit} | `{parameter}` of `{name}` |" for (name, parameter), unit in EXCEPTIONS.items()]
+    for unit, taken in takers.items():
+        used = "; ".join(f"`{parameter}` of {', '.join(taken[parameter])}" for parameter in sorted(taken))
+        rows.append(f"| {unit} | {used} |")
     return "\n".join(rows) + "\n"
 
 
