@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     pub block: u32,
     #[command(flatten)]
     pub machine: Machine,
-    /// Also print the plan of the code: what runs when, how large it is, and what stands still at rest
+    /// Also print the plan of the code: its sections, their sizes, and the values that rest while no control moves
     #[arg(long, conflicts_with = "json")]
     pub explain: bool,
     /// Print one JSON object: {schema, front_ms, codegen_ms, total_ms, ns_per_frame, voices, block, precision, cold}

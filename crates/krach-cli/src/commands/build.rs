@@ -37,7 +37,7 @@ pub(crate) struct Build {
     /// Build only this instrument; may be repeated
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// Print what would be built, and build nothing
+    /// List the instruments that would be built, and build nothing
     #[arg(long)]
     pub list: bool,
     /// Exit with 0 though some instruments failed

@@ -35,7 +35,7 @@ pub(crate) enum Stage {
     Diagram,
     /// Faust, as a Faust user would write it
     Faust,
-    /// What runs when, how large it is, and what stands still at rest
+    /// The sections of the code, their sizes, and the values that rest while no control moves
     Plan,
     /// The schedule: sections, instructions, layout of the state
     Kernel,

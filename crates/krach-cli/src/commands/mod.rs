@@ -53,13 +53,13 @@ pub(crate) enum Command {
     Check(check::Check),
     /// Measure how long a program takes to compile and to run
     Bench(bench::Bench),
-    /// List what a program uses of the Faust libraries
+    /// List the definitions of Faust libraries that a program uses
     Faust(licences::Faust),
     /// Print the impulse responses of a Faust program, in the official format
     Impulse(impulse::Impulse),
     /// Compile many instruments into one library, a `.krlib` file
     Build(build::Build),
-    /// Show what is in a library, and whether it is whole
+    /// Show the instruments of a library, and whether it is whole
     Inspect(inspect::Inspect),
     /// Show or clear the compiled code kept on disk (`KRACH_CACHE=off` keeps none)
     Cache(cache::CacheOf),
@@ -71,13 +71,13 @@ pub(crate) enum Command {
     Beep(beep::Beep),
     /// List the sound devices of this machine
     Devices(devices::Devices),
-    /// Check everything that sound needs, and say what is missing
+    /// Check everything that sound needs, and name the missing parts
     Doctor(doctor::Doctor),
     /// Play a session file, until Ctrl-C
     Run(run::Run),
     /// Bring back the session that played last, as a session file
     Recover(run::Recover),
-    /// Render what was played, from its journal
+    /// Render a session as it was played, from its journal
     Replay(replay::Replay),
     /// Explain the code of an error, or list all codes
     Explain {

@@ -11,7 +11,7 @@ pub(crate) struct Run {
     /// The session file
     #[arg(value_name = "FILE.py")]
     pub file: PathBuf,
-    /// Run what changes in the file again while it plays
+    /// Run changed statements of the file again while it plays
     #[arg(long)]
     pub watch: bool,
     /// Give a prompt on the session
