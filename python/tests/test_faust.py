@@ -307,3 +307,34 @@ def test_printed_programs_are_read_and_printed_again(file: Path) -> None:
 
 def test_a_long_chain_is_an_expression() -> None:
     assert krs.transpile(lambda x: krs.faust_expr("{0}" + " + 1" * 10_000, x)).num_outputs == 1
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+@pytest.mark.parametrize(
+    ("program", "frames"),
+    [
+        ("process = @(int(2048/ma.SR*ma.SR));", 2048),
+        ("process = @(ba.sec2samp(ba.samp2sec(2000)));", 2000),
+        ("len = 4096/ma.SR; process(x) = de.delay(len*ma.SR, 0.5*len*ma.SR, x);", 2048),
+        ("period = ma.SR/220; process(x) = x @ int(period*220/ma.SR*1500);", 1500),
+        ("process(x) = x @ int(50*ba.peakhold(1, abs(x)));", 50),
+    ],
+)
+def test_the_sample_rate_cancels_in_delays_of_the_standard_libraries(
+    program: str, frames: int, rate: int
+) -> None:
+    sound = krach.faust('import("stdfaust.lib"); ' + program)
+    heard = sound.render(inputs=np.eye(1, 2100), sample_rate=rate)
+    assert np.flatnonzero(heard[0]).tolist() == [frames]
+
+
+def test_a_delay_by_noise_is_as_long_as_the_noise_says() -> None:
+    text = """import("stdfaust.lib"); length = 500 - 400*no.noise;
+        process(x) = de.delay(1000, length, x), int(length);"""
+    sound = krach.faust(text, precision="double")
+    x = np.arange(1.0, 4001)
+    delayed, length = sound.render(inputs=x, dtype="float64")
+    start = np.arange(4000) - length.astype(int)
+    np.testing.assert_array_equal(delayed, np.where(start >= 0, x[start], 0))
+    assert length.min() < 110
+    assert length.max() > 890

@@ -104,6 +104,20 @@ def test_a_function_of_python_is_played_too() -> None:
     assert np.abs(loud[:, 2001:]).max() == 0
 
 
+def test_a_note_above_the_slider_keeps_its_pitch() -> None:
+    """Hosts of Faust set the frequency as it is; the range of the slider is for people."""
+    faust = krach.faust('process = hslider("freq", 200, 50, 1000, 0.01) * (button("gate") > 0);')
+
+    def voice() -> krs.Signal:
+        return krs.control("freq", 200, 50, 1000) * (krs.control("gate", 0, 0, 1) > 0)
+
+    for sound in (faust, krs.transpile(voice)):
+        heard = sound.render(frames=100, notes=[(0, 100, 96)], dtype="float64", precision="double")[0]
+        np.testing.assert_allclose(heard, hertz(96), rtol=1e-12)
+        assert [(c.lo, c.hi) for c in sound.controls if c.name == "freq"] == [(50, 1000)]
+        assert sound.render(frames=1, freq=2000, gate=1)[0, 0] == 1000  # people stay within the range
+
+
 @pytest.mark.parametrize(
     "note",
     [
