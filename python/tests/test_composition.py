@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_several_outputs_are_a_tuple_and_faust_is_called_likewise() -> None:
     swap = krach.faust("process(x, y) = y, x;")
     left, right = render(lambda x, y: swap(x, y), 1, inputs=[[1], [2]])
     assert (left[0], right[0]) == (2, 1)
+
+
+def test_an_instrument_of_a_library_is_called_likewise(tmp_path: Path) -> None:
+    krach.build_library({"leak": leak, "tone": lambda: krs.saw(110)}, tmp_path / "jam.krlib")
+    library = krach.load_library(tmp_path / "jam.krlib")
+    inner, tone = library["leak"], library["tone"]
+    heard = krs.transpile(lambda: inner(tone()))
+    assert np.array_equal(heard.render(0.01), inner.render(inputs=tone.render(0.01)))
+    assert "leak(" in heard.faust
 
 
 def test_controls_keep_their_names_and_equal_ones_are_one() -> None:
