@@ -88,7 +88,7 @@ class Trace:
             "KR0106",
             f"a Signal of {of} is used {where}",
             _place.user_place(),
-            help=["a Signal lives only inside the function that made it: call what makes it here"],
+            help=["a Signal lives only inside the function that made it: make it again here"],
         )
 
     def signal(self, node: int) -> Signal:

@@ -1,4 +1,4 @@
-//! The floors of the house: imports only go down, and neighbours on a floor never meet.
+//! The floors of the house: a crate may use only crates on lower floors.
 //!
 //! The table below is the plan; the manifests must follow it. See `docs/ARCHITECTURE.md`.
 

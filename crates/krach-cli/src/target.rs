@@ -96,7 +96,7 @@ pub(crate) fn spare<'f>(
     if !read.into_iter().any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
         return Ok(());
     }
-    let message = format!("cannot write `{}`: that is what is read", output.display());
+    let message = format!("cannot write `{}`: it is one of the files that are read", output.display());
     Err(Diagnostic::error(Code::Unwritable, message).help("give the result a name of its own"))
 }
 

@@ -162,8 +162,8 @@ impl Plan {
         }
     }
 
-    /// The registers whose own value comes back to them soonest: there a trip through memory is heard in the time
-    /// it takes.
+    /// Registers on the shortest feedback paths. Keeping these in machine registers saves most, because each step waits
+    /// for the last.
     fn tightest(&self, program: &Program) -> Vec<RegisterId> {
         let mut found: Vec<(usize, RegisterId)> = Vec::new();
         let mut seen = vec![usize::MAX; program.nodes().len()];

@@ -109,7 +109,7 @@ pub fn wav_bytes(
     Ok(bytes.into_inner())
 }
 
-/// The file that a WAV of that name would be: what a link points to is replaced, not the link.
+/// Where to write a WAV of that name: follows symbolic links, so that the target of a link is replaced.
 ///
 /// # Errors
 /// `KR0502` if it is a directory, read-only, in no directory, or `-`.

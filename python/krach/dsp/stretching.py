@@ -19,7 +19,7 @@ _MOST = 16.0
 
 
 def to_beats(kept: _krach.Recording, rate: float, beats: object, tempo: object) -> _krach.Recording:
-    """The recording, `rate` Hz, with the length of so many beats at a tempo."""
+    """The recording, `rate` Hz, with the length of `beats` beats at a tempo in BPM."""
     trace = current()
     wanted = trace.finite("`beats`", beats) * 60 / trace.finite("`tempo`", tempo) * rate if tempo else 0.0
     if not (isfinite(wanted) and kept.frames / _MOST <= wanted <= kept.frames * _MOST):

@@ -63,7 +63,7 @@ pub(crate) fn impulse(shell: &mut Shell<'_>, what: &Impulse) -> Result<i32, Fail
         ControlFlow::Break(End::Strange { run, frame, output, value }) => {
             let message = format!("output {output} is {value} in frame {frame} of run {run}");
             let report = Diagnostic::error(Code::NotANumber, message).at(Place::line(file, 1));
-            Err(report.help("`--mono` prints what comes, numbers or not").into())
+            Err(report.help("`--mono` prints every sample, also infinity and NaN").into())
         }
     }
 }

@@ -78,13 +78,15 @@ pub(super) fn check_tables(evaluator: &mut Evaluator<'_>, order: &[SigId]) {
     for (table, why) in table::unfillable(&evaluator.signals, order) {
         let origin = evaluator.signals.origin_of(table);
         let (code, message, help) = match why {
-            Unfillable::Outside => {
-                (Code::FaustTable, "what fills a table must not depend on inputs or widgets".to_owned(), None)
-            }
+            Unfillable::Outside => (
+                Code::FaustTable,
+                "the contents of a table must not depend on inputs or widgets".to_owned(),
+                None,
+            ),
             Unfillable::Itself => (
                 Code::FaustTable,
-                "what fills a table must not depend on the table itself".to_owned(),
-                Some("a table is filled before the first frame; what comes later is written by `rwtable`"),
+                "the contents of a table must not depend on the table itself".to_owned(),
+                Some("a table is filled before the first frame; later values are written by `rwtable`"),
             ),
             Unfillable::Nested => (
                 Code::FaustSize,

@@ -249,7 +249,7 @@ impl Patch {
             self.nodes.iter().find(|(_, node)| node.out == Out::Node(name.clone())).map(|(name, _)| name);
         let driven = self.drivers.keys().find(|path| *path == name || self.owner(path) == Some(name));
         let user = match (route, out) {
-            _ if driven.is_some() => "what drives it".to_owned(),
+            _ if driven.is_some() => "its pattern or fade".to_owned(),
             (Some(route), _) => format!("the route from `{}` to `{}`", route.source, route.target),
             (_, Some(node)) => format!("the output of `{node}`"),
             _ => return Ok(()),

@@ -161,7 +161,7 @@ impl From<&Control> for ControlRecord {
             ControlKind::Button => "button",
             ControlKind::Checkbox => "checkbox",
         };
-        // All fields by name: what a control learns to say, a library is to know.
+        // Destructured without `..`, so that a new field of `Control` fails to compile until it is saved here.
         let Control { ref name, kind: _, init, lo, hi, step, ref face } = *control;
         let (name, kind, address) = (name.to_string(), kind.to_owned(), face.address.to_string());
         Self { name, kind, init, lo, hi, step, address, metadata: metadata(face) }

@@ -35,7 +35,7 @@ pub(super) fn salvage(path: &Path, report: &Diagnostic) -> Option<(Archive, Inde
     };
     let warning = Diagnostic { severity: Severity::Warning, helps: Vec::new(), ..report.clone() }
         .help(format!("{programs} could be saved, without sources and code; fetch or build the file again"));
-    let (index, parts) = bound(saved, "what was left of a damaged file");
+    let (index, parts) = bound(saved, "the rest of a damaged file");
     let (archive, index) = Archive::mended(path, &index, &parts).ok()?;
     Some((archive, index, warning))
 }
