@@ -15,7 +15,7 @@ import pytest
 
 import krach
 from krach.repl import LiveMixer
-from krach.repl.run import Player, stale, statements
+from krach.repl.run import Player, attempt, recover, stale, statements
 
 FILE = """
 def tone():
@@ -158,6 +158,30 @@ def test_a_watched_file_plays_on_through_an_error_and_ctrl_c_ends_it(tmp_path: P
     said = log.read_text()
     assert "now in bar" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("wrong", ["kr.node('bass', 3 / 0)", "kr.set('bass/freqq', 3)", "bass @ 'A1' )"])
+def test_an_error_of_a_watched_file_is_shown_with_its_line(
+    player: Player, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(player.file)
+    file.write_text(f"{FILE}{wrong}\n")
+    attempt(player, watch=True)
+    said = capsys.readouterr().err
+    line = len(FILE.splitlines()) + 1
+    assert said.startswith(f"{file}:{line}:"), said
+    assert f"\n  {wrong}\n" in said
+    assert "^" in said
+    assert "plays on as it was" in said
+
+
+def test_a_journal_that_cannot_be_read_is_no_fault_of_the_commands_script(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.journal"
+    damaged.write_bytes(b"no journal")
+    with pytest.raises(krach.Error, match="it is no journal") as caught:
+        recover(damaged, tmp_path / "back.py")
+    assert caught.value.place is None
+    assert not (tmp_path / "back.py").exists()
 
 
 def test_a_file_that_cannot_be_run_ends_the_command(tmp_path: Path) -> None:

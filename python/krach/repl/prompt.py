@@ -12,6 +12,7 @@ import krach.pattern as krp
 from krach._errors import Error
 from krach.pattern import NOTES
 from krach.repl import LiveMixer
+from krach.repl._drawing import drawn
 from krach.repl.toolbar import Toolbar
 from krach.stock import fx, synths
 
@@ -94,22 +95,7 @@ def _draw(
     shell: object, kind: type[Error], raised: Error, trace: TracebackType | None, tb_offset: int | None = None
 ) -> None:
     """Shows an error of krach with its line, as the command does: frames would say no more."""
-    at = "" if raised.file is None else f"{raised.file}:{raised.line}:{raised.column}: "
-    text = "" if raised.place is None else _line(raised)
-    print(f"{at}error[{raised.code}]: {raised.message}{text}", file=sys.stderr)
-    for help in raised.help:
-        print(f"help: {help}", file=sys.stderr)
-
-
-def _line(raised: Error) -> str:
-    """The user's line, with carets below its part."""
-    import linecache
-
-    assert raised.place is not None
-    file, line, column, end_line, end_column = raised.place
-    text = linecache.getline(file, line).rstrip()
-    wide = max(1, (end_column if end_line == line else len(text) + 1) - column)
-    return f"\n  {text}\n  {' ' * (column - 1)}{'^' * wide}" if text else ""
+    print(drawn(raised), file=sys.stderr)
 
 
 __all__ = ["enter", "prompt"]

@@ -17,6 +17,7 @@ from krach._host import imported_as, reported
 from krach._mixer.step import Step
 from krach.pattern import NOTES
 from krach.repl import LiveMixer
+from krach.repl._drawing import drawn
 
 _LOOK = 0.1
 """Seconds between two looks at the file."""
@@ -202,7 +203,7 @@ def play(file: str | os.PathLike[str], watch: bool, interactive: bool, device: s
     player = Player(kr, path)
     try:
         kr.open(device)
-        _attempt(player, watch)
+        attempt(player, watch)
         if interactive:
             _prompt(player, watch)
             return 0
@@ -218,10 +219,10 @@ def play(file: str | os.PathLike[str], watch: bool, interactive: bool, device: s
 
 def _look(player: Player) -> None:
     if player.changed():
-        _attempt(player, True)
+        attempt(player, True)
 
 
-def _attempt(player: Player, watch: bool) -> None:
+def attempt(player: Player, watch: bool) -> None:
     """Runs the changed statements; an error in a watched file is printed, and the old music plays on."""
     begun = time.monotonic()
     try:
@@ -229,9 +230,8 @@ def _attempt(player: Player, watch: bool) -> None:
     except Error as wrong:
         if not watch:
             raise
-        print(
-            f"{wrong}\n  help: the music plays on as it was; save the file again", file=sys.stderr, flush=True
-        )
+        text = f"{drawn(wrong)}\nhelp: the music plays on as it was; save the file again"
+        print(text, file=sys.stderr, flush=True)
         return
     took = 1000 * (time.monotonic() - begun)
     print(f"{os.path.basename(player.file)}: {ran} statements in {took:.0f} ms", file=sys.stderr, flush=True)
@@ -275,7 +275,11 @@ def _fade_out(kr: LiveMixer) -> None:
 def recover(journal: str | os.PathLike[str] | None, output: str | os.PathLike[str]) -> int:
     """Writes the session of a journal, that of the last session by default, as a session file."""
     kr = LiveMixer("off")
-    found, target = kr.recover(journal), os.fspath(output)
-    kr.export(target)
+    target = os.fspath(output)
+    try:
+        found = kr.recover(journal)
+        kr.export(target)
+    except Error as wrong:  # it has the place of the command's own script, which is no help
+        raise error(wrong.code, wrong.message, help=wrong.help) from None
     print(f"wrote {target} from {found}: krach run -i {target} plays it", file=sys.stderr)
     return 0
