@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -259,6 +260,27 @@ def test_a_value_that_cannot_be_meant_raises_and_changes_nothing(
     assert __file__ in raised.value.file
     assert kr.history[: len(steps)] == steps
     assert len(kr.history) <= len(steps) + (text == "binds as tightly")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        lambda kr: kr.gain("a", "99999dB"),
+        lambda kr: kr.set("master", "99999dB"),
+        lambda kr: kr.out("a", (float("inf"),)),
+        lambda kr: kr.connect("a", "b", port=10**30),
+        lambda kr: kr.connect("a", "b", port="\ud800"),
+        lambda kr: kr.preview(1e9),
+        lambda kr: kr.preview(30_000),
+    ],
+)
+def test_a_value_beyond_every_machine_is_an_error_of_krach(kr: LiveMixer, statement: Any) -> None:
+    kr.node("a", lambda: krs.saw(110))
+    kr.node("b", lambda inp: inp)
+    before = kr.capture()
+    with pytest.raises(krach.Error):
+        statement(kr)
+    assert kr.capture() == before
 
 
 def test_values_outside_their_range_and_loud_gains_warn(kr: LiveMixer) -> None:

@@ -233,7 +233,7 @@ def outlet(out: object) -> str | list[int] | None:
         return words.name("an output", cast("str", out))
     try:
         channels = [int(channel) for channel in cast("Iterable[int]", out)]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         channels = [-1]
     if all(0 <= channel < 256 for channel in channels):
         return channels

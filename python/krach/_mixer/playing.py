@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from krach._mixer.facts import Forecast, Format, Request
     from krach._mixer.handle import NodeHandle
 
+_RATE = 48000
+_MINUTES = 10
+"""Of a preview at most: it is held in memory as a whole."""
 _BITS = ("16", "24", "float")
 
 SILENT = "off"
@@ -104,13 +107,22 @@ class Playing(Musical):
     def preview(self, bars: float = 4) -> Forecast:
         """The sound of the next bars, with the changes of the open batch. It is computed, not played.
 
-        Errors: KR0904 for bars that are not positive, KR0908 where the device does not play.
+        It is ten minutes long at most.
+
+        Errors: KR0904 for bars that are not positive, KR0408 for too many, KR0908 where the device does not
+        play.
 
         >>> _ = kr.node("kick", synths.kick) @ (kr.hit() * 4)
         >>> soon = kr.preview(bars=1)
         >>> soon["sound"].shape, soon["offence"]
         ((2, 96000), None)
         """
+        device = self._session.device()
+        rate = _RATE if device is None else device["sample_rate"]
+        length = words.number("`bars`", bars)
+        if length > 0 and self._session.frames(length, None, rate) > _MINUTES * 60 * rate:
+            message = f"cannot preview {length:g} bars: they are longer than ten minutes"
+            raise error("KR0408", message, help=["preview fewer bars; kr.render() computes long pieces"])
         return self._session.preview(bars)
 
     @entrance

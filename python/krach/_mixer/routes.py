@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from krach._arguments import is_text
 from krach._errors import error
 from krach._mixer import words
 from krach._mixer.handle import NodeHandle
 from krach._mixer.nodes import Outlet, outlet
 from krach._mixer.words import Musical, statement
 from krach._trace import describe
+
+_PORTS = 1 << 16
+"""More inputs than any sound has."""
 
 
 class Route(NamedTuple):
@@ -51,7 +55,7 @@ class Routing(Musical):
         >>> kr.routing
         [('bass', 'verb', 'send', 0.4)]
         """
-        if not (port is None or isinstance(port, (str, int))) or (isinstance(port, int) and port < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (port is None or is_text(port) or (isinstance(port, int) and 0 <= port < _PORTS)):
             raise error("KR0909", f"a port is the name or the number of an input, not {describe(port)}")
         names = words.name("a source", source), words.name("a target", target)
         self._session.connect(*names, words.level("a level", level), port, bool(pre))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from krach import _place
@@ -23,6 +23,8 @@ _DECIBELS = re.compile(r"\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*dB\s*", re.ASCII)
 _NAMES = frozenset({"KR0404", "KR0901", "KR0906"})
 """The codes of names that do not exist."""
 _LOUD = 2.0
+_TOP = 6000.0
+"""Decibels beyond every float; the session refuses a factor that is not finite."""
 
 
 class Musical:
@@ -87,7 +89,8 @@ def level(what: str, value: object) -> float:
     """A linear factor, also written in decibels: "-6dB" is 10^(-6/20), about 0.5."""
     if isinstance(value, str):
         if found := _DECIBELS.fullmatch(value):
-            return 10 ** (float(found[1]) / 20)
+            decibels = float(found[1])
+            return 10 ** (decibels / 20) if decibels < _TOP else inf
     elif is_number(value):
         return number(what, value)
     raise error("KR0909", f'{what} is a number or a text such as "-6dB", not {describe(value)}')
