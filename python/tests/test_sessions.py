@@ -299,6 +299,25 @@ def test_damaged_modules_are_errors_and_change_nothing(kr: LiveMixer) -> None:
             kr.load(wrong)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"nodes": [{"name": "mic", "source": "input:\u00b2"}]},
+        {"nodes": [{"name": "mic", "source": "input:" + "9" * 5000}]},
+        {"nodes": [{"name": "\ud800", "source": "input:0"}]},
+        {"nodes": [{"name": "mic", "source": "input:0", "gain": 10**400}]},
+        {"nodes": [{"name": "mic", "source": "input:0", "out": "\ud800"}]},
+        {"controls": [{"path": "\ud800", "value": 1}]},
+        {"tempo": 10**400},
+    ],
+)
+def test_a_text_or_a_number_that_cannot_be_kept_is_no_module(kr: LiveMixer, row: dict[str, Any]) -> None:
+    before = kr.capture()
+    with pytest.raises(krach.Error, match="KR0910"):
+        kr.load(row)
+    assert kr.capture() == before
+
+
 def test_broken_files_are_errors(kr: LiveMixer, tmp_path: Path) -> None:
     deep: dict[str, Any] = {}
     for _ in range(100):

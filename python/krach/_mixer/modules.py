@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 256 << 20
 """Bytes of a module's file."""
+_INPUTS = 256
+"""Channels of a device."""
 
 
 class Modules(Nodes, Routing, Scenes):
@@ -180,7 +182,7 @@ class Modules(Nodes, Routing, Scenes):
         session = self._session
         if isinstance(node.source, str) and node.source.startswith("input:"):
             channel = node.source.removeprefix("input:")
-            if not channel.isdigit():
+            if not (channel.isdecimal() and len(channel) <= 3 and int(channel) < _INPUTS):
                 raise damaged(f"{describe(node.source)} is no input of the device")
             session.declare_input(node.name, int(channel), float(node.gain))
         else:

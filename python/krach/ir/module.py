@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 from krach import _krach
+from krach._arguments import is_text
 from krach._definition import DspDef, revived
 from krach._entrance import entrance
 from krach._errors import error
@@ -25,6 +26,7 @@ SCHEMA = 1
 """Of the dictionaries that `to_dict` writes."""
 _DEEPEST = 32
 """Of modules inside modules."""
+_BEYOND = 1 << 1023
 
 _T = TypeVar("_T")
 Json = dict[str, Any]
@@ -222,9 +224,16 @@ def _list(parts: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _typed(value: Any, kinds: tuple[type, ...], what: str) -> Any:
-    if isinstance(value, kinds) and not isinstance(value, bool):
+    if isinstance(value, kinds) and not isinstance(value, bool) and _usable(value):
         return value
     raise damaged(f"{what} is {describe(value)}")
+
+
+def _usable(value: object) -> bool:
+    """Whether a text can be written down, and a whole number is not beyond every float."""
+    if isinstance(value, int):
+        return abs(value) < _BEYOND
+    return not isinstance(value, str) or is_text(value)
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -243,7 +252,9 @@ def _read(kind: Callable[..., _T], row: object, where: str) -> _T:
     if kind is NodeDef:
         given["source"] = _source(given.get("source"), where)
         given["init"] = tuple(_pair(pair, where) for pair in given.get("init", ()))
-        if isinstance(out := given.get("out"), list):
+        if isinstance(out := given.get("out"), str):
+            _typed(out, (str,), f"`out` of {where}")
+        elif isinstance(out, list):
             given["out"] = tuple(_typed(channel, (int,), "`out`") for channel in cast("list[object]", out))
     elif kind is RouteDef:
         _typed(given.get("source"), (str,), f"`source` of {where}")
