@@ -168,6 +168,13 @@ def test_the_tour_asks_before_each_line(
     assert "kr.tour(4) goes on from here." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("stop", [0, -3, 13, 1.5, "one", None])
+def test_the_tour_begins_at_one_of_its_stops_or_nowhere(kr: LiveMixer, stop: Any) -> None:
+    with pytest.raises(krach.Error, match="`stop` is a"):
+        kr.tour(stop, hands_free=True)
+    assert kr.nodes == {}
+
+
 def test_the_demo_shows_each_line_as_it_plays(tmp_path: Path) -> None:
     done = command(tmp_path, "demo", "--seconds", "1", "--device", "null")
     assert (done.returncode, done.stderr) == (0, "")

@@ -74,7 +74,7 @@ class LiveMixer(Mixer):
         """The first ten minutes, line by line: explains a line, waits for Enter, and plays it.
 
         The lines run where the tour is called, so `bass` is yours afterwards. `stop` is where to begin, from
-        1 to 12; `hands_free=True` plays all lines without waiting.
+        1 to 12; `hands_free=True` plays all lines without waiting. Errors: KR0904 for a stop out of range.
 
         >>> kr.tour(12, hands_free=True)  # doctest: +ELLIPSIS
         <BLANKLINE>

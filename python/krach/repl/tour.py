@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from krach._mixer.outlets import whole
 from krach.repl._run import run
 
 
@@ -58,6 +59,7 @@ _QUESTION = "[Enter plays this, s skips it, q ends the tour] "
 
 def walk(names: dict[str, Any], stop: int, hands_free: bool) -> None:
     """Walks from a stop, counted from 1, to the end. The lines run in the module or prompt of these names."""
+    stop = whole("`stop`", stop, 1, len(STOPS))
     for number, (says, lines) in enumerate(STOPS[stop - 1 :], stop):
         print(f"\n{number}/{len(STOPS)}  {says}")
         answer = "" if hands_free else _asked(lines)
