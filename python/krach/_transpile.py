@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import cast
 
 from krach import _place
 from krach._entrance import TRACED
 from krach._errors import Error, UnusedInput, error
-from krach._krach import Program
+from krach._krach import Program, nearest
 from krach._signal import Signal
 from krach._trace import Trace, describe, is_number
 
@@ -30,9 +31,18 @@ def trace(function: Callable[..., object], name: str | None, constants: dict[str
             raise
         except Exception as raised:
             raised.add_note(f"raised while krach traced `{name}`, called once with Signals {TRACED}")
+            if isinstance(raised, AttributeError) and (near := _nearest_of_module(raised)):
+                raised.add_note(f"help: did you mean `{near}`?")
             raise
         _deliver(tracing, function, result)
         return tracing.finish()
+
+
+def _nearest_of_module(raised: AttributeError) -> str | None:
+    """The nearest name of a module, such as `krs`, for one that it does not have."""
+    if not isinstance(raised.obj, ModuleType) or not isinstance(raised.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return None
+    return nearest(raised.name, [name for name in dir(raised.obj) if not name.startswith("_")])
 
 
 def named(name: object) -> str | None:

@@ -276,3 +276,9 @@ def test_numbers_tuples_and_lists_are_outputs() -> None:
     assert render(lambda: 0.5, 2).tolist() == [[0.5, 0.5]]
     assert render(lambda x: (x, 1, Fraction(1, 2)), 1, inputs=[3]).tolist() == [[3], [1], [0.5]]
     assert render(lambda x: [x, x], 1, inputs=[3]).tolist() == [[3], [3]]
+
+
+def test_a_misspelt_function_of_krs_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(AttributeError) as caught:
+        krs.transpile(lambda x: krs.lowpas(x, 800))  # type: ignore[attr-defined]  # pyright: ignore
+    assert caught.value.__notes__[-1] == "help: did you mean `lowpass`?"
