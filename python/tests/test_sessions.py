@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import warnings
 from fractions import Fraction
@@ -163,6 +165,24 @@ def test_an_exported_session_is_the_same_with_its_scenes(kr: LiveMixer, tmp_path
     other.recall("verse")
     assert other.capture() == kr.capture()
     assert other.midi_maps == kr.midi_maps
+
+
+def test_an_export_that_fails_keeps_the_old_file(
+    kr: LiveMixer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "jam.py"
+    kr.export(file)
+    before = file.read_text()
+    kr.tempo = 77
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(krach.Error, match="No space left"):
+        kr.export(file)
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_exported_function_is_its_text_if_that_makes_the_same_sound(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
@@ -82,8 +83,7 @@ class Files(Modules):
             maps=self._session.ports().midi_maps(),
         )
         try:
-            with open(target, "w", encoding="utf-8") as file:
-                file.write(text)
+            _write(target, text)
         except OSError as wrong:
             raise error("KR0502", f"cannot write `{target}`: {wrong.strerror or wrong}") from wrong
 
@@ -138,6 +138,25 @@ class Files(Modules):
         names.update(kr=self, mix=self, krs=krs, krp=krp)
         with reported("KR0117", "the session file raised ", file), imported_as(self), Step(self._session):
             exec(compile(text, file, "exec", dont_inherit=True), names)
+
+
+def _write(target: str, text: str) -> None:
+    """Writes a file as a whole: on a full disk the old one stays."""
+    if os.path.exists(target) and not os.path.isfile(target):
+        beside = target  # a device or a pipe keeps nothing
+    else:
+        target = os.path.realpath(target)
+        beside = f"{target}.{os.getpid()}.part"
+    try:
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(text)
+        if beside != target:
+            os.replace(beside, target)
+    except BaseException:
+        if beside != target:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+        raise
 
 
 def _quoted(parts: dict[str, Any]) -> str:
