@@ -184,6 +184,14 @@ def test_a_journal_that_cannot_be_read_is_no_fault_of_the_commands_script(tmp_pa
     assert not (tmp_path / "back.py").exists()
 
 
+def test_a_recovered_session_that_was_edited_is_not_overwritten(tmp_path: Path) -> None:
+    edited = tmp_path / "recovered.py"
+    edited.write_text("# mine")
+    with pytest.raises(krach.Error, match="nothing is overwritten"):
+        recover(None, edited)
+    assert edited.read_text() == "# mine"
+
+
 def test_a_file_that_cannot_be_run_ends_the_command(tmp_path: Path) -> None:
     file = tmp_path / "jam.py"
     file.write_text("kr.tempo = 0")

@@ -273,9 +273,15 @@ def _fade_out(kr: LiveMixer) -> None:
 
 
 def recover(journal: str | os.PathLike[str] | None, output: str | os.PathLike[str]) -> int:
-    """Writes the session of a journal, that of the last session by default, as a session file."""
+    """Writes the session of a journal, that of the last session by default, as a session file.
+
+    Errors: KR0502 for a file that exists, as it may have been edited; KR0501 without a journal.
+    """
     kr = LiveMixer("off")
     target = os.fspath(output)
+    if os.path.isfile(target):
+        remedy = "choose another name with `-o`: nothing is overwritten"
+        raise error("KR0502", f"cannot write `{target}`: it exists", help=[remedy])
     try:
         found = kr.recover(journal)
         kr.export(target)
