@@ -133,6 +133,16 @@ def test_a_batch_that_raises_changes_nothing(kr: LiveMixer) -> None:
     assert (repr(kr), kr.ctrl_values, kr.slots, kr.tempo, kr.history) == before
 
 
+@pytest.mark.parametrize("moment", ["baar", "", float("nan"), 1e300, 10**30])
+def test_a_batch_for_a_moment_that_is_none_is_closed_and_changes_nothing(kr: LiveMixer, moment: Any) -> None:
+    before = kr.capture()
+    with pytest.raises(krach.Error), kr.at(moment):
+        kr.tempo = 77
+    assert kr.capture() == before
+    kr.tempo = 90
+    assert kr.history[-1] == "set tempo to 90", "no batch is open"
+
+
 def test_undoing_everything_gives_the_first_state(kr: LiveMixer) -> None:
     first = (repr(kr), kr.tempo)
     kr.node("bass", tone) @ "A1"
