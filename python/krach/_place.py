@@ -14,6 +14,7 @@ from krach._errors import Place
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
 _LIBRARY = _PACKAGE + "dsp" + os.sep
+_COMMAND = _PACKAGE + "__main__.py"
 
 USER, LIBRARY, MACHINERY = range(3)
 _kinds: dict[str, int] = {}
@@ -33,7 +34,8 @@ def user_frame() -> FrameType | None:
     """The nearest caller that is not part of this package."""
     frame = currentframe()
     while frame is not None and kind(frame.f_code) != USER:
-        frame = frame.f_back
+        # The script of the command itself is no line of the user's.
+        frame = None if frame.f_code.co_filename == _COMMAND else frame.f_back
     return frame
 
 

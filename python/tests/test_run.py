@@ -175,13 +175,16 @@ def test_an_error_of_a_watched_file_is_shown_with_its_line(
     assert "plays on as it was" in said
 
 
-def test_a_journal_that_cannot_be_read_is_no_fault_of_the_commands_script(tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.journal"
-    damaged.write_bytes(b"no journal")
-    with pytest.raises(krach.Error, match="it is no journal") as caught:
-        recover(damaged, tmp_path / "back.py")
-    assert caught.value.place is None
-    assert not (tmp_path / "back.py").exists()
+@pytest.mark.parametrize(
+    "arguments", [["recover", "damaged.journal"], ["run", "jam.py", "--device", "no such device"]]
+)
+def test_an_error_of_a_command_is_not_at_the_line_of_its_script(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "damaged.journal").write_bytes(b"no journal")
+    (tmp_path / "jam.py").write_text("kr.tempo = 90")
+    command = [sys.executable, "-m", "krach", *arguments]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert ran.stderr.startswith("error[KR0"), ran.stderr
 
 
 def test_a_recovered_session_that_was_edited_is_not_overwritten(tmp_path: Path) -> None:

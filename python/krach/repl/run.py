@@ -282,10 +282,7 @@ def recover(journal: str | os.PathLike[str] | None, output: str | os.PathLike[st
     if os.path.isfile(target):
         remedy = "choose another name with `-o`: nothing is overwritten"
         raise error("KR0502", f"cannot write `{target}`: it exists", help=[remedy])
-    try:
-        found = kr.recover(journal)
-        kr.export(target)
-    except Error as wrong:  # it has the place of the command's own script, which is no help
-        raise error(wrong.code, wrong.message, help=wrong.help) from None
+    found = kr.recover(journal)
+    kr.export(target)
     print(f"wrote {target} from {found}: krach run -i {target} plays it", file=sys.stderr)
     return 0
