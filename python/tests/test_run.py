@@ -187,6 +187,15 @@ def test_an_error_of_a_command_is_not_at_the_line_of_its_script(tmp_path: Path, 
     assert ran.stderr.startswith("error[KR0"), ran.stderr
 
 
+def test_a_file_that_an_editor_has_emptied_to_write_it_does_not_end_the_music(player: Player) -> None:
+    file = Path(player.file)
+    file.write_text("")
+    assert not player.changed()
+    file.write_text(f"{FILE}# written\n")
+    assert player.changed()
+    assert player.run() == 0
+
+
 def test_a_recovered_session_that_was_edited_is_not_overwritten(tmp_path: Path) -> None:
     edited = tmp_path / "recovered.py"
     edited.write_text("# mine")

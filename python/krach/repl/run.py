@@ -108,9 +108,9 @@ class Player:
         return about.st_mtime_ns, about.st_size
 
     def changed(self) -> bool:
-        """Whether the file is another one than at the last call. One that is gone is being written."""
+        """Whether the file has changed since the last call. One that is gone or empty is being written."""
         now = self._stamp()
-        if now is None or now == self._seen:
+        if now is None or now[1] == 0 or now == self._seen:
             return False
         self._seen = now
         return True
