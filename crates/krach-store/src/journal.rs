@@ -3,11 +3,12 @@
 //! A line is the hash of a record, a space, and the record as JSON. It is written in one piece. A crash at any byte leaves
 //! whole lines, and the beginning of one more line, whose hash does not fit.
 
+use crate::texts::{open, refusal};
 use krach_diag::{Code, Diagnostic};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -88,7 +89,10 @@ impl JournalFile {
     /// # Errors
     /// `KR0501`: the file cannot be read, has no whole line, or a line holds another kind of record.
     pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Vec<T>, bool), Diagnostic> {
-        let (_, bytes) = crate::read_raw(path)?;
+        let mut bytes = Vec::new();
+        open(path)
+            .and_then(|file| file.take(FOLDER_LIMIT).read_to_end(&mut bytes))
+            .map_err(|error| refusal(path, &path.display().to_string(), &error))?;
         let (mut records, mut rest) = (Vec::new(), &bytes[..]);
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let Some(json) = whole(&rest[..end]) else { break };
@@ -161,7 +165,7 @@ mod tests {
             journal.write(&record).unwrap();
             ends.push(usize::try_from(journal.bytes()).unwrap());
         }
-        let bytes = fs::read(journal.path()).unwrap();
+        let mut bytes = fs::read(journal.path()).unwrap();
         let cut = folder.path().join("cut");
         for length in 0..=bytes.len() {
             fs::write(&cut, &bytes[..length]).unwrap();
@@ -176,6 +180,10 @@ mod tests {
                 Err(report) => assert_eq!((report.code.id(), expected), ("KR0501", 0)),
             }
         }
+        // The end of a file that a disk lost its power over is often zeros.
+        bytes.extend([0; 4_096]);
+        fs::write(&cut, &bytes).unwrap();
+        assert_eq!(JournalFile::read::<String>(&cut).unwrap(), (records.map(String::from).to_vec(), false));
         let other = JournalFile::read::<u32>(journal.path()).unwrap_err();
         assert!(other.message.contains("its record 1 cannot be used"), "{}", other.message);
     }
