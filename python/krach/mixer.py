@@ -27,7 +27,7 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
 
     A Mixer holds nothing but a handle of the session, which is Rust; what it answers is always the present
     state. Each statement is checked before anything changes. A name that does not exist gives the warning
-    `krach.UnknownName`, and that statement is skipped; a value that cannot be meant raises a `krach.Error`.
+    `krach.UnknownName`, and that statement is skipped; an impossible value raises a `krach.Error`.
 
     >>> mix = krach.Mixer("off", bpm=128)
     >>> kick = mix.node("kick", synths.kick, gain=0.8)
