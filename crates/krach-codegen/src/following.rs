@@ -59,7 +59,7 @@ impl Plan {
             }
         }
         program.outputs().iter().for_each(|output| take(output.sig));
-        let kept = kept.try_into().unwrap_or(i64::MAX);
+        let kept = i64::from(kept);
         (1..=PLACES as i64).contains(&kept) && saved * 3 / 4 > kept * 2 + LOOP
     }
 }
