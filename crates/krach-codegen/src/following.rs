@@ -42,7 +42,7 @@ impl Plan {
     /// Whether computing followers apart saves more than keeping their values costs.
     fn pays(&self, program: &Program) -> bool {
         let smoothing = self.smoothing(program);
-        let (mut saved, mut kept) = (0, 0);
+        let (mut saved, mut kept) = (0, 0_i64);
         let follows = |sig: Sig| self.section(sig) == Section::Follower;
         let mut taken = vec![false; program.nodes().len()];
         let mut take = |sig: Sig| {
@@ -59,7 +59,6 @@ impl Plan {
             }
         }
         program.outputs().iter().for_each(|output| take(output.sig));
-        let kept = i64::from(kept);
         (1..=PLACES as i64).contains(&kept) && saved * 3 / 4 > kept * 2 + LOOP
     }
 }

@@ -415,7 +415,7 @@ impl Conductor {
     fn turn_tempo(&mut self, at: Time, act: &Act) -> Result<(), Overflow> {
         match act {
             Act::Set { value, .. } => {
-                self.timeline.set_tempo(at, value.clamp(LOWEST_TEMPO, HIGHEST_TEMPO))?
+                self.timeline.set_tempo(at, value.clamp(LOWEST_TEMPO, HIGHEST_TEMPO))?;
             }
             Act::Follow { curve, backwards, cycles } => {
                 let shape = curve.shape;

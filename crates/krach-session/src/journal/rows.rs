@@ -4,7 +4,7 @@
 use krach_diag::Place;
 use krach_pattern::{
     Atom, ControlChange, Curve, Leaf, MidiNote, Node, Note, Origin, OscArgument, Param, Pattern, Pitch, Real,
-    Refusal, Shape, Time, build,
+    Shape, Time, build,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ enum Sound {
 }
 
 /// A number, or the row of a pattern.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Number {
     Is(f64),
     Row(usize),
@@ -226,10 +226,6 @@ fn real(number: f64) -> Result<Real, String> {
     Real::new(number).ok_or_else(|| format!("{number} is not finite"))
 }
 
-fn refused(refusal: Refusal) -> String {
-    refusal.to_string()
-}
-
 impl Reader<'_> {
     fn row(&self, number: usize) -> Result<&Pattern, String> {
         self.made
@@ -266,7 +262,7 @@ impl Reader<'_> {
             Row::Swing(amount, grid, row) => self.row(row)?.swing(time(amount)?, grid),
             Row::Legato(factor, row) => self.row(row)?.legato(time(factor)?),
         };
-        made.map_err(refused)
+        made.map_err(|refusal| refusal.to_string())
     }
 
     fn atom(&self, sound: Sound, line: Option<Line>) -> Result<Pattern, String> {
@@ -275,8 +271,11 @@ impl Reader<'_> {
         });
         let made = match sound {
             Sound::Note { key, hz, gate, vel, params } => {
-                let pitch =
-                    key.map(Pitch::midi).or_else(|| hz.map(Pitch::hz)).transpose().map_err(refused)?;
+                let pitch = key
+                    .map(Pitch::midi)
+                    .or_else(|| hz.map(Pitch::hz))
+                    .transpose()
+                    .map_err(|refusal| refusal.to_string())?;
                 let params = params.into_iter().map(|(name, number)| Ok((name.into(), self.param(number)?)));
                 let params: Vec<(Arc<str>, Param)> = params.collect::<Result<_, String>>()?;
                 let note =
@@ -311,7 +310,7 @@ impl Reader<'_> {
                 build::osc(&address, arguments, origin)
             }
         };
-        made.map_err(refused)
+        made.map_err(|refusal| refusal.to_string())
     }
 
     fn param(&self, number: Number) -> Result<Param, String> {
