@@ -200,7 +200,7 @@ fn steps_of_a_changed_file_are_refused() {
         let report = write(&wrong).unwrap_err();
         assert_eq!(report.code.id(), "KR0501", "{wrong:?}: {report}");
     }
-    let odd = serde_json::json!({"Scene": ["a", [{"Gain": ["nobody", 1.0]}]]});
+    let odd = serde_json::json!({"Scene": ["a", [{"Gain": ["gone", 1.0]}]]});
     assert_eq!(write(&[begin(1), odd]).unwrap_err().code.id(), "KR0901");
 }
 

@@ -191,7 +191,7 @@ class Player:
 def play(file: str | os.PathLike[str], watch: bool, interactive: bool, device: str | None) -> int:
     """Plays a session file until Ctrl-C, or until the end of the prompt. The answer is the exit code.
 
-    Raises KR0503 without a device, and without `watch` whatever the file raises.
+    Errors: KR0503 without a device. Without `watch`, an error of the file ends it.
     """
     path = os.fspath(file)
     directory = os.path.dirname(os.path.abspath(path))
