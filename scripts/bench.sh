@@ -13,6 +13,7 @@ for bench in crates/*/benches/*.rs tests/benches/*.rs; do
 done
 .venv/bin/python scripts/start_times.py
 .venv/bin/python scripts/render_overhead.py
+.venv/bin/python scripts/cache_cost.py
 .venv/bin/python scripts/batch_speed.py
 .venv/bin/python scripts/ratios.py
 .venv/bin/python scripts/front_end_ratios.py
