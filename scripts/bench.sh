@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.."
 .venv/bin/python scripts/peers.py "${CARGO_TARGET_DIR:-target}/peers"
 export KRACH_PEERS="$PWD/${CARGO_TARGET_DIR:-target}/peers"
 
+# The peer of the patterns, where there is npm. (Later versions of it run in browsers only.)
+export KRACH_STRUDEL="$PWD/${CARGO_TARGET_DIR:-target}/strudel"
+mkdir -p "$KRACH_STRUDEL"
+cp scripts/strudel.mjs "$KRACH_STRUDEL"
+if command -v npm >/dev/null; then
+    npm install --silent --prefix "$KRACH_STRUDEL" @strudel/core@1.1.0 @strudel/mini@1.1.0 || true
+fi
+
 for bench in crates/*/benches/*.rs tests/benches/*.rs; do
     folder=$(dirname "$(dirname "$bench")")
     cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)"

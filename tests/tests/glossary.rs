@@ -83,7 +83,8 @@ fn every_public_type_has_a_row() {
         }
         let declared = declared_types(&folder.join("src"));
         let public = names_of(&lib, &folder.join("src"));
-        let mut without = public.iter().filter(|name| declared.contains(*name) && !nouns.contains(name.as_str()));
+        let mut without =
+            public.iter().filter(|name| declared.contains(*name) && !nouns.contains(name.as_str()));
         missing.extend(without.by_ref().map(|name| format!("{}: {name}", folder.display())));
     }
     assert!(missing.is_empty(), "docs/GLOSSARY.md has no row for:\n{}", missing.join("\n"));
