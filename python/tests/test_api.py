@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -48,3 +51,24 @@ def test_a_parameter_has_the_unit_of_its_docstring(api: ModuleType) -> None:
             assert "second" in doc, name
     for name, parameter in api.EXCEPTIONS:
         assert parameter in api.parameters(name), f"{name} has no `{parameter}`"
+
+
+LATER = ("krach._definition", "krach.dsp", "krach.mixer", "krach.pattern", "krach.repl", "numpy")
+
+
+@pytest.mark.parametrize("start", [["-c", "import krach"], ["-m", "krach", "--version"]])
+def test_a_start_imports_only_the_parts_that_it_needs(start: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *start], capture_output=True, text=True, check=True
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "krach._krach" in imported
+    assert not imported & set(LATER)
+
+
+def test_every_public_name_is_found_and_completed() -> None:
+    code = "import krach; print(dir(krach)); [getattr(krach, name) for name in krach.__all__]; krach.stock.fx"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(done.stdout)) >= {*krach.__all__, "dsp", "pattern", "mixer", "repl", "stock"}
+    with pytest.raises(AttributeError, match="module 'krach' has no attribute 'lowpass'"):
+        krach.lowpass  # type: ignore[attr-defined]  # noqa: B018
