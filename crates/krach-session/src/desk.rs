@@ -1,7 +1,8 @@
 //! The desk: the patch at work, its steps back and forth, its open transactions and its scenes.
 
 use crate::edit::{Edit, History, Transaction};
-use crate::patch::Patch;
+use crate::midi::ControlMap;
+use crate::patch::{Name, Patch};
 use crate::scene::Scenes;
 use krach_diag::{Code, Diagnostic};
 use krach_pattern::Time;
@@ -15,9 +16,17 @@ pub(crate) struct Desk {
     sounding: Patch,
     history: History,
     /// The innermost transaction comes last; each begins with the patch of the one around it.
-    open: Vec<Transaction>,
+    open: Vec<Open>,
     last: Vec<Edit>,
     pub(crate) scenes: Scenes,
+}
+
+/// An open transaction, with the scenes and the MIDI map of its begin, which return if it fails.
+#[derive(Debug)]
+pub(crate) struct Open {
+    transaction: Transaction,
+    pub(crate) scenes: Scenes,
+    pub(crate) knobs: ControlMap<Name>,
 }
 
 impl Default for Desk {
@@ -30,7 +39,7 @@ impl Default for Desk {
 impl Desk {
     /// The patch as the next edit finds it: inside a transaction, the one in work.
     pub(crate) fn patch(&self) -> &Patch {
-        self.open.last().map_or(&self.sounding, Transaction::patch)
+        self.open.last().map_or(&self.sounding, |open| open.transaction.patch())
     }
 
     /// The patch that is heard.
@@ -44,12 +53,12 @@ impl Desk {
 
     /// The edits of all open transactions, from the outermost on; none if none is open.
     pub(crate) fn open_edits(&self) -> Vec<Edit> {
-        self.open.iter().flat_map(|transaction| transaction.edits().iter().cloned()).collect()
+        self.open.iter().flat_map(|open| open.transaction.edits().iter().cloned()).collect()
     }
 
     /// The edits of the open transaction, else of the last step.
     pub(crate) fn edits(&self) -> &[Edit] {
-        self.open.last().map_or(&self.last, Transaction::edits)
+        self.open.last().map_or(&self.last, |open| open.transaction.edits())
     }
 
     /// Whether a transaction is open.
@@ -58,14 +67,14 @@ impl Desk {
     }
 
     pub(crate) fn is_gliding(&self) -> bool {
-        self.open.iter().any(Transaction::is_transition)
+        self.open.iter().any(|open| open.transaction.is_transition())
     }
 
-    pub(crate) fn begin(&mut self, over: Option<Time>) {
+    pub(crate) fn begin(&mut self, over: Option<Time>, knobs: ControlMap<Name>) {
         let patch = self.patch();
         let transaction =
             over.map_or_else(|| Transaction::new(patch), |cycles| Transaction::transition(patch, cycles));
-        self.open.push(transaction);
+        self.open.push(Open { transaction, scenes: self.scenes.clone(), knobs });
     }
 
     /// Adds edits to the open transaction; outside of one they are a step, which `hand_on` gets with the patch after
@@ -76,25 +85,32 @@ impl Desk {
         hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
         match self.open.last_mut() {
-            Some(transaction) => transaction.apply(&edits),
+            Some(open) => open.transaction.apply(&edits),
             None => self.step(edits, hand_on),
         }
     }
 
-    /// Ends the innermost transaction: its edits go to the one around it, or are one step.
+    /// Ends the innermost transaction: its edits go to the one around it, or are one step. If they are refused, the
+    /// scenes are as at its begin, and so must the MIDI map be. The answer is the transaction and the outcome.
     pub(crate) fn finish(
         &mut self,
         hand_on: impl FnOnce(&[Edit], &Patch) -> Result<(), Diagnostic>,
-    ) -> Result<(), Diagnostic> {
-        let transaction = self.open.pop().ok_or_else(|| {
+    ) -> Result<(Open, Result<(), Diagnostic>), Diagnostic> {
+        let open = self.open.pop().ok_or_else(|| {
             Diagnostic::error(Code::Edit, "no batch is open").help("open one: `with kr.batch(): …`")
         })?;
-        self.apply(transaction.finish(), hand_on)
+        let outcome = self.apply(open.transaction.edits().to_vec(), hand_on);
+        if outcome.is_err() {
+            self.scenes.clone_from(&open.scenes);
+        }
+        Ok((open, outcome))
     }
 
-    /// Gives up the innermost transaction. It has changed nothing.
-    pub(crate) fn cancel(&mut self) {
-        self.open.pop();
+    /// Gives up the innermost transaction: it has changed nothing. The answer is the MIDI map of its begin.
+    pub(crate) fn cancel(&mut self) -> Option<ControlMap<Name>> {
+        let open = self.open.pop()?;
+        self.scenes = open.scenes;
+        Some(open.knobs)
     }
 
     fn step(

@@ -22,6 +22,11 @@ impl Scenes {
         self.0.iter().map(|(name, _)| name)
     }
 
+    /// The scenes that were saved since `before`, with their names.
+    pub(crate) fn since<'s>(&'s self, before: &'s Self) -> impl Iterator<Item = &'s (Name, Patch)> {
+        self.0.iter().filter(|scene| !before.0.contains(scene))
+    }
+
     /// The patch of that name.
     ///
     /// # Errors

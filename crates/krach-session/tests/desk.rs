@@ -6,6 +6,7 @@
 mod toys;
 
 use krach_pattern::Time;
+use krach_session::midi::Knob;
 use krach_session::{Driver, Edit, Patch, Session};
 use krach_store::Cache;
 use proptest::prelude::*;
@@ -76,4 +77,34 @@ fn what_a_batch_cannot_do_is_refused_with_its_code() {
     let refused = session.edit(|_| Ok(vec![Edit::Gain("bass".into(), 0.5)])).unwrap_err();
     assert_eq!(refused.code.id(), "KR0901");
     assert!(session.history().is_empty());
+}
+
+#[test]
+fn a_transaction_that_fails_leaves_no_scene_and_no_knob() {
+    let session = session();
+    declare(&session, "bass");
+    let knob = |controller| Knob {
+        channel: None,
+        controller,
+        range: [0.0, 1.0],
+        fine: false,
+        target: "bass/gain".into(),
+    };
+    let found = || {
+        let scenes = session.scenes(|scenes, _| scenes.names().map(ToString::to_string).collect::<Vec<_>>());
+        (scenes, session.midi_knobs().len())
+    };
+    session.save_scene("before");
+    session.midi_map(knob(1)).unwrap();
+    session.begin(None);
+    session.save_scene("within");
+    session.midi_map(knob(2)).unwrap();
+    assert_eq!(found(), (vec!["before".to_owned(), "within".to_owned()], 2));
+    session.cancel();
+    assert_eq!(found(), (vec!["before".to_owned()], 1));
+    session.begin(None);
+    session.save_scene("kept");
+    session.midi_map(knob(3)).unwrap();
+    session.finish().unwrap();
+    assert_eq!(found(), (vec!["before".to_owned(), "kept".to_owned()], 2));
 }

@@ -212,7 +212,7 @@ fn a_transition_makes_fades_of_what_is_turned_and_leaves_the_rest() {
     assert_eq!(after.driver("tempo").cloned(), fade(90.0));
     assert_eq!(after.drivers().len(), 3);
     let mut patch = small();
-    patch.apply_all(&transition.finish()).unwrap();
+    patch.apply_all(transition.edits()).unwrap();
     assert_eq!(patch, after);
 }
 

@@ -71,7 +71,12 @@ fn all_deeds(session: &Session) -> [Vec<f32>; 2] {
     let wave =
         Modulation { shape: krach_pattern::Shape::Sine, lo: 0.1, hi: 3.0, bars: Time::new(1, 3).unwrap() };
     edit(session, vec![Edit::Drive("a/cutoff".into(), Some(Driver::Modulation(wave)))]);
+    session.begin(None);
+    session.save_scene("given up");
+    session.cancel();
+    session.begin(None);
     session.save_scene("verse");
+    session.finish().unwrap();
     let note = session.press("a", 69.5, 0.7).unwrap().unwrap();
     run(&mut clock, 9_000, &mut heard);
     session.release("a", note).unwrap();

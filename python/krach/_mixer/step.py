@@ -28,18 +28,7 @@ class Step:
         if self._bars is not None and self._session.in_transition():
             message = "a transition is open already"
             raise error("KR0907", message, help=["write the changes into one block"])
-        if self._at is not None:
-            self._check_moment()
-        self._session.begin(self._bars)
-
-    def _check_moment(self) -> None:
-        """Ends an empty batch at the moment: a moment that is none is refused before the block runs."""
-        self._session.begin()
-        try:
-            self._session.finish(self._at)
-        except BaseException:
-            self._session.cancel()
-            raise
+        self._session.begin(self._bars, self._at)
 
     @entrance
     def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:

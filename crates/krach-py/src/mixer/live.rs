@@ -16,8 +16,10 @@ use std::time::Duration;
 /// "now", "beat", "bar", or a bar counted from 1; without, the usual moment.
 pub type When<'a> = Option<&'a Bound<'a, PyAny>>;
 
+const MOMENT: &str = "`at` is \"now\", \"beat\", \"bar\" or the number of a bar";
+
 /// # Errors
-/// `KR0904` for another text.
+/// `KR0904` for another text, and for a number that is none; those of [`time`] for another value.
 pub fn at(py: Python<'_>, when: When<'_>) -> PyResult<At> {
     let Some(when) = when else { return Ok(At::Usual) };
     match when.extract::<&str>() {
@@ -25,13 +27,16 @@ pub fn at(py: Python<'_>, when: When<'_>) -> PyResult<At> {
         Ok("beat") => Ok(At::Beat),
         Ok("bar") => Ok(At::Bar),
         Ok(other) => {
-            let message = format!("`at` is \"now\", \"beat\", \"bar\" or the number of a bar, not `{other}`");
+            let message = format!("{MOMENT}, not `{other}`");
             Err(error::raise(py, &Diagnostic::error(Code::Level, message)))
         }
-        Err(_) => {
-            let bar = time(py, "`at` is \"now\", \"beat\", \"bar\" or the number of a bar", when)?;
-            Ok(At::Cycle(bar.minus(Time::ONE).unwrap_or(Time::ZERO)))
-        }
+        Err(_) => match when.extract::<f64>().ok().filter(|bar| !bar.is_finite()) {
+            Some(bar) => {
+                let message = format!("{MOMENT}, got {bar}");
+                Err(error::raise(py, &Diagnostic::error(Code::Level, message)))
+            }
+            None => Ok(At::Cycle(time(py, MOMENT, when)?.minus(Time::ONE).unwrap_or(Time::ZERO))),
+        },
     }
 }
 

@@ -204,9 +204,9 @@ impl Session {
         from_zero: bool,
         at: live::When<'_>,
     ) -> PyResult<()> {
-        let (offset, at) = match live::next_bar(&self.inner).filter(|_| from_zero) {
-            Some(bar) => (bar, At::Cycle(Time::whole(bar))),
-            None => (0, live::at(py, at)?),
+        let (offset, at) = match (live::at(py, at)?, live::next_bar(&self.inner).filter(|_| from_zero)) {
+            (_, Some(bar)) => (bar, At::Cycle(Time::whole(bar))),
+            (at, None) => (0, at),
         };
         let playing = Playing { pattern: pattern.0.clone(), offset };
         self.edit_at(py, at, |patch| patch.playing(path, playing))
@@ -407,16 +407,18 @@ impl Session {
         py.detach(|| self.inner.is_gliding())
     }
 
-    #[pyo3(signature = (over=None))]
-    fn begin(&self, py: Python<'_>, over: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (over=None, at=None))]
+    fn begin(&self, py: Python<'_>, over: Option<&Bound<'_, PyAny>>, at: live::When<'_>) -> PyResult<()> {
         let over = over.map(|over| time(py, "bars must be a positive number", over)).transpose()?;
+        live::at(py, at)?;
         py.detach(|| self.inner.begin(over));
         Ok(())
     }
 
+    /// Ends the transaction, which is given up where `at` is no moment.
     #[pyo3(signature = (at=None))]
     fn finish(&self, py: Python<'_>, at: live::When<'_>) -> PyResult<()> {
-        let at = live::at(py, at)?;
+        let at = live::at(py, at).inspect_err(|_| py.detach(|| self.inner.cancel()))?;
         py.detach(|| self.inner.finish_at(at)).map_err(|report| error::raise(py, &report))
     }
 

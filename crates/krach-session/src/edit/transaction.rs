@@ -61,16 +61,10 @@ impl Transaction {
         Ok(())
     }
 
-    /// The edits up to now, in order.
+    /// Its edits, in order.
     #[must_use]
     pub fn edits(&self) -> &[Edit] {
         &self.edits
-    }
-
-    /// All edits in order.
-    #[must_use]
-    pub fn finish(self) -> Vec<Edit> {
-        self.edits
     }
 }
 

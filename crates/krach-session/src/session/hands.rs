@@ -24,7 +24,7 @@ pub(super) struct Hands {
     keyboards: Vec<Keyboard>,
     /// The clock that the music follows.
     pub(super) leader: Option<Leader>,
-    map: ControlMap<Name>,
+    pub(super) map: ControlMap<Name>,
     moves: Vec<KnobMove<Name>>,
     osc: Option<OscListener>,
     /// Messages that are not due yet.

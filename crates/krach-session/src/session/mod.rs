@@ -10,6 +10,7 @@ use crate::audition::perform;
 use crate::desk::Desk;
 use crate::journal::Record;
 use crate::live::{Live, OnStage};
+use crate::patch::Name;
 use crate::{Audition, Edit, Journal, Mixdown, Patch, Scenes, Stems, Step, Stop};
 use hands::{Hands, Listening};
 use krach_abi::Sample;
@@ -173,8 +174,10 @@ impl Session {
     }
 
     /// Opens a transaction inside the one that is open. With `over`, knobs that it turns move there in as many cycles.
+    /// If it fails, the scenes and the MIDI map are as now.
     pub fn begin(&self, over: Option<Time>) {
-        self.desk().begin(over);
+        let knobs = self.hands().map.clone();
+        self.desk().begin(over, knobs);
     }
 
     /// Ends the innermost transaction: its edits are one step, or belong to the transaction around it.
@@ -190,12 +193,24 @@ impl Session {
     /// # Errors
     /// As [`Session::finish`].
     pub fn finish_at(&self, at: At) -> Result<(), Diagnostic> {
-        self.desk().finish(|edits, _| self.follow(edits, at))
+        let mut desk = self.desk();
+        let (open, outcome) = desk.finish(|edits, _| self.follow(edits, at))?;
+        if outcome.is_err() {
+            // Hands look at the desk while they hold their map.
+            drop(desk);
+            self.hands().map = open.knobs;
+        } else if !desk.is_open() {
+            desk.scenes.since(&open.scenes).for_each(|(name, patch)| self.write_scene(name, patch));
+        }
+        outcome
     }
 
     /// Gives up the innermost transaction; it has changed nothing.
     pub fn cancel(&self) {
-        self.desk().cancel();
+        let knobs = self.desk().cancel();
+        if let Some(knobs) = knobs {
+            self.hands().map = knobs;
+        }
     }
 
     /// Takes the last step back. Whether there was one.
@@ -237,10 +252,18 @@ impl Session {
     pub fn save_scene(&self, name: &str) {
         let desk = &mut *self.desk();
         let patch = desk.patch().clone();
-        if let Some(stage) = self.on_stage() {
-            stage.write(|| Record::Scene(name.into(), Patch::default().diff(&patch)));
+        // A scene of a transaction is written at its end.
+        if !desk.is_open() {
+            self.write_scene(&name.into(), &patch);
         }
         desk.scenes.save(name, &patch);
+    }
+
+    /// Writes a scene into the journal.
+    fn write_scene(&self, name: &Name, patch: &Patch) {
+        if let Some(stage) = self.on_stage() {
+            stage.write(|| Record::Scene(name.clone(), Patch::default().diff(patch)));
+        }
     }
 
     /// Goes on from a journal: the patch after its last step, as one step of the history, and its scenes.
