@@ -4,7 +4,7 @@ use crate::audition::Stop;
 use crate::conductor::Timeline;
 use crate::patch::Name;
 use crate::performance::{Performance, compiled, fell};
-use crate::{Patch, Step};
+use crate::{Edit, Patch, Step};
 use krach_abi::{Audio, Buffer, Frame};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{Processor, Settings};
@@ -25,6 +25,8 @@ pub struct Mixdown {
 
 /// The longest render: a day at 48 kHz.
 const MOST_FRAMES: usize = 24 * 3600 * 48_000;
+/// The most bytes of samples that one render holds in memory: three hours of stereo at 48 kHz.
+const MOST_BYTES: u64 = 4 << 30;
 
 impl Mixdown {
     /// The number of frames in `bars` bars, at the tempo and the meter of a patch.
@@ -61,6 +63,32 @@ fn no_length(what: &str) -> Diagnostic {
     report.help("a render lasts from nothing to a day")
 }
 
+/// Refuses sound that does not fit in memory.
+///
+/// # Errors
+/// `KR0408`: it does not.
+pub(crate) fn expect_room(frames: usize, channels: usize) -> Result<(), Diagnostic> {
+    let bytes = (frames as u64).saturating_mul(channels as u64).saturating_mul(size_of::<f32>() as u64);
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "{frames} frames of {channels} channels need {} MB of memory; the limit is {} MB",
+        bytes >> 20,
+        MOST_BYTES >> 20
+    );
+    Err(Diagnostic::error(Code::Duration, message).help("render a shorter piece, or leave the stems out"))
+}
+
+/// The channels of all nodes that steps declare.
+fn channels(steps: &[Step]) -> usize {
+    let declared = steps.iter().flat_map(Step::edits).filter_map(|edit| match edit {
+        Edit::Node(name, Some(node)) => Some((name, node.voicing.outputs().max(2))),
+        _ => None,
+    });
+    declared.collect::<BTreeMap<_, _>>().values().sum()
+}
+
 /// The master, and what each node plays after its gain and pan: one vector of samples per channel.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stems {
@@ -83,6 +111,7 @@ pub(crate) fn mixdown(
     how: Mixdown,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, Stop> {
+    expect_room(how.frames, 2)?;
     let mut render = Render::new(cache, (steps, cycle), how)?;
     let mut heard = [const { Vec::new() }; 2];
     render.run(how, progress, &mut |_, part| {
@@ -103,6 +132,7 @@ pub(crate) fn stems(
     how: Mixdown,
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Stems, Stop> {
+    expect_room(how.frames, 2 + channels(steps))?;
     let mut render = Render::new(cache, (steps, cycle), how)?;
     let mut stems = Stems { master: vec![Vec::new(); 2], ..Stems::default() };
     render.run(how, progress, &mut |render, part| {

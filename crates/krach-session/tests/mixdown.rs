@@ -111,7 +111,7 @@ fn controls_follow_patterns_and_shapes() {
 
 #[test]
 fn a_listener_may_break_off() {
-    let how = Mixdown { frames: 1 << 30, sample_rate: 48_000, block: 512 };
+    let how = Mixdown { frames: 1 << 28, sample_rate: 48_000, block: 512 };
     let stopped = Session::new(Cache::new(8))
         .mixdown(&patch(&[node("a", gate())]), how, &mut |_| ControlFlow::Break(()));
     assert_eq!(stopped, Err(krach_session::Stop::Cancelled));

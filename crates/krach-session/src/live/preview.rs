@@ -1,5 +1,6 @@
 //! What would be heard next: the sound is copied and goes on off-line.
 
+use crate::mixdown::expect_room;
 use crate::patch::Name;
 use crate::performance::{Performance, fell};
 use krach_abi::{Buffer, Frame};
@@ -51,12 +52,13 @@ impl Preview {
     /// Computes a number of frames from here on.
     ///
     /// # Errors
-    /// A pattern that cannot be asked, and what does not fit the stage.
+    /// `KR0408`: too many frames; a pattern that cannot be asked, and what does not fit the stage.
     pub(crate) fn of(
         mut performance: Performance,
         mut processor: Processor,
         frames: usize,
     ) -> Result<Self, Diagnostic> {
+        expect_room(frames, 2)?;
         let (start, begun) = (processor.now(), Instant::now());
         let (input, mut output) = (Buffer::<f32>::new(0, BLOCK), Buffer::<f32>::new(2, BLOCK));
         let mut sound = [Vec::with_capacity(frames), Vec::with_capacity(frames)];

@@ -140,7 +140,7 @@ impl Session {
     /// at once. Nodes, routes and values stay.
     ///
     /// # Errors
-    /// Inside a transaction, and if the stage is full.
+    /// The stage is full.
     pub fn panic(&self) -> Result<(), Diagnostic> {
         if let Some(stage) = self.on_stage() {
             stage.hurry();
