@@ -9,7 +9,7 @@ from krach import _audition, _batch, _krach, _place, _plots
 from krach._audition import ArrayOrRows, Event, Note, Precision
 from krach._diagram import Diagram
 from krach._entrance import entrance
-from krach._errors import NotFinite, error
+from krach._errors import NotFinite, OutOfRange, error
 from krach._krach import Control, Credit, Meter, Program
 from krach._signal import SignalLike
 from krach._source import source_of
@@ -309,7 +309,8 @@ class DspDef:
         Equal arguments give equal samples on every run. `seed` and `instance`, 0..2^32-1, change the noise
         and nothing else: use another seed for each sound of a data set, and another instance for each copy
         inside one sound. `progress` is called with the part done, 0..1. Ctrl-C works, also while compiling.
-        Samples that are not finite give the warning `krach.NotFinite`.
+        Samples that are not finite give the warning `krach.NotFinite`, a value outside its range and notes
+        whose pitch no control hears `krach.OutOfRange`.
 
         Errors: KR0404 for an unknown control, KR0405 for a value that is not finite, KR0406 for a bad event
         or note, KR0407 for inputs of another shape or type, KR0408 for a bad duration, KR0403 for a bad
@@ -343,9 +344,11 @@ class DspDef:
         if not (progress is None or callable(progress)):
             raise error("KR0113", f"`progress` is a function of a number, not {describe(progress)}")
         hook = None if progress is None else _audition.fraction(progress, asked)
-        sound, strange = _krach.render(self._program, asked, audio, hook)
+        sound, clamped, strange = _krach.render(self._program, asked, audio, hook)
         if progress is not None:
             progress(1.0)
+        for text in clamped:
+            _place.warn(f"`{self.name}`: {text}", OutOfRange)
         if strange is not None:
             _place.warn(f"`{self.name}`: {strange}", NotFinite)
         return sound

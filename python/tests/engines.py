@@ -42,7 +42,7 @@ def render(
     }
     rows = np.zeros((0, 0)) if inputs is None else np.atleast_2d(np.asarray(inputs, np.float64))
     out: np.ndarray
-    out, _ = _krach.render(definition.program, arguments, rows, None)
+    out, *_ = _krach.render(definition.program, arguments, rows, None)
     assert out.shape[1] == frames
     return out
 

@@ -243,7 +243,7 @@ def test_pictures() -> None:
 
     stereo = krs.transpile(lambda x, y: (krs.lowpass(x, 1000), y))
     assert len(stereo.plot(0.01).lines) == 2
-    held = krs.transpile(lambda: krs.saw(110) * krs.control("gate", 0, 0, 1))
+    held = krs.transpile(lambda: krs.saw(krs.control("freq", 110, 20, 2000)) * krs.control("gate", 0, 0, 1))
     (line,) = held.plot(0.01, notes=[(100, 1000, 60)]).lines
     assert np.flatnonzero(line.get_ydata())[0] >= 100
     assert len(stereo.response(0.1).lines) == 4

@@ -21,6 +21,7 @@ import krach.dsp as krs
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::krach.NotFinite"),
+    pytest.mark.filterwarnings("ignore::krach.OutOfRange"),
     pytest.mark.filterwarnings("ignore::krach.UnusedInput"),
     pytest.mark.filterwarnings("ignore:Data type alias:DeprecationWarning"),
 ]

@@ -115,7 +115,8 @@ def test_a_note_above_the_slider_keeps_its_pitch() -> None:
         heard = sound.render(frames=100, notes=[(0, 100, 96)], dtype="float64", precision="double")[0]
         np.testing.assert_allclose(heard, hertz(96), rtol=1e-12)
         assert [(c.lo, c.hi) for c in sound.controls if c.name == "freq"] == [(50, 1000)]
-        assert sound.render(frames=1, freq=2000, gate=1)[0, 0] == 1000  # people stay within the range
+        with pytest.warns(krach.OutOfRange, match="set to 1000 instead of 2000"):
+            assert sound.render(frames=1, freq=2000, gate=1)[0, 0] == 1000  # people stay within the range
 
 
 @pytest.mark.parametrize(

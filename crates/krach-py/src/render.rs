@@ -7,7 +7,7 @@ use krach_abi::{Precision, Sample, Seed};
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic};
 use krach_ir::InterpreterFactory;
-use krach_session::{Audition, NOT_FINITE, Session, Stop};
+use krach_session::{Audition, NOT_FINITE, Session, Stop, warnings};
 use krach_store::Unit;
 use numpy::{Element, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -89,7 +89,8 @@ impl Arguments {
 }
 
 /// Renders to an array of shape (channels, frames), in the format of `inputs` (one row per audio input). The second
-/// result is a warning where samples are not finite.
+/// result are warnings about values and notes that are not heard as written, the third is one where samples are not
+/// finite.
 #[pyfunction]
 #[pyo3(signature = (program, arguments, inputs, progress=None))]
 pub fn render<'py>(
@@ -98,17 +99,17 @@ pub fn render<'py>(
     arguments: Arguments,
     inputs: &Bound<'py, PyAny>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Bound<'py, PyAny>, Option<String>)> {
+) -> PyResult<(Bound<'py, PyAny>, Vec<String>, Option<String>)> {
     let progress = progress.as_ref();
     if let Ok(inputs) = inputs.extract::<PyReadonlyArray2<'py, f32>>() {
-        let channels = rendered(py, program, arguments, &inputs, progress)?;
-        let warning = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
-        return Ok((channels_array(py, channels)?.into_any(), warning));
+        let (channels, clamped) = rendered(py, program, arguments, &inputs, progress)?;
+        let strange = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
+        return Ok((channels_array(py, channels)?.into_any(), clamped, strange));
     }
     let inputs = inputs.extract::<PyReadonlyArray2<'py, f64>>()?;
-    let channels = rendered(py, program, arguments, &inputs, progress)?;
-    let warning = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
-    Ok((channels_array(py, channels)?.into_any(), warning))
+    let (channels, clamped) = rendered(py, program, arguments, &inputs, progress)?;
+    let strange = not_finite(channels.iter().flatten(), |sample| sample.is_finite());
+    Ok((channels_array(py, channels)?.into_any(), clamped, strange))
 }
 
 pub(crate) fn not_finite<'a, S: 'a>(
@@ -127,11 +128,12 @@ fn rendered<'py, S: Sample + Element + Send>(
     arguments: Arguments,
     inputs: &PyReadonlyArray2<'py, S>,
     progress: Option<&Py<PyAny>>,
-) -> PyResult<Vec<Vec<S>>> {
+) -> PyResult<(Vec<Vec<S>>, Vec<String>)> {
     let reference = arguments.reference;
     let inputs = inputs.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
     let audition = arguments.audition(inputs)?;
     let sound = program.playable.clone();
+    let clamped = warnings(&sound, &audition).iter().map(error::text).collect();
     let spec = Spec::new(audition.sample_rate, audition.precision);
     let ready = |unit: Unit| unit.of(sound.program()).is_none() || sound.compiled(unit, spec).is_some();
     let outcome = if !reference && Unit::ALL.into_iter().all(ready) {
@@ -150,7 +152,7 @@ fn rendered<'py, S: Sample + Element + Send>(
         })?
     };
     match outcome {
-        Ok(channels) => Ok(channels),
+        Ok(channels) => Ok((channels, clamped)),
         Err(Stop::Wrong(report)) => Err(error::raise(py, &report)),
         Err(Stop::Cancelled) => unreachable!("a caller that cancels does not wait for the result"),
     }

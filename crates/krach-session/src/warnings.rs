@@ -6,25 +6,34 @@ use krach_abi::Role;
 use krach_diag::{Code, Diagnostic};
 use krach_ir::Control;
 use krach_store::Playable;
+use std::collections::BTreeSet;
 
-/// A warning for each value outside the range of its control, and for notes whose pitch is not heard. The render clamps
-/// such values. Names that do not exist are left to [`Session::render`](crate::Session::render).
+/// A warning for each control that gets a value outside its range, with the first such value, and one for notes whose
+/// pitch is not heard. The render clamps such values. Names that do not exist are left to
+/// [`Session::render`](crate::Session::render).
 #[must_use]
 pub fn warnings<S>(sound: &Playable, audition: &Audition<S>) -> Vec<Diagnostic> {
     let values = audition.values.iter().map(|(name, value)| (name, *value));
     let events = audition.events.iter().map(|(_, name, value)| (name, *value));
-    let mut warnings: Vec<Diagnostic> =
-        values.chain(events).filter_map(|(name, value)| clamped(sound, name, value)).collect();
+    let mut warned = BTreeSet::new();
+    let mut warnings = Vec::new();
+    for (name, value) in values.chain(events) {
+        if !warned.contains(name)
+            && let Some(warning) = clamped(sound, name, value)
+        {
+            warned.insert(name);
+            warnings.push(warning);
+        }
+    }
     if !audition.notes.is_empty() {
         warnings.extend(pitch(sound, &audition.notes));
     }
-    warnings.dedup();
     warnings
 }
 
 fn clamped(sound: &Playable, name: &str, value: f64) -> Option<Diagnostic> {
     let control = sound.program().all_controls().nth(sound.names().find(name).ok()?)?;
-    let nearest = value.clamp(control.lo, control.hi);
+    let nearest = value.max(control.lo).min(control.hi);
     (value.is_finite() && nearest != value).then(|| {
         let message = format!("control `{name}` is set to {nearest} instead of {value}");
         Diagnostic::warning(Code::ControlValue, message).help(range(control))
@@ -95,7 +104,11 @@ mod tests {
         let sound = sound(&[("gate", 0.0, 1.0), ("cutoff", 20.0, 8000.0)]);
         let audition = Audition {
             values: vec![("gate".to_owned(), 5.0), ("cutoff".to_owned(), 20.0)],
-            events: vec![(9, "cutoff".to_owned(), 1.0), (9, "nothing".to_owned(), 1.0)],
+            events: vec![
+                (9, "cutoff".to_owned(), 1.0),
+                (9, "nothing".to_owned(), 1.0),
+                (10, "cutoff".to_owned(), 2.0),
+            ],
             ..Audition::new(1.0, 48_000)
         };
         assert_eq!(
