@@ -46,12 +46,12 @@ class Error(Exception):
         labels: Sequence[Label] = (),
         help: Sequence[str] = (),
     ) -> None:
-        super().__init__(message)
+        self.message = _krach.readable(message)
+        super().__init__(self.message)
         self.code = code
-        self.message = message
         self.file, self.line, self.column, self.end_line, self.end_column = place or (None,) * 5
         self.labels = tuple(labels)
-        self.help = tuple(help)
+        self.help = tuple(map(_krach.readable, help))
         self.further: tuple[Error, ...] = ()
 
     @property
@@ -150,7 +150,9 @@ class UnknownName(UserWarning):
 
 
 class OutOfRange(UserWarning):
-    """A value outside the range of its control, where it sounds as the nearest end, or a loud gain."""
+    """A value outside the range of its control, which sounds as the nearest end; notes whose pitch no control
+    hears; a loud gain.
+    """
 
 
 class NoDevice(UserWarning):

@@ -1,6 +1,7 @@
 //! One report to a person.
 
 use crate::{Code, Place};
+use std::borrow::Cow;
 use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,18 +74,55 @@ impl Diagnostic {
     }
 }
 
-/// The first and last 1,000 characters: names and paths inside may be of any length. Characters that would command a
-/// terminal become `\u{fffd}`.
-fn readable(mut text: String) -> String {
-    const LONGEST: usize = 2_000;
+/// The longest message, in characters.
+const LONGEST: usize = 2_000;
+/// The longest name or path in a message, in characters.
+const LONGEST_WORD: usize = 300;
+/// The most digits of a number; a longer one is written as `1e300`.
+const MOST_DIGITS: usize = 25;
+
+/// A message of any length as one that a person can read: long numbers, long words and long texts are shortened, and
+/// characters that would command a terminal become `\u{fffd}`. A readable text stays as it is.
+#[must_use]
+pub fn readable(mut text: String) -> String {
     let commands = |c: char| c.is_control() && !"\n\r\t".contains(c);
     if text.contains(commands) {
         text = text.replace(commands, "\u{fffd}");
     }
-    let Some((cut, _)) = text.char_indices().nth(LONGEST) else { return text };
-    let start: String = text[..cut].chars().take(LONGEST / 2).collect();
-    let end = text.char_indices().rev().nth(LONGEST / 2).map_or(cut, |(at, _)| at);
-    format!("{start} … {}", &text[end..])
+    if text.len() <= MOST_DIGITS {
+        return text;
+    }
+    let words =
+        text.split_inclusive(char::is_whitespace).map(|word| shortened(&numbers(word), LONGEST_WORD, "…"));
+    shortened(&words.collect::<String>(), LONGEST, " … ")
+}
+
+/// A text whose middle is left out where it has more characters than `most`.
+fn shortened(text: &str, most: usize, gap: &str) -> String {
+    let count = text.len().min(text.chars().count());
+    if count <= most {
+        return text.to_owned();
+    }
+    let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
+    format!("{}{gap}{}", &text[..at(most / 2)], &text[at(count - most / 2)..])
+}
+
+/// A word with each long whole number in the form `1.5e300`.
+fn numbers(word: &str) -> Cow<'_, str> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let Some(start) = word.find(is_digit) else { return word.into() };
+    let digits = word[start..].len() - word[start..].trim_start_matches(is_digit).len();
+    let (number, rest) = word[start..].split_at(digits);
+    let rest = numbers(rest);
+    if digits <= MOST_DIGITS || word[..start].ends_with('.') {
+        return match rest {
+            Cow::Borrowed(_) => word.into(),
+            Cow::Owned(rest) => format!("{}{number}{rest}", &word[..start]).into(),
+        };
+    }
+    let fraction = number[1..4].trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{}{point}{fraction}e{}{rest}", &word[..start], &number[..1], digits - 1).into()
 }
 
 /// The one-line form that editors jump on: `file:line:col: error[KR0107]: message`.
@@ -108,6 +146,23 @@ mod tests {
         let report = Diagnostic::error(Code::FaustUndefined, format!("`{}` is new", "é".repeat(10_000_000)));
         assert!(report.message.len() < 5_000 && report.message.ends_with("éé` is new"), "{report}");
         assert_eq!(Diagnostic::error(Code::FaustUndefined, "`é` is new").message, "`é` is new");
+    }
+
+    #[test]
+    fn a_number_of_300_digits_is_written_short() {
+        let huge = format!("{} seconds, -{}.5", 1e300, 1e26);
+        assert_eq!(readable(huge), "1e300 seconds, -1e26.5");
+        assert_eq!(readable(format!("`{}` is not 12", 2.5e40)), "`2.5e40` is not 12");
+        let kept = "0.3333333333333333333333333333333333 and 18446744073709551615 in kit-20260101.wav";
+        assert_eq!(readable(kept.to_owned()), kept);
+    }
+
+    #[test]
+    fn a_path_of_5000_letters_is_written_short() {
+        let text = readable(format!("cannot read `{}.wav`: it is not there", "ü".repeat(5000)));
+        assert!(text.chars().count() < 400, "{text}");
+        assert!(text.starts_with("cannot read `ü") && text.ends_with("ü.wav`: it is not there"), "{text}");
+        assert_eq!(readable(text.clone()), text);
     }
 
     #[test]

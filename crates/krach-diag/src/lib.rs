@@ -18,5 +18,5 @@ mod diagnostic;
 mod source;
 
 pub use code::{Code, ErrorKind};
-pub use diagnostic::{Diagnostic, Label, Severity};
+pub use diagnostic::{Diagnostic, Label, Severity, readable};
 pub use source::{Place, Source, Span};

@@ -82,6 +82,18 @@ pub fn report(error: &BuildError, site: Option<&Site>) -> Diagnostic {
     }
 }
 
+/// A report as Python's errors write theirs: message, code, helps.
+pub fn text(report: &Diagnostic) -> String {
+    let helps: String = report.helps.iter().map(|help| format!("\n  help: {help}")).collect();
+    format!("{} [{}]{helps}", report.message, report.code)
+}
+
+/// A message with its long numbers, names and paths shortened.
+#[pyfunction]
+pub fn readable(message: String) -> String {
+    krach_diag::readable(message)
+}
+
 /// Per code, the kind of error that it is: one exception class each.
 pub fn kinds() -> Vec<(&'static str, &'static str)> {
     Code::ALL.iter().map(|code| (code.id(), kind(code.kind()))).collect()

@@ -46,6 +46,8 @@ mod _krach {
     #[pymodule_export]
     use super::cli::{nearest, run_cli};
     #[pymodule_export]
+    use super::error::readable;
+    #[pymodule_export]
     use super::face::{Control, Credit, Meter};
     #[pymodule_export]
     use super::faust::{faust, read_faust};

@@ -132,8 +132,11 @@ class Files(Modules):
         try:
             with open(file, encoding="utf-8") as opened:
                 text = opened.read()
-        except (OSError, UnicodeDecodeError) as wrong:
-            raise error("KR0501", f"scene file not found: cannot read `{file}`: {wrong}") from wrong
+        except OSError as wrong:
+            message = f"scene file not found: cannot read `{file}`: {wrong.strerror or wrong}"
+            raise error("KR0501", message) from wrong
+        except UnicodeDecodeError as wrong:
+            raise error("KR0501", f"cannot read `{file}`: it is no text in UTF-8") from wrong
         names: dict[str, Any] = {"__name__": "__krach__", "__file__": file, **NOTES}
         names.update(kr=self, mix=self, krs=krs, krp=krp)
         with reported("KR0117", "the session file raised ", file), imported_as(self), Step(self._session):
