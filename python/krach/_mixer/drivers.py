@@ -48,7 +48,8 @@ class Drivers(Musical):
         if pattern is None:
             return self._session.hush(path, at)
         found = words.pattern(pattern)
-        self._session.play(path, found if swing is None else found.swing(swing), bool(from_zero), at)
+        found = found if swing is None else found.swing(swing)
+        self._session.play(path, found, words.flag("`from_zero`", from_zero), at)
         for name, notes in self._session.chords(path):
             _place.warn(f"chord of {notes} on mono node '{name}': declare count={notes}", OutOfRange)
         return words.wake(self._session)

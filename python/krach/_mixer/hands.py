@@ -128,7 +128,7 @@ class Hands(Nodes):
         self.node(name, dsp(_silence), out=None)
         target = asked or ""
         if self._session.now() is not None:
-            target = self._session.ports().midi_out(asked, bool(clock))
+            target = self._session.ports().midi_out(asked, words.flag("`clock`", clock))
         return Outlet(cast("Mixer", self), name, target, heard)
 
     @entrance

@@ -118,7 +118,7 @@ class Levels(Drivers):
         >>> kr.soloed
         ['bass']
         """
-        self._session.solo(words.name("a node", name), bool(add), at)
+        self._session.solo(words.name("a node", name), words.flag("`add`", add), at)
 
     @statement
     def unsolo(self) -> None:

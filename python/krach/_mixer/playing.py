@@ -148,7 +148,7 @@ class Playing(Musical):
         target = os.path.expanduser(file_path("KR0502", path))
         if bits not in _BITS:
             raise error("KR0904", f"bits are 16, 24 or float, not {describe(bits)}")
-        return Recording(self._session.record(target, bits, bool(stems)))
+        return Recording(self._session.record(target, bits, words.flag("`stems`", stems)))
 
     @overload
     def why(self, node: str | NodeHandle) -> str: ...

@@ -76,8 +76,8 @@ class Rendering(Musical):
         Every onset falls on its exact frame, and equal sessions give equal samples. `progress` is called with
         the part done, 0..1.
 
-        Errors: KR0408 for a bad length, KR0403 for a bad sample rate, KR0502 for a file that cannot be
-        written, and those of the patterns that play.
+        Errors: KR0408 for a bad length or more than 4 GB of samples, KR0403 for a bad sample rate, KR0502 for
+        a file that cannot be written, and those of the patterns that play.
 
         >>> _ = kr.node("kick", synths.kick) @ (kr.hit() * 4)
         >>> kr.render(bars=1).shape
@@ -88,17 +88,18 @@ class Rendering(Musical):
         rate = _audition.rate(_RATE if sample_rate is None else sample_rate)
         if not (progress is None or callable(progress)):
             raise error("KR0113", f"`progress` is a function of a number, not {describe(progress)}")
+        wants_stems = words.flag("`stems`", stems)
         frames = self._frames(bars, seconds, rate)
         target = None if path is None else file_path("KR0502", path)
         hook = None if progress is None else _part(progress, frames)
-        master, nodes = self._session.mixdown(frames, rate, seed, bool(stems), hook)
+        master, nodes = self._session.mixdown(frames, rate, seed, wants_stems, hook)
         if target is not None:
             write_wav(target, master, rate)
             for name, sound in nodes:
                 write_wav(_beside(target, name), sound, rate)
         if progress is not None:
             progress(1.0)
-        return {**dict(nodes), "master": master} if stems else master
+        return {**dict(nodes), "master": master} if wants_stems else master
 
     def _frames(self, bars: float | None, seconds: float | None, rate: int) -> int:
         if seconds is not None and bars is not None:

@@ -58,7 +58,7 @@ class Routing(Musical):
         if not (port is None or is_text(port) or (isinstance(port, int) and 0 <= port < _PORTS)):
             raise error("KR0909", f"a port is the name or the number of an input, not {describe(port)}")
         names = words.name("a source", source), words.name("a target", target)
-        self._session.connect(*names, words.level("a level", level), port, bool(pre))
+        self._session.connect(*names, words.level("a level", level), port, words.flag("`pre`", pre))
 
     def send(self, source: str | NodeHandle, target: str | NodeHandle, level: float | str = 0.5) -> None:
         """The same as `connect`, at half the level unless another is given."""

@@ -61,8 +61,9 @@ class Transport(Musical):
         return self._session.limiter
 
     @limiter.setter
+    @entrance
     def limiter(self, on: bool) -> None:
-        self._session.limiter = bool(on)
+        self._session.limiter = words.flag("`limiter`", on)
 
     @property
     def seed(self) -> int:
@@ -90,5 +91,6 @@ class Transport(Musical):
         return self._session.strict
 
     @strict.setter
+    @entrance
     def strict(self, strict: bool) -> None:
-        self._session.strict = bool(strict)
+        self._session.strict = words.flag("`strict`", strict)

@@ -85,6 +85,14 @@ def number(what: str, value: object) -> float:
     raise error("KR0909", f"{what} is a number, not {describe(value)}")
 
 
+def flag(what: str, value: object) -> bool:
+    """True or False, or a value that Python reads as one: an array of several is none."""
+    try:
+        return bool(value)
+    except (TypeError, ValueError):
+        raise error("KR0909", f"{what} is True or False, not {describe(value)}") from None
+
+
 def level(what: str, value: object) -> float:
     """A linear factor, also written in decibels: "-6dB" is 10^(-6/20), about 0.5."""
     if isinstance(value, str):
