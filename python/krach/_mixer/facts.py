@@ -39,11 +39,16 @@ class Format(TypedDict):
 
 
 class DriverFacts(TypedDict):
-    """The driver of a path, "pattern", "mod" or "fade"; of a mod the shape, its ends, its period in bars."""
+    """The driver of a path, "pattern", "mod" or "fade".
+
+    `offset` is the cycle on which cycle 0 of a pattern plays; `shape` is that of a mod with its ends and its
+    period in bars, or ("fade", target, target, bars).
+    """
 
     path: str
     kind: str
     pattern: Pattern | None
+    offset: int
     shape: tuple[str, float, float, float] | None
     text: str
 

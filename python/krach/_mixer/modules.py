@@ -21,6 +21,7 @@ from krach._mixer.sources import resolve, sound_of, text_of
 from krach._mixer.step import Step
 from krach._trace import describe
 from krach.ir.module import (
+    FADE,
     AutomationDef,
     ControlDef,
     ModuleIr,
@@ -88,7 +89,11 @@ class Modules(Nodes, Routing, Scenes):
         return ModuleIr(
             nodes=tuple(nodes),
             routing=tuple(routes),
-            patterns=tuple(PatternDef(d["path"], d["pattern"]) for d in drivers if d["pattern"] is not None),
+            patterns=tuple(
+                PatternDef(d["path"], p.shift(d["offset"]) if d["offset"] else p)
+                for d in drivers
+                if (p := d["pattern"]) is not None
+            ),
             controls=tuple(
                 ControlDef(f"{n}/{c}", v) for n, f in rows.items() for c, v in f["values"].items()
             ),
@@ -175,7 +180,10 @@ class Modules(Nodes, Routing, Scenes):
                 found = pattern.pattern if pattern.swing is None else pattern.pattern.swing(pattern.swing)
                 session.play(pattern.target, found, False)
             for move in whole.automations:
-                session.modulate(move.path, move.shape, (float(move.lo), float(move.hi)), move.bars)
+                if move.shape == FADE:
+                    session.fade(move.path, float(move.hi), move.bars)
+                else:
+                    session.modulate(move.path, move.shape, (float(move.lo), float(move.hi)), move.bars)
         words.wake(session)
 
     def _place(self, node: NodeDef) -> None:

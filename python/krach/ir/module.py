@@ -24,6 +24,8 @@ from krach.pattern.serialize import dict_to_pattern_node, pattern_node_to_dict
 
 SCHEMA = 1
 """Of the dictionaries that `to_dict` writes."""
+FADE = "fade"
+"""The shape of a fade."""
 _DEEPEST = 32
 """Of modules inside modules."""
 _BEYOND = 1 << 1023
@@ -78,7 +80,7 @@ class ControlDef:
 
 @dataclass(frozen=True)
 class AutomationDef:
-    """A shape that moves a path, with a period in bars."""
+    """A shape that moves a path, with a period in bars; or a "fade" that moves it to `hi` over `bars`."""
 
     path: str
     shape: str

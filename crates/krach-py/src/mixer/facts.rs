@@ -7,7 +7,7 @@ use crate::pattern::argument::time;
 use crate::program::Program;
 use krach_diag::{Code, Diagnostic};
 use krach_pattern::{Shape, Time};
-use krach_session::{Driver, Edit, Knob, Modulation, Named, Node, Out, Patch, Session, Voicing};
+use krach_session::{Driver, Edit, Fade, Knob, Modulation, Named, Node, Out, Patch, Session, Voicing};
 use krach_store::{Playable, nearest};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -140,27 +140,36 @@ pub fn routes(patch: &Patch) -> Vec<(String, String, Option<String>, f64, bool)>
     patch.routes().map(row).collect()
 }
 
-/// What drives a path: its kind, its pattern, its shape with its ends and its period, and a line about it.
+/// What drives a path: its kind, its pattern with the cycle of its own cycle 0, its shape with its ends and its period,
+/// and a line about it. A fade has the shape `fade`, and both ends are its target.
 #[derive(IntoPyObject)]
 pub struct DriverFacts {
     path: String,
     kind: &'static str,
     pattern: Option<Pattern>,
+    offset: i64,
     shape: Option<(&'static str, f64, f64, f64)>,
     text: String,
 }
 
+/// The shape of a fade.
+const FADE: &str = "fade";
+
 pub fn drivers(patch: &Patch) -> Vec<DriverFacts> {
     let row = |(path, driver): (&krach_session::Name, &Driver)| {
+        let mut offset = 0;
         let (kind, pattern, shape) = match driver {
-            Driver::Playing(playing) => ("pattern", Some(Pattern(playing.pattern.clone())), None),
+            Driver::Playing(playing) => {
+                offset = playing.offset;
+                ("pattern", Some(Pattern(playing.pattern.clone())), None)
+            }
             Driver::Modulation(Modulation { shape, lo, hi, bars }) => {
                 ("mod", None, Some((shape.name(), *lo, *hi, bars.approximately())))
             }
-            Driver::Fade(_) => ("fade", None, None),
+            Driver::Fade(Fade { to, bars }) => ("fade", None, Some((FADE, *to, *to, bars.approximately()))),
         };
         let text = Edit::Drive(path.clone(), Some(driver.clone())).to_string();
-        DriverFacts { path: path.to_string(), kind, pattern, shape, text }
+        DriverFacts { path: path.to_string(), kind, pattern, offset, shape, text }
     };
     patch.drivers().map(row).collect()
 }
