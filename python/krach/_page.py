@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import warnings
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -19,26 +21,28 @@ _SECONDS = 1.5
 _WIDTH, _HEIGHT = 600, 80
 
 
-def page(definition: DspDef) -> str:
-    """HTML without any outer resource: table, waveform, player."""
-    sound = preview(definition)
+def page(definition: DspDef, title: str = "", values: Mapping[str, float] | None = None) -> str:
+    """HTML without any outer resource: table, waveform, player. `values` are those of a node's controls."""
+    set_values = values or {}
+    sound = preview(definition, set_values)
     controls = "".join(
-        f"<tr><td>{escape(c.name)}</td><td>{c.init:g}</td><td>{c.lo:g} … {c.hi:g} {escape(c.unit)}</td></tr>"
+        f"<tr><td>{escape(c.name)}</td><td>{set_values.get(c.name, c.init):g}</td>"
+        f"<td>{c.lo:g} … {c.hi:g} {escape(c.unit)}</td></tr>"
         for c in definition.controls
     )
-    table = (
-        f"<table><tr><th>control</th><th>start</th><th>range</th></tr>{controls}</table>" if controls else ""
-    )
+    second = "start" if values is None else "value"
+    head = f"<tr><th>control</th><th>{second}</th><th>range</th></tr>"
+    table = f"<table>{head}{controls}</table>" if controls else ""
     player = base64.b64encode(_krach.wav_bytes(sound, _RATE)).decode()
     return (
-        f"<div><strong>{escape(definition.name)}</strong> "
+        f"<div><strong>{escape(title or definition.name)}</strong> "
         f"<small>{definition.num_inputs} in, {definition.num_outputs} out</small>{table}"
         f"{_waveform(sound)}<br>"
         f'<audio controls src="data:audio/wav;base64,{player}"></audio></div>'
     )
 
 
-def preview(definition: DspDef) -> NDArray[np.float32]:
+def preview(definition: DspDef, values: Mapping[str, float] | None = None) -> NDArray[np.float32]:
     """A short listen of at most two channels, never above full scale: gates open for the first half, inputs
     hear fading bursts of noise.
     """
@@ -51,7 +55,10 @@ def preview(definition: DspDef) -> NDArray[np.float32]:
         -8 * (np.arange(frames) / _RATE % 0.5)
     )
     inputs = np.tile(bursts.astype(np.float32), (definition.num_inputs, 1)) if definition.num_inputs else None
-    sound = np.nan_to_num(definition.render(_SECONDS, _RATE, inputs, events)[:2], posinf=0, neginf=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values outside their range, the mixer has warned
+        heard = definition.render(_SECONDS, _RATE, inputs, events, values)
+    sound = np.nan_to_num(heard[:2], posinf=0, neginf=0)
     peak = float(np.abs(sound).max(initial=0))
     return np.ascontiguousarray(sound / peak if peak > 1 else sound, np.float32)
 

@@ -95,18 +95,10 @@ def roll(axes: Axes, pattern: Pattern, cycles: int) -> Axes:
     return _finish(axes, "cycles", "", 1)
 
 
-def graph(axes: Axes, edges: list[tuple[str, str, float]], nodes: list[str]) -> Axes:
+def graph(axes: Axes, edges: list[tuple[str, str, float]], places: dict[str, tuple[int, int]]) -> Axes:
     """Nodes in columns, from the sources to the master, and arrows with the levels of the routes."""
-    column = dict.fromkeys(nodes, 0)
-    for _ in nodes:  # the longest way to a node has fewer steps than there are nodes
-        for source, target, _level in edges:
-            column[target] = max(column[target], column[source] + 1)
-    column["master"] = max(column.values(), default=0)
-    height: dict[int, int] = {}
-    place: dict[str, tuple[int, float]] = {}
-    for name, at in column.items():
-        place[name] = (at, -height.get(at, 0) - 0.3 * (at % 2))  # so that no route runs behind a node
-        height[at] = height.get(at, 0) + 1
+    # Every other column is a little lower, so that no route runs behind a node.
+    place = {name: (column, -row - 0.3 * (column % 2)) for name, (column, row) in places.items()}
     for source, target, level in edges:
         arrow = {"arrowstyle": "->", "shrinkA": 14, "shrinkB": 14}
         axes.annotate("", place[target], place[source], arrowprops=arrow)
@@ -116,8 +108,9 @@ def graph(axes: Axes, edges: list[tuple[str, str, float]], nodes: list[str]) -> 
     for name, (x, y) in place.items():
         box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "C0"}
         axes.text(x, y, name, ha="center", va="center", bbox=box)
-    axes.set_xlim(-0.5, max(column.values()) + 0.5)
-    axes.set_ylim(-max(height.values()) + 0.2, 0.5)
+    columns, rows = zip(*places.values(), strict=True)
+    axes.set_xlim(-0.5, max(columns) + 0.5)
+    axes.set_ylim(-max(rows) - 0.8, 0.5)
     axes.set_axis_off()
     return axes
 

@@ -96,18 +96,13 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
         ['', '0.4', '', '', 'bass', 'verb', 'master']
         """
         from krach import _plots
+        from krach._mixer import graph  # only for drawings
 
-        session = self._session
-        edges = [(route.source, route.target, route.level) for route in self.routes]
-        outs = ((name, session.node(name)) for name in session.nodes())
-        edges += [
-            (name, facts["out"], 1.0) for name, facts in outs if facts and isinstance(facts["out"], str)
-        ]
-        names = [*session.nodes(), "master"]
-        return _plots.graph(axes or _plots.new_axes(), edges, names)
+        edges = graph.edges(self._session)
+        return _plots.graph(axes or _plots.new_axes(), edges, graph.places(edges, self._session.nodes()))
 
     def _repr_html_(self) -> str:
-        """A table of the nodes, and the routes below it, for notebooks."""
+        """A drawing of the nodes and their routes, and a table of the nodes below it, for notebooks."""
         from krach._mixer.page import table  # only a notebook asks for it
 
         return table(self)

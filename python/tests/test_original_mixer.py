@@ -9,6 +9,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -221,9 +222,27 @@ def test_modules_and_files(kr: LiveMixer, tmp_path: Any) -> None:
 
 def test_a_notebook_shows_nodes_and_routes(kr: LiveMixer) -> None:
     kr["bass"] >> (kr["verb"], 0.4)
+    kr["verb"].out((3, 4))
+    kr.mute("drums")
     page = kr._repr_html_()
     assert "<td>drums/kick</td>" in page
-    assert "bass → verb at 0.4" in page
+    drawing = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+    titles = [title.text for title in drawing.iter("title")]
+    wires = ["bass → verb at 0.4", "bass → master at 1", "verb → out 3, 4 at 1", "drums/kick → master at 1"]
+    boxes = ["bass", "verb", "drums/kick (muted)", "master", "out 3, 4"]
+    assert sorted(titles) == sorted(wires + boxes)
+    places = {box[1].get("x") for box in drawing.iter("g") if box[0].text in ("bass", "drums/kick (muted)")}
+    assert len(places) == 1, "sources stand in one column"
+    assert "<svg" in LiveMixer("off")._repr_html_()
+
+
+def test_a_notebook_shows_a_node_with_its_values(kr: LiveMixer) -> None:
+    kr["bass"]["cutoff"] = 1234
+    page = kr["bass"]._repr_html_()
+    assert "<td>cutoff</td><td>1234</td><td>80 … 8000" in page
+    assert "<svg" in page
+    mic = kr.input("mic<")
+    assert mic is None or "mic&lt;" in mic._repr_html_()
 
 
 def test_contexts(kr: LiveMixer) -> None:

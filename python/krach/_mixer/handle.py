@@ -78,6 +78,17 @@ class NodeHandle:
         facts = self._facts()
         return () if facts is None else tuple(facts["controls"])
 
+    def _repr_html_(self) -> str:
+        """Its controls with their values, and a short listen, for notebooks."""
+        from html import escape  # only a notebook asks for it
+
+        from krach._page import page
+
+        facts, sound = self._facts(), self.sound
+        if facts is None or sound is None:
+            return f"<div><strong>{escape(repr(self))}</strong></div>"
+        return page(sound, repr(self), facts["values"])
+
     def play(self, *what: str | Pattern | None, from_zero: bool = False, swing: float | None = None) -> None:
         """`play(pattern)` plays notes, `play("cutoff", pattern)` moves a control.
 

@@ -1,9 +1,11 @@
-"""A mixer as a table, for notebooks."""
+"""A mixer as a drawing and a table, for notebooks."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+
+from krach._mixer import graph
 
 if TYPE_CHECKING:
     from krach._mixer.facts import NodeFacts
@@ -11,17 +13,14 @@ if TYPE_CHECKING:
 
 
 def table(mixer: Mixer) -> str:
-    """The nodes with their levels and controls, and the routes below them."""
+    """The nodes and their routes as a drawing, and a row for each node with its levels and controls."""
     session = mixer._session  # pyright: ignore[reportPrivateUsage]
-    found = ((name, session.node(name)) for name in session.nodes())
-    rows = "".join(f"<tr>{_cells(name, facts)}</tr>" for name, facts in found if facts is not None)
-    routes = "".join(
-        f"<li>{escape(route.source)} → {escape(route.target)} at {route.level:g}</li>"
-        for route in mixer.routes
-    )
+    nodes = {name: facts for name in session.nodes() if (facts := session.node(name)) is not None}
+    rows = "".join(f"<tr>{_cells(name, facts)}</tr>" for name, facts in nodes.items())
+    drawing = graph.svg(graph.edges(session), {name: facts["muted"] for name, facts in nodes.items()})
     head = "<tr><th>node</th><th>sound</th><th>gain</th><th>controls</th></tr>"
     title = f"{mixer.tempo:g} BPM, {mixer.meter:g} beats, master {mixer.master:.2f}"
-    return f"<div><strong>{title}</strong><table>{head}{rows}</table><ul>{routes}</ul></div>"
+    return f"<div><strong>{title}</strong><br>{drawing}<table>{head}{rows}</table></div>"
 
 
 def _cells(name: str, facts: NodeFacts) -> str:
