@@ -438,7 +438,7 @@ fn a_control_and_the_master_that_move_on_one_frame_are_the_same_off_line() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: toys::cases(24), ..ProptestConfig::default() })]
 
     /// The sound follows any edit that a patch accepts, and every step back; `KRACH_FULL` also compares it off-line.
     #[test]

@@ -27,6 +27,11 @@ pub fn program(inputs: &[&str], controls: &[&str]) -> Playable {
     builder.finish().unwrap().into()
 }
 
+/// The cases of a slow law: a few, or with `KRACH_FULL` as many as `PROPTEST_CASES`.
+pub fn cases(few: u32) -> u32 {
+    if std::env::var_os("KRACH_FULL").is_some() { ProptestConfig::default().cases } else { few }
+}
+
 pub fn source() -> Node {
     Node::new(Voicing::Program(program(&[], &["freq", "gate", "cutoff"])))
 }
