@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -331,3 +332,37 @@ def test_a_python_instrument_is_measured_while_it_sounds(jam: Path) -> None:
     done = krach(jam, "bench", "lead.py", "--note", "C3", "--set", "freq=110", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["voices"] == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_new_piece_on_a_full_disk_leaves_no_file(tmp_path: Path) -> None:
+    import resource
+
+    def full() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    command = [*COMMAND, "new", "piece.py"]
+    made = subprocess.run(command, cwd=tmp_path, preexec_fn=full, capture_output=True, text=True, timeout=300)
+    assert made.returncode == 1
+    assert "KR0502" in made.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal")
+def test_a_render_draws_its_progress_on_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    (tmp_path / "jam.py").write_text("kr.node('a', lambda: krs.saw(110)) @ 'x x'\n")
+    command = [*COMMAND, "render", "jam.py", "-o", "out.wav", "--seconds", "30"]
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as screen:
+        child = subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env={**os.environ, "TERM": "xterm"})
+        os.close(theirs)
+        drawn = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := screen.read(4096):
+                drawn += part
+    assert child.wait(300) == 0
+    assert b" %" in drawn
+    assert b"LUFS" in drawn

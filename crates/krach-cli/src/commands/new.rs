@@ -40,5 +40,11 @@ pub(crate) fn new(shell: &Shell<'_>, what: &New) -> Result<i32, Failure> {
 }
 
 fn write(file: &Path) -> std::io::Result<()> {
-    File::create_new(file)?.write_all(PIECE.as_bytes())
+    let mut made = File::create_new(file)?;
+    let written = made.write_all(PIECE.as_bytes()).and_then(|()| made.sync_all());
+    if written.is_err() {
+        // Half a piece on a full disk is none. If it cannot be removed either, the first error says why.
+        let _ = std::fs::remove_file(file);
+    }
+    written
 }
