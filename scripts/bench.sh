@@ -23,6 +23,7 @@ done
 .venv/bin/python scripts/render_overhead.py
 .venv/bin/python scripts/cache_cost.py
 .venv/bin/python scripts/batch_speed.py
+.venv/bin/python scripts/preview_speed.py
 .venv/bin/python scripts/ratios.py
 .venv/bin/python scripts/front_end_ratios.py
 
