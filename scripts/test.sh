@@ -11,6 +11,14 @@ log=target/test-rust.log
 
 cargo test --release --workspace --no-fail-fast 2>&1 | tee "$log"
 rust=${PIPESTATUS[0]}
+# Where LLVM is installed, its code is a third voice in the tests of native code.
+llvm=llvm$(llvm-config --version 2>/dev/null | cut -d. -f1)
+case $llvm in
+llvm14 | llvm15 | llvm16 | llvm19)
+    PROPTEST_CASES=${PROPTEST_CASES:-16} cargo test --release -p krach-tests --features "$llvm" --test native 2>&1 | tee -a "$log"
+    rust=$((rust + PIPESTATUS[0]))
+    ;;
+esac
 .venv/bin/python -m pytest | tee target/test-python.log
 python=${PIPESTATUS[0]}
 

@@ -44,13 +44,15 @@ const HOUSE: &[Room] = &[
         outside: &["blake3", "dirs", "flac-codec", "getrandom", "hound", "midly", "rawzip", "rubato", "rustc-hash", "serde", "serde_json", "strsim", "symphonia", "tempfile"],
         unaware: &["std::net", "std::process", "krach_engine", "krach_pattern", "krach_session"],
     },
+    // Empty without a feature that names a version of LLVM.
+    Room { name: "llvm", floor: 3, imports: &["abi", "codegen", "ir"], outside: &["inkwell", "object"], unaware: FILES_AND_THREADS },
     Room {
         name: "session", floor: 4, imports: &["abi", "alsa", "codegen", "diag", "engine", "ir", "pattern", "store"],
         // OSC is the network; no other part of it is known.
         outside: &["alsa", "ebur128", "jack", "midir", "rosc", "rtrb", "serde"], unaware: &["std::fs", "TcpStream", "TcpListener", "std::process", "serde_json", "hound", "midly", "rawzip", "symphonia", "pyo3"],
     },
     Room {
-        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "pattern", "session", "store"],
+        name: "cli", floor: 5, imports: &["abi", "codegen", "diag", "engine", "faust", "ir", "llvm", "pattern", "session", "store"],
         outside: &["ariadne", "clap", "ctrlc", "indicatif", "serde", "serde_json"], unaware: &["std::net"],
     },
     Room {

@@ -278,3 +278,30 @@ fn ctrl_c_ends_a_render_and_leaves_nothing() {
     assert_eq!(shown(&output), (130, "", "interrupted\n"));
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }
+
+#[test]
+fn a_library_is_built_by_another_compiler_or_the_report_says_how() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("kit.krlib");
+    let library = library.to_str().unwrap();
+    let state = folder.path().join("state");
+    let mut command = krach();
+    command.env("XDG_STATE_HOME", &state).args(["build", "tone.program", "-o", library, "--backend", "llvm"]);
+    let built = command.output().unwrap();
+    let (code, _, report) = shown(&built);
+    let with_llvm = cfg!(any(feature = "llvm14", feature = "llvm15", feature = "llvm16", feature = "llvm19"));
+    if !with_llvm {
+        assert_eq!(code, 1, "{report}");
+        assert!(report.contains("KR0409") && report.contains("built without LLVM"), "{report}");
+        assert!(report.contains("llvm14"), "{report}");
+        return;
+    }
+    assert_eq!(code, 0, "{report}");
+    let render = |from: &str| {
+        let mut command = krach();
+        command.env("XDG_STATE_HOME", &state).env("KRACH_CACHE", "off");
+        command.args(["render", from, "--seconds", "0.1", "-o", "-"]).output().unwrap().stdout
+    };
+    assert_eq!(render(library), render("tone.program"));
+    assert!(!render(library).is_empty());
+}

@@ -2,7 +2,7 @@
 
 use crate::kernel::{Body, Do, Inst, Kernel};
 use crate::lower::lower;
-use crate::{Refusal, Target};
+use crate::{Machine, Refusal, Target};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Function;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
@@ -86,16 +86,32 @@ fn pressure(body: &Body) -> u64 {
 
 /// The machine code of one function: it refers to nothing outside itself and runs wherever it is put.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Bytes {
+pub struct MachineCode {
     pub code: Vec<u8>,
     pub alignment: u64,
+}
+
+/// Another compiler of kernels than Cranelift.
+pub trait Backend {
+    /// The code of each of [`Kernel::functions`], in their order, for a machine of this kind.
+    ///
+    /// # Errors
+    /// What it cannot compile.
+    fn machine_code(&self, kernel: &Kernel, machine: &Machine) -> Result<Vec<MachineCode>, Refusal>;
+}
+
+/// As [`compile`], by another compiler.
+pub(crate) fn compile_by(backend: &dyn Backend, kernel: &Kernel) -> Result<Compiled, Refusal> {
+    let isa = isa_for(kernel)?;
+    let functions = backend.machine_code(kernel, &Machine::of(isa.as_ref()))?;
+    Ok(Compiled { isa, functions })
 }
 
 /// The machine code of a kernel.
 pub(crate) struct Compiled {
     pub isa: OwnedTargetIsa,
     /// In the order of [`lower`].
-    pub functions: Vec<Bytes>,
+    pub functions: Vec<MachineCode>,
 }
 
 pub(crate) fn compile(kernel: &Kernel) -> Result<Compiled, Refusal> {
@@ -109,7 +125,7 @@ pub(crate) fn compile(kernel: &Kernel) -> Result<Compiled, Refusal> {
     Ok(Compiled { isa, functions })
 }
 
-fn bytes(context: &mut Context, function: Function, isa: &dyn TargetIsa) -> Result<Bytes, Refusal> {
+fn bytes(context: &mut Context, function: Function, isa: &dyn TargetIsa) -> Result<MachineCode, Refusal> {
     context.func = function;
     let compiled =
         context.compile(isa, &mut ControlPlane::default()).map_err(|error| refusal(&error.inner))?;
@@ -120,7 +136,7 @@ fn bytes(context: &mut Context, function: Function, isa: &dyn TargetIsa) -> Resu
             reloc.target
         )));
     }
-    Ok(Bytes { code: compiled.code_buffer().to_vec(), alignment: u64::from(compiled.buffer.alignment) })
+    Ok(MachineCode { code: compiled.code_buffer().to_vec(), alignment: u64::from(compiled.buffer.alignment) })
 }
 
 fn refusal(error: &CodegenError) -> Refusal {

@@ -1,11 +1,12 @@
 //! The way from a program to a factory: schedule, compile, load, fill the tables.
 
+use crate::backend::{self, Backend, Compiled};
 use crate::driver::Code;
 use crate::factory::{NativeFactory, Parts, Reach, Shared, Timing};
 use crate::kernel::{Address, Kernel};
 use crate::layout::{Holds, Keeps};
 use crate::tables::Contents;
-use crate::{Machine, Refusal, Spec, backend};
+use crate::{Machine, Refusal, Spec};
 use krach_ir::Program;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,18 +16,35 @@ use std::time::Instant;
 /// # Errors
 /// See [`Refusal`].
 pub fn compile(program: &Program, spec: &Spec) -> Result<Arc<NativeFactory>, Refusal> {
-    let (shared, timing, program) = shared(program, spec)?;
+    let (shared, timing, program) = shared(program, spec, backend::compile)?;
     let factory = NativeFactory { shared, timing, packing: Arc::default() };
     factory.remember(move || Some(program.clone()));
     Ok(Arc::new(factory))
 }
 
+/// Compiles a program by another compiler than Cranelift. Voices are computed one after the other.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn compile_by(
+    backend: &dyn Backend,
+    program: &Program,
+    spec: &Spec,
+) -> Result<Arc<NativeFactory>, Refusal> {
+    let (shared, timing, _) = shared(program, spec, |kernel| backend::compile_by(backend, kernel))?;
+    Ok(Arc::new(NativeFactory { shared, timing, packing: Arc::default() }))
+}
+
 /// What copies share, and the program as it was compiled.
-pub(crate) fn shared(program: &Program, spec: &Spec) -> Result<(Arc<Shared>, Timing, Program), Refusal> {
+pub(crate) fn shared(
+    program: &Program,
+    spec: &Spec,
+    compile: impl FnOnce(&Kernel) -> Result<Compiled, Refusal>,
+) -> Result<(Arc<Shared>, Timing, Program), Refusal> {
     let start = Instant::now();
     let kernel = Kernel::build(program, spec)?;
     let scheduled = Instant::now();
-    let compiled = backend::compile(&kernel)?;
+    let compiled = compile(&kernel)?;
     let machine = Machine::of(compiled.isa.as_ref());
     if let Some(lack) = machine.lack() {
         return Err(Refusal::Backend(format!("code for this target cannot run here: {lack}")));

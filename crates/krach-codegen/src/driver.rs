@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::Refusal;
-use crate::backend::{Bytes, Compiled};
+use crate::backend::{Compiled, MachineCode};
 use crate::lanes::LANES;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, ModuleError, default_libcall_names};
@@ -78,11 +78,11 @@ impl Code {
     }
 
     /// The functions as they were given to `load`.
-    pub(crate) fn functions(&self) -> Vec<Bytes> {
+    pub(crate) fn functions(&self) -> Vec<MachineCode> {
         let bytes = |&(at, len, alignment): &(*const u8, usize, u64)| {
             // SAFETY: the module holds `len` readable bytes there, which it never writes again.
             let code = unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
-            Bytes { code, alignment }
+            MachineCode { code, alignment }
         };
         self.functions.iter().map(bytes).collect()
     }
@@ -195,7 +195,7 @@ impl Drop for Code {
 }
 
 /// The addresses of functions, once they are in memory.
-fn define(module: &mut JITModule, all: &[Bytes]) -> Result<Vec<*const u8>, Refusal> {
+fn define(module: &mut JITModule, all: &[MachineCode]) -> Result<Vec<*const u8>, Refusal> {
     let refusal = |error: ModuleError| Refusal::Backend(error.to_string());
     let signature = module.make_signature();
     let mut ids = Vec::new();

@@ -7,7 +7,7 @@ use crate::layout::StateLayout;
 use crate::packed::PackedVoices;
 use crate::state::State;
 use crate::tables::Contents;
-use crate::{Machine, Refusal, Spec, compile, saved};
+use crate::{Machine, Refusal, Spec, backend, compile, saved};
 use krach_abi::{Dsp, DspFactory, Handover, Ports, Precision, Sample, Seed, Voices};
 use krach_ir::{Fun, Program};
 use serde::{Deserialize, Serialize};
@@ -173,7 +173,7 @@ impl NativeFactory {
         let spec = Spec { voices: Self::SIDE_BY_SIDE, ..*self.spec() };
         Some(self.packing.shared.get_or_init(|| {
             let program = program().ok_or(Refusal::Lanes("its program cannot be read"))?;
-            compile::shared(&program, &spec).map(|(shared, _, _)| shared)
+            compile::shared(&program, &spec, backend::compile).map(|(shared, _, _)| shared)
         }))
     }
 

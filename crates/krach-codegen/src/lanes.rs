@@ -13,9 +13,9 @@ use krach_ir::Fun;
 use krach_ir::maths::single;
 
 /// Frames computed at once: few, since every voice has a buffer of them.
-pub(crate) const CHUNK: usize = 64;
+pub const CHUNK: usize = 64;
 /// Lanes of a vector.
-pub(crate) const LANES: usize = 4;
+pub const LANES: usize = 4;
 
 /// Four of them.
 pub(crate) fn vector(element: Element) -> ir::Type {

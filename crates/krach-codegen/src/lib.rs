@@ -56,13 +56,14 @@ mod state;
 mod storage;
 mod tables;
 
-pub use backend::{asm, clif};
-pub use compile::compile;
+pub use backend::{Backend, MachineCode, asm, clif};
+pub use compile::{compile, compile_by};
 pub use factory::{NativeFactory, Timing};
 pub use kernel::{
-    Address, Body, Do, Element, Following, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window,
+    Address, Body, Do, Element, Following, Function, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window,
 };
-pub use layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout};
+pub use lanes::{CHUNK, LANES};
+pub use layout::{ADDRESSES, Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout, VECTOR};
 pub use machine::Machine;
 pub use saved::Misfit;
 pub use seal::{Secret, Trust};

@@ -3,12 +3,12 @@
 //! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
 //! refers to an address: functions and tables are reached through the table that the state's header points to.
 
-use crate::kernel::{Address, Body, Do, Following, Inst, Kernel, Region, V, Walk, Window};
+use crate::kernel::{Address, Body, Do, Following, Function, Inst, Kernel, Region, V, Walk, Window};
 use crate::lanes::{LANES, vector};
 use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId, VECTOR};
 use crate::maths;
 use cranelift_codegen::ir::{
-    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData, StackSlotKind,
+    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData, StackSlotKind,
     Type, Value, condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::TargetIsa;
@@ -17,25 +17,17 @@ use krach_abi::Precision;
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
 
-/// The functions of a kernel with their names, in the order in which the driver knows them: `init(state)`,
-/// `control(state)`, `process(state, inputs, outputs, frames)`; if it can rest, `settle(state)`, `hold(state)` and another
-/// function like `process`; and one more for whole steps of four frames, if followers have a loop of their own.
-pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, Function)> {
-    let mut functions = vec![
-        ("init", straight(kernel, isa, &kernel.init)),
-        ("control", straight(kernel, isa, &kernel.control)),
-        ("process", process(kernel, isa, &kernel.sample)),
-    ];
-    if let Some(rest) = &kernel.rest {
-        functions.extend([
-            ("settle", straight(kernel, isa, &rest.settle)),
-            ("hold", straight(kernel, isa, &rest.hold)),
-            ("process at rest", process(kernel, isa, &rest.sample)),
-        ]);
-    }
-    functions
-        .extend(kernel.following.iter().map(|loops| ("process following", following(kernel, isa, loops))));
-    functions
+/// The functions of a kernel, in their order, with their names.
+pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, ir::Function)> {
+    let written = |(name, function)| {
+        let text = match function {
+            Function::Straight(body) => straight(kernel, isa, body),
+            Function::Loops(regions) => process(kernel, isa, regions),
+            Function::Following(loops) => following(kernel, isa, loops),
+        };
+        (name, text)
+    };
+    kernel.functions().into_iter().map(written).collect()
 }
 
 /// State, tables and ports are aligned and there for as long as the code runs.
@@ -47,8 +39,8 @@ fn signature(isa: &dyn TargetIsa, params: usize) -> Signature {
     signature
 }
 
-fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> Function {
-    let mut function = Function::with_name_signature(Default::default(), signature(isa, 1));
+fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> ir::Function {
+    let mut function = ir::Function::with_name_signature(Default::default(), signature(isa, 1));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut context);
     let entry = builder.create_block();
@@ -64,8 +56,12 @@ fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> Function {
 }
 
 /// A function `(state, inputs, outputs, frames)`, whose loops over frames are written by `write`.
-fn looping(kernel: &Kernel, isa: &dyn TargetIsa, write: impl FnOnce(&mut Lower<'_, '_>, Value)) -> Function {
-    let mut function = Function::with_name_signature(Default::default(), signature(isa, 4));
+fn looping(
+    kernel: &Kernel,
+    isa: &dyn TargetIsa,
+    write: impl FnOnce(&mut Lower<'_, '_>, Value),
+) -> ir::Function {
+    let mut function = ir::Function::with_name_signature(Default::default(), signature(isa, 4));
     let mut context = FunctionBuilderContext::new();
     let mut builder = FunctionBuilder::new(&mut function, &mut context);
     let entry = builder.create_block();
@@ -85,12 +81,12 @@ fn looping(kernel: &Kernel, isa: &dyn TargetIsa, write: impl FnOnce(&mut Lower<'
     function
 }
 
-fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> Function {
+fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> ir::Function {
     looping(kernel, isa, |lower, frames| regions.iter().for_each(|region| lower.walk(region, None, frames)))
 }
 
 /// Both loops for a few frames, then for the next few. What the first keeps for the second lies on the stack.
-fn following(kernel: &Kernel, isa: &dyn TargetIsa, following: &Following) -> Function {
+fn following(kernel: &Kernel, isa: &dyn TargetIsa, following: &Following) -> ir::Function {
     looping(kernel, isa, |lower, frames| {
         let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, following.kept * PLACE, 4);
         let slot = lower.builder.create_sized_stack_slot(slot);

@@ -3,7 +3,7 @@
 //! A head says who made it and for which machines; everything else may change between versions, so it is only
 //! decoded when the head fits. Functions are saved by name and tables by contents: no address leaves the process.
 
-use crate::backend::{self, Bytes, Compiled};
+use crate::backend::{self, Compiled, MachineCode};
 use crate::driver::Code;
 use crate::factory::{NativeFactory, Parts, Shared, Timing};
 use crate::layout::{ALIGNMENT, HEADER};
@@ -28,7 +28,7 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 struct Body<P> {
     /// The functions, in their order.
-    code: Vec<Bytes>,
+    code: Vec<MachineCode>,
     parts: P,
 }
 

@@ -142,7 +142,9 @@ pub fn build_library(
     let spec = |rate| Spec { target, ..Spec::new(rate, Precision::Single) };
     let specs: Vec<Spec> = rates.into_iter().map(spec).collect();
     let written = interruptible(py, None, move |progress| {
-        let built = krlib::build(&drafts, &specs, progress).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let built = krlib::build(&drafts, &specs, krach_codegen::compile, progress)
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
         krlib::write(&path, built)
     })?;
     // The place that a library publishes is no path of this machine: the caller's line is better.

@@ -63,7 +63,7 @@ fn library(path: &Path) {
         program: voice(&format!("voice_{at}"), 1.0 + at as f64 * 1e-4),
     };
     let drafts: Vec<Draft> = (0..INSTRUMENTS).map(draft).collect();
-    let built = build(&drafts, &[spec()], &Progress::default());
+    let built = build(&drafts, &[spec()], krach_codegen::compile, &Progress::default());
     write(path, built.into_iter().map(Result::unwrap).collect()).unwrap();
 }
 

@@ -56,21 +56,40 @@ pub fn native(program: &Program, precision: Precision) -> Arc<NativeFactory> {
     compile(program, &spec).unwrap_or_else(|why| panic!("{why}\n{kernel}"))
 }
 
+/// The code of LLVM for the same kernel, where the tests are built with it.
+#[cfg(any(feature = "llvm14", feature = "llvm15", feature = "llvm16", feature = "llvm19"))]
+fn llvm(program: &Program, precision: Precision) -> Option<Arc<NativeFactory>> {
+    let spec = Spec::new(RATE, precision);
+    let compiled = krach_codegen::compile_by(&krach_llvm::Llvm, program, &spec);
+    Some(compiled.unwrap_or_else(|why| {
+        let kernel = Kernel::build(program, &spec).expect("built before");
+        panic!("{why}\n{}", krach_llvm::ir(&kernel))
+    }))
+}
+
+#[cfg(not(any(feature = "llvm14", feature = "llvm15", feature = "llvm16", feature = "llvm19")))]
+fn llvm(_: &Program, _: Precision) -> Option<Arc<NativeFactory>> {
+    None
+}
+
 /// Compares native code with the interpreter of the same, optimised program.
 pub fn check(program: &Program, wide: bool) {
     for precision in PRECISIONS {
         let rated = Arc::new(at_rate(program, RATE));
         let reference = InterpreterFactory::new(rated, RATE, precision).expect("a small program");
         let wanted = perform(&reference, 512, wide);
-        let native = native(program, precision);
-        for block in [1, 3, 7, 64, 256, 1000] {
-            let got = perform(native.as_ref(), block, wide);
+        let engines = [("native", Some(native(program, precision))), ("LLVM", llvm(program, precision))];
+        let engines = engines.iter().filter_map(|(name, engine)| Some((*name, engine.as_deref()?)));
+        for (block, (name, engine)) in
+            engines.flat_map(|engine| [1, 3, 7, 64, 256, 1000].map(|block| (block, engine)))
+        {
+            let got = perform(engine, block, wide);
             for (port, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
                 let differs = got.iter().zip(wanted).position(|(&a, &b)| !same(a, b));
                 if let Some(frame) = differs {
                     let kernel = Kernel::build(program, &Spec::new(RATE, precision)).expect("built before");
                     panic!(
-                        "{precision}, block {block}, output {port}, frame {frame}: native {:e}, interpreter {:e}\n{kernel}",
+                        "{precision}, block {block}, output {port}, frame {frame}: {name} {:e}, interpreter {:e}\n{kernel}",
                         got[frame], wanted[frame]
                     );
                 }

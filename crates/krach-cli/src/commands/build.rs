@@ -4,12 +4,12 @@ use crate::script::Script;
 use crate::shell::{WELL, WRONG, counted};
 use crate::target::{Kind, Target, spare};
 use crate::{Failure, Shell};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use krach_abi::Precision;
 use krach_codegen::Spec;
 use krach_diag::{Code, Diagnostic, Place};
-use krach_store::krlib::{self, Built, Draft};
+use krach_store::krlib::{self, Built, Compiler, Draft};
 use krach_store::{file_target, nearest, refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,6 +31,9 @@ pub(crate) struct Build {
     /// host: this processor with all its features; baseline: any processor of its kind
     #[arg(long, value_name = "host|baseline", default_value = "host")]
     pub target: krach_codegen::Target,
+    /// The compiler: cranelift takes milliseconds for each sound; llvm takes longer, and is part of special builds only
+    #[arg(long, value_enum, default_value_t = Backend::Cranelift)]
+    pub backend: Backend,
     /// Precision: single or double (default: the precision that each sound was made for, else single)
     #[arg(long, value_name = "single|double")]
     pub precision: Option<Precision>,
@@ -43,6 +46,33 @@ pub(crate) struct Build {
     /// Exit with 0 though some instruments failed
     #[arg(long)]
     pub keep_going: bool,
+}
+
+/// Who makes machine code of programs. The samples are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Backend {
+    Cranelift,
+    Llvm,
+}
+
+impl Backend {
+    #[cfg(any(feature = "llvm14", feature = "llvm15", feature = "llvm16", feature = "llvm19"))]
+    fn compiler(self) -> Result<Compiler, Diagnostic> {
+        Ok(match self {
+            Self::Cranelift => krach_codegen::compile,
+            Self::Llvm => |program, spec| krach_codegen::compile_by(&krach_llvm::Llvm, program, spec),
+        })
+    }
+
+    #[cfg(not(any(feature = "llvm14", feature = "llvm15", feature = "llvm16", feature = "llvm19")))]
+    fn compiler(self) -> Result<Compiler, Diagnostic> {
+        match self {
+            Self::Cranelift => Ok(krach_codegen::compile),
+            Self::Llvm => Err(Diagnostic::error(Code::Compiler, "this krach was built without LLVM")
+                .help("leave out `--backend llvm`: the samples are the same")
+                .help("or build krach with the Cargo feature `llvm14`, `llvm15`, `llvm16` or `llvm19`")),
+        }
+    }
 }
 
 /// Something to be built: a function of one of the files.
@@ -59,6 +89,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         file_target(output)?;
     }
     let specs = specs(what)?;
+    let compiler = what.backend.compiler()?;
     let mut reports = Vec::new();
     let mut scripts = Vec::new();
     let files = files(&what.inputs)?;
@@ -82,7 +113,7 @@ pub(crate) fn build(shell: &mut Shell<'_>, what: &Build) -> Result<i32, Failure>
         return Ok(i32::from(!reports.is_empty()));
     }
     let bar = bar(candidates.len());
-    let built = compiled(shell, specs, what.precision.is_some(), &candidates, &bar, &mut reports);
+    let built = compiled(shell, (specs, compiler), what.precision.is_some(), &candidates, &bar, &mut reports);
     bar.finish_and_clear();
     let built = built?;
     shell.draw(&reports);
@@ -199,7 +230,7 @@ fn chosen<'s>(candidates: Vec<Candidate<'s>>, only: &[String]) -> Result<Vec<Can
 /// Traces one after the other (Python does no two things at once), then compiles on all processors.
 fn compiled(
     shell: &Shell<'_>,
-    specs: Vec<Spec>,
+    (specs, compiler): (Vec<Spec>, Compiler),
     asked: bool,
     candidates: &[Candidate<'_>],
     bar: &ProgressBar,
@@ -221,7 +252,7 @@ fn compiled(
         }
     }
     bar.set_message("compiling");
-    let work = move |progress: &_| krlib::build(&drafts, &specs, progress);
+    let work = move |progress: &_| krlib::build(&drafts, &specs, compiler, progress);
     let mut built = Vec::new();
     for result in shell.work(work, |progress| bar.set_position(progress.done() as u64))? {
         match result {

@@ -6,8 +6,9 @@ pub(crate) mod types;
 pub use inst::{Body, Do, Inst};
 pub use types::{Address, Element, Shape, Type, V};
 
-use crate::Spec;
 use crate::layout::{SlotId, StateLayout};
+use crate::{Spec, maths};
+use krach_abi::Precision;
 use krach_ir::Program;
 
 /// How a region walks through time.
@@ -66,6 +67,17 @@ pub struct Following {
     pub kept: u32,
     pub followers: Region,
     pub sample: Region,
+}
+
+/// One function of the code of a kernel.
+#[derive(Clone, Copy, Debug)]
+pub enum Function<'k> {
+    /// `f(state)`
+    Straight(&'k Body),
+    /// `f(state, inputs, outputs, frames)`: these loops, one after the other.
+    Loops(&'k [Region]),
+    /// Of the same form.
+    Following(&'k Following),
 }
 
 /// A [`Program`] for one machine: when everything is computed and where everything lives. See the crate's essay.
@@ -136,6 +148,43 @@ impl Kernel {
         self.following.as_ref()
     }
 
+    /// The functions of its code with their names, in the order in which the driver knows them: init, control, process; if
+    /// it can rest, settle, hold and another process; and one more for whole steps of four frames, if followers have a
+    /// loop of their own.
+    #[must_use]
+    pub fn functions(&self) -> Vec<(&'static str, Function<'_>)> {
+        let mut functions = vec![
+            ("init", Function::Straight(&self.init)),
+            ("control", Function::Straight(&self.control)),
+            ("process", Function::Loops(&self.sample)),
+        ];
+        if let Some(rest) = &self.rest {
+            functions.extend([
+                ("settle", Function::Straight(&rest.settle)),
+                ("hold", Function::Straight(&rest.hold)),
+                ("process at rest", Function::Loops(&rest.sample)),
+            ]);
+        }
+        functions
+            .extend(self.following.iter().map(|loops| ("process following", Function::Following(loops))));
+        functions
+    }
+
+    /// A constant as the code holds it: rounded to the precision, and zero where it is too small to be normal.
+    #[must_use]
+    pub fn literal(&self, value: f64) -> f64 {
+        match self.spec.precision {
+            Precision::Single => maths::narrow(value).into(),
+            Precision::Double => value,
+        }
+    }
+
+    /// What its reals are made of.
+    #[must_use]
+    pub fn real(&self) -> Element {
+        Element::real(self.spec.precision)
+    }
+
     /// All bodies, each with the program whose nodes it names.
     pub fn bodies(&self) -> impl Iterator<Item = (&Program, &Body)> {
         let own =
@@ -154,9 +203,5 @@ impl Kernel {
     #[must_use]
     pub fn instructions(&self) -> usize {
         self.bodies().map(|(_, body)| body.insts().len()).sum()
-    }
-
-    pub(crate) fn real(&self) -> Element {
-        Element::real(self.spec.precision)
     }
 }

@@ -6,7 +6,7 @@ use super::index::{
 };
 use crate::{Progress, Unit, refusal, secret, whole};
 use krach_abi::{DspFactory, Precision};
-use krach_codegen::{Machine, NativeFactory, Secret, Spec};
+use krach_codegen::{Machine, NativeFactory, Refusal, Secret, Spec};
 use krach_diag::{Code, Diagnostic, Place};
 use krach_ir::Program;
 use rustc_hash::FxHashSet;
@@ -82,13 +82,21 @@ impl Built {
     }
 }
 
-/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `progress` hears how many are done, and
-/// may break off: what was not begun is not in the result.
+/// From a program to code: `krach_codegen::compile`, or another way to the same samples.
+pub type Compiler = fn(&Program, &Spec) -> Result<Arc<NativeFactory>, Refusal>;
+
+/// Compiles every draft for every spec (once, if it is named twice), on all processors, in the order given. `progress`
+/// hears how many are done, and may break off: what was not begun is not in the result.
 ///
 /// # Errors
 /// Per draft, what the compiler refuses, and `KR0706` a name that cannot be one.
 #[must_use]
-pub fn build(drafts: &[Draft], specs: &[Spec], progress: &Progress) -> Vec<Result<Built, Diagnostic>> {
+pub fn build(
+    drafts: &[Draft],
+    specs: &[Spec],
+    compiler: Compiler,
+    progress: &Progress,
+) -> Vec<Result<Built, Diagnostic>> {
     let mut seen = FxHashSet::default();
     let specs: Vec<Spec> = specs.iter().copied().filter(|spec| seen.insert(*spec)).collect();
     // Without a secret the code is kept, but it runs only where all code is trusted.
@@ -101,7 +109,7 @@ pub fn build(drafts: &[Draft], specs: &[Spec], progress: &Progress) -> Vec<Resul
             && let Some(draft) = drafts.get(at)
             && !progress.cancelled()
         {
-            let result = instrument(draft, &specs, secret.as_ref());
+            let result = instrument(draft, &specs, compiler, secret.as_ref());
             *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
             let _ = progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
@@ -122,7 +130,12 @@ pub fn build(drafts: &[Draft], specs: &[Spec], progress: &Progress) -> Vec<Resul
     results.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 
-fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<Built, Diagnostic> {
+fn instrument(
+    draft: &Draft,
+    specs: &[Spec],
+    compiler: Compiler,
+    secret: Option<&Secret>,
+) -> Result<Built, Diagnostic> {
     let place = || Place::line(draft.file.clone(), draft.line);
     if let Some(why) = bad_name(&draft.name) {
         let name: String = draft.name.chars().take(40).collect();
@@ -141,7 +154,7 @@ fn instrument(draft: &Draft, specs: &[Spec], secret: Option<&Secret>) -> Result<
     let mut built = Built::new(&draft.name, program, text, Digest::from(voice.key()));
     for spec in &specs {
         for (unit, program) in Unit::ALL.into_iter().zip([Some(&voice), effect.as_ref()]) {
-            let factory = program.map(|program| krach_codegen::compile(program, spec)).transpose();
+            let factory = program.map(|program| compiler(program, spec)).transpose();
             if let Some(factory) = factory.map_err(|reason| refusal(&reason).at(place()))? {
                 built.add(unit, &factory, secret);
             }

@@ -13,7 +13,7 @@ mod salvage;
 mod tests;
 
 pub(crate) use build::store;
-pub use build::{Built, Draft, Language, Source, build, made_for, write};
+pub use build::{Built, Compiler, Draft, Language, Source, build, made_for, write};
 pub use index::{
     ControlRecord, CreditRecord, Digest, Index, MeterRecord, Part, Record, SCHEMA, TargetRecord, bad_name,
 };

@@ -52,7 +52,10 @@ fn instruments_that_play_one_sound_share_its_samples() {
     };
     let (folder, drafts) = (tempfile::tempdir().unwrap(), [player("first", 0), player("last", 2)]);
     let path = folder.path().join("players.krlib");
-    let built = build(&drafts, &[spec()], &Progress::default()).into_iter().map(Result::unwrap).collect();
+    let built = build(&drafts, &[spec()], krach_codegen::compile, &Progress::default())
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     write(&path, built).unwrap();
     let library = Library::open(&path, Policy::Program).unwrap();
     let entry = format!("sounds/{}", sound.digest());
@@ -92,7 +95,10 @@ fn bench() -> Bench {
 
 fn built() -> Vec<super::Built> {
     let drafts = KIT.map(|(name, factor)| draft(name, factor));
-    build(&drafts, &[spec()], &Progress::default()).into_iter().map(Result::unwrap).collect()
+    build(&drafts, &[spec()], krach_codegen::compile, &Progress::default())
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }
 
 impl Bench {
@@ -174,8 +180,14 @@ fn organ() -> Draft {
 #[test]
 fn code_of_an_effect_is_kept_beside_that_of_its_voices() {
     let bench = bench();
-    write(&bench.path, build(&[organ()], &[spec()], &Progress::default()).remove(0).into_iter().collect())
-        .unwrap();
+    write(
+        &bench.path,
+        build(&[organ()], &[spec()], krach_codegen::compile, &Progress::default())
+            .remove(0)
+            .into_iter()
+            .collect(),
+    )
+    .unwrap();
     let library = Library::open(&bench.path, Policy::Tag).unwrap();
     assert_eq!((library.verify(), library.unknown()), (Ok(()), Vec::new()));
     let organ = library.at(0);
@@ -322,7 +334,8 @@ fn cut_off_anywhere_its_whole_programs_are_saved() {
 fn what_was_made_for_double_precision_still_is_where_the_index_is_lost() {
     let bench = bench();
     let double = Draft { precision: Some(Precision::Double), ..draft("soft", 0.25) };
-    let built = build(&[double, draft("loud", 0.75)], &[spec()], &Progress::default());
+    let built =
+        build(&[double, draft("loud", 0.75)], &[spec()], krach_codegen::compile, &Progress::default());
     write(&bench.path, built.into_iter().map(Result::unwrap).collect()).unwrap();
     let whole = Library::open(&bench.path, Policy::Tag).unwrap();
     let precisions = |library: &Library| [0, 1].map(|at| library.at(at).record().precision());
@@ -446,7 +459,7 @@ fn a_program_that_breaks_a_rule_is_refused_and_not_played() {
 #[test]
 fn what_is_asked_for_twice_is_there_once_and_no_name_twice() {
     let bench = bench();
-    let once = build(&[draft("soft", 0.25)], &[spec(), spec()], &Progress::default());
+    let once = build(&[draft("soft", 0.25)], &[spec(), spec()], krach_codegen::compile, &Progress::default());
     write(&bench.path, once.into_iter().map(Result::unwrap).collect()).unwrap();
     let library = Library::open(&bench.path, Policy::Tag).unwrap();
     assert_eq!((library.damage(), library.index().instruments[0].targets.len()), (None, 1));
@@ -502,7 +515,12 @@ fn other_files_are_strangers() {
 
 #[test]
 fn a_name_that_cannot_be_one_is_reported_where_it_is() {
-    let results = build(&[draft("a/b", 1.0), draft("fine", 1.0)], &[spec()], &Progress::default());
+    let results = build(
+        &[draft("a/b", 1.0), draft("fine", 1.0)],
+        &[spec()],
+        krach_codegen::compile,
+        &Progress::default(),
+    );
     let report = results[0].as_ref().unwrap_err();
     assert_eq!((report.code, report.place.as_ref().unwrap().line), (Code::InstrumentName, 3));
     assert!(results[1].is_ok());
