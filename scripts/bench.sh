@@ -7,6 +7,11 @@ cd "$(dirname "$0")/.."
 .venv/bin/python scripts/peers.py "${CARGO_TARGET_DIR:-target}/peers"
 export KRACH_PEERS="$PWD/${CARGO_TARGET_DIR:-target}/peers"
 
+# The official compiler as a command, for faust-build: what it makes of some of them as Rust.
+export KRACH_FAUST="$PWD/${CARGO_TARGET_DIR:-target}/faust"
+printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$PWD/.venv/bin/python" "$PWD/scripts/faust.py" >"$KRACH_FAUST"
+chmod +x "$KRACH_FAUST"
+
 # The peer of the patterns, where there is npm. (Later versions of it run in browsers only.)
 export KRACH_STRUDEL="$PWD/${CARGO_TARGET_DIR:-target}/strudel"
 mkdir -p "$KRACH_STRUDEL"
@@ -17,7 +22,11 @@ fi
 
 for bench in crates/*/benches/*.rs tests/benches/*.rs; do
     folder=$(dirname "$(dirname "$bench")")
-    cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)"
+    features=()
+    if [ "$bench" = tests/benches/official.rs ] && .venv/bin/python -c 'import cyfaust' 2>/dev/null; then
+        features=(--features faust-build)
+    fi
+    cargo bench --manifest-path "$folder/Cargo.toml" --bench "$(basename "$bench" .rs)" "${features[@]}"
 done
 .venv/bin/python scripts/start_times.py
 .venv/bin/python scripts/render_overhead.py

@@ -1,9 +1,13 @@
 //! Native code beside what the official compiler makes of the same Faust text, in one process, in turn.
 //!
 //! `scripts/peers.py` writes the programs and the peers: C++ compiled by clang and g++ with `-O3 -march=native
-//! -ffast-math`. Every figure is nanoseconds per frame in single precision at 48 kHz, blocks of 256, denormals flushed;
+//! -ffast-math`; with the feature `faust-build` some are also Rust that the official compiler makes. Every figure is
+//! nanoseconds per frame in single precision at 48 kHz, blocks of 256, denormals flushed;
 //! every ratio is the peer's time over ours, the median of rounds in turn. `NAME...` as arguments measures only those.
 #![allow(unsafe_code)]
+
+#[cfg(feature = "faust-build")]
+mod statics;
 
 use krach_abi::{Block, Buffer, Dsp, DspFactory, FlushGuard, Frame, Precision, Seed, VoiceIo};
 use krach_codegen::{Spec, compile};
@@ -143,6 +147,17 @@ impl Side for Peer<'_> {
     }
 }
 
+/// The program as the official compiler's Rust, if this was built with it and the program is one of a few.
+#[cfg(feature = "faust-build")]
+fn rust(name: &str, factory: &dyn DspFactory) -> Option<Box<dyn Side>> {
+    Some(Box::new(statics::Static::new(name, factory)?))
+}
+
+#[cfg(not(feature = "faust-build"))]
+fn rust(_: &str, _: &dyn DspFactory) -> Option<Box<dyn Side>> {
+    None
+}
+
 /// Nanoseconds per frame of each side, in turn, and the median of the ratios.
 fn race(ours: &mut dyn Side, peer: &mut dyn Side, moves: bool) -> (f64, f64, f64) {
     let mut turn = 0_u16;
@@ -212,10 +227,17 @@ fn measure(path: &Path) -> Option<[f64; 4]> {
     };
     let ((a, b, rest), moving) = (run(&clang, false, 1), run(&clang, true, 1));
     let (eight, gcc) = (run(&clang, false, VOICES), run(&gcc, false, 1));
+    let rust = rust(name, factory.as_ref()).map(|mut peer| {
+        let mut ours = Ours::new(factory.as_ref(), &program, 1);
+        format!("{:.2}", race(&mut ours, &mut *peer, false).2)
+    });
     let [moving_ns, eight_ns] = [moving.0, eight.0];
     println!(
-        "| {name} | {compiling:.1} | {a:.1} | {b:.1} | {:.2} | {rest:.2} | {moving_ns:.1} | {:.2} | {eight_ns:.1} | {:.2} |",
-        gcc.2, moving.2, eight.2
+        "| {name} | {compiling:.1} | {a:.1} | {b:.1} | {:.2} | {rest:.2} | {moving_ns:.1} | {:.2} | {eight_ns:.1} | {:.2} | {} |",
+        gcc.2,
+        moving.2,
+        eight.2,
+        rust.unwrap_or_default()
     );
     Some([gcc.2, rest, moving.2, eight.2])
 }
@@ -233,9 +255,9 @@ fn main() {
     paths.sort();
     let _flush = FlushGuard::new();
     println!(
-        "| program | compile ms | ns | clang ns | g++ | clang | moving ns | moving | 8 voices ns | 8 voices |"
+        "| program | compile ms | ns | clang ns | g++ | clang | moving ns | moving | 8 voices ns | 8 voices | Rust |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     let chosen = |path: &PathBuf| {
         wanted.is_empty() || path.file_stem().is_some_and(|stem| wanted.iter().any(|name| **name == *stem))
     };
@@ -245,7 +267,7 @@ fn main() {
     let mean =
         |column: usize| (rows.iter().map(|row| row[column].ln()).sum::<f64>() / rows.len() as f64).exp();
     println!(
-        "| geometric mean | | | | {:.2} | {:.2} | | {:.2} | | {:.2} |",
+        "| geometric mean | | | | {:.2} | {:.2} | | {:.2} | | {:.2} | |",
         mean(0),
         mean(1),
         mean(2),
