@@ -32,6 +32,13 @@ def path(code: str, value: object) -> str:
     )
 
 
+def text(code: str, what: str, value: object) -> str:
+    """A text that can be written down."""
+    if is_text(value):
+        return cast("str", value)
+    raise error(code, f"{what} is a text, not {describe(value)}")
+
+
 def listed(what: str, value: Iterable[_T]) -> list[_T]:
     """A list, or another iterable that is no text."""
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -77,7 +78,7 @@ def samples(folder: str | PathLike[str] | None = None) -> Samples:
     from krach.stock.kit import free_kit
 
     root = free_kit() if folder is None else Path(file_path("KR0501", folder)).expanduser()
-    if not root.is_dir():
+    if not os.path.isdir(root):
         help = ["a path is relative to the folder where Python runs"]
         raise error("KR0501", f"there is no folder `{root}`", _place.user_place(), help=help)
     found = {path.stem: path for path in sound_files(root)}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from krach import _place
 from krach._definition import DspDef, transpile
 from krach._entrance import entrance
 from krach._errors import error
@@ -266,6 +267,11 @@ def module(function: Callable[Concatenate[ModuleProxy, _P], object]) -> Callable
     >>> synth(freq=220).outputs
     ('osc',)
     """
+
+    if not callable(function):
+        raise error(
+            "KR0910", f"a module is made of a function, not {describe(function)}", _place.user_place()
+        )
 
     @wraps(function)
     def build(*args: _P.args, **kwargs: _P.kwargs) -> ModuleIr:

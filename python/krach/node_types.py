@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from krach import _krach, _place
+from krach._arguments import is_text
 from krach._definition import DspDef
 from krach._errors import error
 from krach._krach import Pattern
@@ -46,6 +47,10 @@ def dsp(fn: Callable[..., object], source: str = "") -> DspDef:
     """
     if isinstance(fn, DspDef) or not callable(fn):
         raise error("KR0114", f"a DSP function is wanted, not {describe(fn)}", _place.user_place())
+    if not is_text(source):
+        raise error(
+            "KR0114", f"the source of a function is a text, not {describe(source)}", _place.user_place()
+        )
     return DspDef(fn, trace(fn, None, {}), source=source or source_of(fn))
 
 

@@ -146,7 +146,7 @@ class Playing(Musical):
         >>> kr.close()
         """
         target = os.path.expanduser(file_path("KR0502", path))
-        if bits not in _BITS:
+        if not isinstance(bits, str) or bits not in _BITS:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise error("KR0904", f"bits are 16, 24 or float, not {describe(bits)}")
         return Recording(self._session.record(target, bits, words.flag("`stems`", stems)))
 

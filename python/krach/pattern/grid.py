@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import overload
 
 from krach import _place
+from krach._arguments import text
 from krach._entrance import entrance
 from krach._errors import Error, error
 from krach._krach import Pattern
+from krach._trace import describe
 from krach.pattern.builders import hit, rest, seq
 
 _VELOCITIES: dict[str, float] = {"X": 1.0, "x": 0.8, "o": 0.4} | {str(n): n / 9 for n in range(1, 10)}
@@ -39,10 +41,13 @@ def grid(lines: str | Mapping[str, str]) -> Pattern | dict[str, Pattern]:
     """
     if isinstance(lines, str):
         return _line(lines, "the grid")
+    if not isinstance(lines, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise error("KR0805", f"a grid is a text, or a text for each name, not {describe(lines)}")
     return {name: _line(line, f"the line {name!r}") for name, line in lines.items()}
 
 
 def _line(line: str, name: str) -> Pattern:
+    line = text("KR0805", name, line)
     steps: list[Pattern] = []
     for place, step in enumerate(line, 1):
         if step in _VELOCITIES:

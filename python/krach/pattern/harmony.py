@@ -8,13 +8,20 @@ from itertools import chain
 from typing import Literal, TypeAlias, overload
 
 from krach import _krach, _place
+from krach._arguments import listed, text
+from krach._audition import whole
 from krach._entrance import entrance
 from krach._errors import error
 from krach._krach import Pattern
+from krach._trace import describe
 from krach.pattern import builders
 
 Degree: TypeAlias = int | Sequence[int] | Pattern | None
 """A step of a melody: a degree, several degrees at once, a pattern, or `None` for a rest."""
+
+
+_HIGHEST = 127
+"""The highest MIDI number."""
 
 
 def _refused(message: str) -> Exception:
@@ -105,6 +112,7 @@ def scale(name: str, octave: int = 4) -> Scale:
     >>> scale("D dorian")[0]
     62
     """
+    name = text("KR0805", "the name of a scale", name)
     _krach.scale_steps(name, octave)  # raises for a name or an octave that does not exist
     return Scale(name, octave)
 
@@ -122,7 +130,7 @@ def chord(name: str, octave: int = 4, inversion: int = 0) -> tuple[int, ...]:
     >>> chord("C", inversion=1)
     (64, 67, 72)
     """
-    return tuple(_krach.chord_notes(name, octave, inversion))
+    return tuple(_krach.chord_notes(text("KR0805", "the name of a chord", name), octave, inversion))
 
 
 @entrance
@@ -155,10 +163,12 @@ def arpeggio(notes: Iterable[int], direction: Direction = "up", octaves: int = 1
     >>> arpeggio(chord("C"), octaves=2)
     (60, 64, 67, 72, 76, 79)
     """
-    if not 1 <= octaves <= 8:
+    if not (times := whole("KR0802", "`octaves`", octaves, 8)) >= 1:
         raise _refused(f"`octaves` is 1–8, got {octaves}")
-    chosen = tuple(notes)
-    up = tuple(chain.from_iterable((note + 12 * octave for note in chosen) for octave in range(octaves)))
+    if not isinstance(direction, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise _refused(f"`direction` is up, down, up-down or down-up, not {describe(direction)}")
+    chosen = [whole("KR0802", "a note of an arpeggio", note, _HIGHEST) for note in listed("`notes`", notes)]
+    up = tuple(chain.from_iterable((note + 12 * octave for note in chosen) for octave in range(times)))
     match direction:
         case "up":
             return up

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from krach import _krach, _place
+from krach._arguments import path as file_path
 from krach._entrance import entrance
 from krach._krach import Pattern
 
@@ -38,7 +39,7 @@ def read_midi(path: str | PathLike[str]) -> MidiFile:
     >>> file.bpm, file.meter, list(file.parts)
     (120.0, (4, 4), ['bass'])
     """
-    bpm, meter, cycles, parts = _krach.pattern_read_midi(path, _place.user_place())
+    bpm, meter, cycles, parts = _krach.pattern_read_midi(file_path("KR0501", path), _place.user_place())
     named: dict[str, Pattern] = {}
     for name, pattern in parts:
         unique, number = name, 2

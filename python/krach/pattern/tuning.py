@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from os import PathLike
 from pathlib import Path
-from typing import overload
+from typing import cast, overload
 
 from krach import _place
 from krach._arguments import path as file_path
+from krach._audition import whole
 from krach._entrance import entrance
 from krach._errors import Error, error
 from krach._krach import Pattern
+from krach._trace import describe, is_number
 from krach.pattern import builders
 from krach.pattern.pitch import mtof, parse_note
 
@@ -103,12 +106,14 @@ def edo(divisions: int, *, period: float = 2.0, root: float | str | int = "C4") 
     >>> round(quarter_tones[1] / quarter_tones[0], 6)
     1.029302
     """
-    if not 1 <= divisions <= _LONGEST:
+    steps = whole("KR0802", "`divisions`", divisions, _LONGEST)
+    if steps == 0:
         raise _refused(f"an octave is divided into 1–{_LONGEST} steps, not {divisions}")
-    if not (isfinite(period) and period > 1):
-        raise _refused(f"a period is a ratio above 1, such as 2 for the octave, not {period}")
-    name = f"{divisions} EDO" if period == 2 else f"{divisions} steps to {period:g}"
-    return Tuning(name, tuple(period ** (step / divisions) for step in range(1, divisions + 1)), _root(root))
+    ratio = _number(period)
+    if not (isfinite(ratio) and ratio > 1):
+        raise _refused(f"a period is a ratio above 1, such as 2 for the octave, not {describe(period)}")
+    name = f"{steps} EDO" if ratio == 2 else f"{steps} steps to {ratio:g}"
+    return Tuning(name, tuple(ratio ** (step / steps) for step in range(1, steps + 1)), _root(root))
 
 
 @entrance
@@ -158,10 +163,18 @@ def _ratio(where: str, note: str) -> float:
 
 
 def _root(root: float | str | int) -> float:
-    hertz = mtof(parse_note(root)) if isinstance(root, str) else mtof(root) if isinstance(root, int) else root
+    pitch = parse_note(root) if isinstance(root, str) else root
+    hertz = mtof(pitch) if isinstance(pitch, int) else _number(pitch)
     if not (isfinite(hertz) and hertz > 0):
-        raise _refused(f"the root is a pitch above 0 Hz, not {root}")
+        raise _refused(f"the root is a pitch above 0 Hz, not {describe(root)}")
     return hertz
+
+
+def _number(value: object) -> float:
+    """A number, NaN for every other value."""
+    with suppress(TypeError, ValueError, OverflowError):
+        return float(cast("float", value)) if is_number(value) else nan
+    return nan
 
 
 def _refused(message: str) -> Error:
