@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import krach
 import krach.dsp as krs
 
+pytestmark = pytest.mark.filterwarnings("ignore::krach.OutOfRange")
 RATE = 48000
 EVENTS = [(0, "gate", 1.0), (700, "gate", 0.0), (900, "cutoff", 2000.0)]
 

@@ -86,7 +86,7 @@ def test_meters_of_voices_add_up_and_pass_the_effect() -> None:
         process = button("gate") * nentry("gain", 1, 0, 1, 0.1) : hbargraph("voice", 0, 1) <: _, _;
         effect = + : *(0.25) <: attach(_, (*(2) : hbargraph("sum", 0, 1)));""")
     assert [meter.name for meter in keys.meters] == ["voice", "sum"]
-    notes = [(10, 50, 60), (20, 50, 64)]
+    notes = [(10, 50, 60), (20, 50, 60)]
     curves = keys.metered.render(0.001, notes=notes)
     wanted = np.repeat([0.0, 1.0, 2.0], [10, 10, 28])
     np.testing.assert_array_equal(curves, [wanted, wanted])

@@ -164,4 +164,4 @@ def test_a_value_outside_its_range_warns_once_for_its_control_in_a_render() -> N
 def test_notes_whose_pitch_nothing_hears_warn_in_a_render() -> None:
     deaf = krs.transpile(lambda: krs.white_noise() * krs.control("gate", 0, 0, 1))
     with pytest.warns(krach.OutOfRange, match="every note of .* has the same pitch"):
-        deaf.render(frames=10, notes=[(0, 5, 60)])
+        deaf.render(frames=10, notes=[(0, 5, 60), (5, 5, 64)])

@@ -44,7 +44,7 @@ fn range(control: &Control) -> String {
     format!("the range of `{}` is {}..{}", control.name, control.lo, control.hi)
 }
 
-/// A warning if no control hears the keys of the notes, or if one of them is beyond the reach of its control.
+/// A warning if no control hears the keys of notes that differ or that a control seems to be meant for, or if one of them is beyond the reach of its control.
 fn pitch(sound: &Playable, notes: &[(u64, u64, f64, f64)]) -> Option<Diagnostic> {
     let program = sound.program();
     let roles = roles(program);
@@ -56,10 +56,10 @@ fn pitch(sound: &Playable, notes: &[(u64, u64, f64, f64)]) -> Option<Diagnostic>
             label @ ("note" | "pitch") => Some(format!("rename `{label}` to `key`, or declare `freq` in Hz")),
             _ => None,
         });
-        return Some(
-            Diagnostic::warning(Code::BadEvent, message)
-                .help(renamed.unwrap_or_else(|| "declare a control `freq` in Hz, or `key`".to_owned())),
-        );
+        // A drum has one pitch, and its notes have one key.
+        let melodic = renamed.is_some() || notes.iter().any(|(_, _, key, _)| *key != notes[0].2);
+        let help = renamed.unwrap_or_else(|| "declare a control `freq` in Hz, or `key`".to_owned());
+        return melodic.then(|| Diagnostic::warning(Code::BadEvent, message).help(help));
     }
     pitched.find_map(|&(at, role)| {
         let control = &program.controls()[at];
@@ -126,6 +126,10 @@ mod tests {
         let deaf = sound(&[("gate", 0.0, 1.0), ("note", 0.0, 127.0)]);
         let texts = warned(&deaf, &play(72.0));
         assert!(texts.len() == 1 && texts[0].contains("rename `note` to `key`"), "{texts:?}");
+        let drum = sound(&[("gate", 0.0, 1.0)]);
+        assert_eq!(warned(&drum, &play(36.0)), Vec::<String>::new(), "a drum has one pitch");
+        let melody = Audition { notes: vec![(7, 10, 60.0, 1.0), (27, 10, 62.0, 1.0)], ..play(60.0) };
+        assert!(warned(&drum, &melody)[0].contains("the same pitch"));
         let narrow = sound(&[("gate", 0.0, 1.0), ("freq", 100.0, 400.0)]);
         let texts = warned(&narrow, &play(140.0));
         assert!(
