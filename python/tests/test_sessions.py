@@ -114,6 +114,41 @@ def test_a_beat_begins_on_its_frames(tmp_path: Path) -> None:
     assert np.array_equal(krach.read_wav(tmp_path / "out.gate.wav")[0], sound)
 
 
+def test_the_command_draws_chance_from_its_seed(tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(
+        "kr.node('gate', lambda: krs.control('gate', 0, 0, 1)) @ kr.p('x? x? x? x? x? x? x? x?')\n"
+    )
+    kr = LiveMixer("off")
+    kr.exec_file(tmp_path / "jam.py")
+    heard = [render(str(tmp_path / "jam.py"), tmp_path, "--bars", "1", "--seed", str(n)) for n in (1, 2)]
+    assert not np.array_equal(*heard)
+    for seed, sound in enumerate(heard, 1):
+        assert np.array_equal(sound, kr.render(bars=1, seed=seed))
+
+
+def test_a_fade_and_a_pattern_from_zero_are_captured(tmp_path: Path) -> None:
+    kr, other = LiveMixer("off"), LiveMixer("off")
+    kr.node("level", lambda: krs.control("level", 0.5, 0, 1, smooth=False), gain=1)
+    kr.fade("level/level", 0.1, bars=0.5)
+    kr.fade("tempo", 90, bars=Fraction(1, 3))
+    other.load(json.loads(json.dumps(kr.capture().to_dict())))
+    assert other.automations == kr.automations
+    assert other.capture() == kr.capture()
+    sound = other.render(bars=1)
+    assert np.array_equal(sound, kr.render(bars=1))
+    assert sound[0, 0] > 1.2 * sound[0, -1] > 0
+    with LiveMixer("null", bpm=960) as live:
+        live.node("gate", tone) @ "x x"
+        live.wait(bars=1)
+        live.play("gate", fresh := krach.krp.p("<x [x x x]>"), from_zero=True)
+        begun = live.capture().patterns[0].pattern
+        live.export(tmp_path / "jam.py")
+    assert begun != fresh, "its own cycle 0 is a later bar"
+    again = LiveMixer("off")
+    again.exec_file(tmp_path / "jam.py")
+    assert np.array_equal(again.render(bars=8), live.render(bars=8))
+
+
 def test_the_command_says_how_loud_a_session_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     piece = str(EXAMPLES / "five_minute_beat.py")
     render(piece, tmp_path, "--seconds", "0.5", "--json")
