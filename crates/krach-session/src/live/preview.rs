@@ -47,6 +47,8 @@ pub enum OffenceKind {
 
 /// Frames that are computed at once: offences are found to that.
 const BLOCK: usize = 128;
+/// Frames for which the score is read at once.
+const SCORE: usize = 32 * BLOCK;
 
 impl Preview {
     /// Computes a number of frames from here on.
@@ -66,11 +68,15 @@ impl Preview {
         let mut offence: Option<Offence> = None;
         let limited_before = performance.stage().stats().limited;
         let mut limited = limited_before;
+        let mut prepared = start;
         while sound[0].len() < frames {
             let at = processor.now();
             let count = BLOCK.min(frames - sound[0].len());
-            let fallen = performance.prepare(at.after(2 * BLOCK))?;
-            fallen.first().map_or(Ok(()), |fallen| Err(fell(fallen)))?;
+            if at.after(2 * BLOCK) > prepared {
+                prepared = at.after(2 * BLOCK + SCORE);
+                let fallen = performance.prepare(prepared)?;
+                fallen.first().map_or(Ok(()), |fallen| Err(fell(fallen)))?;
+            }
             processor.process(input.head(count), output.head_mut(count));
             for (channel, sound) in sound.iter_mut().enumerate() {
                 sound.extend_from_slice(&output.channel(channel)[..count]);
