@@ -9,16 +9,13 @@ export XDG_STATE_HOME=$PWD/target/state XDG_CACHE_HOME=$PWD/target/cache
 if [ -z "${KRACH_FULL:-}" ]; then export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261128}; fi
 log=target/test-rust.log
 
-cargo test --release --workspace --no-fail-fast 2>&1 | tee "$log"
-rust=${PIPESTATUS[0]}
 # Where LLVM is installed, its code is a third voice in the tests of native code.
-llvm=llvm$(llvm-config --version 2>/dev/null | cut -d. -f1)
-case $llvm in
-llvm14 | llvm15 | llvm16 | llvm19)
-    PROPTEST_CASES=${PROPTEST_CASES:-16} cargo test --release -p krach-tests --features "$llvm" --test native 2>&1 | tee -a "$log"
-    rust=$((rust + PIPESTATUS[0]))
-    ;;
-esac
+llvm=$(llvm-config --version 2>/dev/null | cut -d. -f1)
+features=()
+case $llvm in 14 | 15 | 16 | 19) features=(--features "krach-tests/llvm$llvm") ;; esac
+
+cargo test --release --workspace --no-fail-fast "${features[@]}" 2>&1 | tee "$log"
+rust=${PIPESTATUS[0]}
 .venv/bin/python -m pytest | tee target/test-python.log
 python=${PIPESTATUS[0]}
 
