@@ -8,7 +8,7 @@ mod toys;
 use krach_abi::Frame;
 use krach_diag::Source;
 use krach_pattern::{Manner, Pattern, Time, notation};
-use krach_session::{Act, Conductor, Cue, Driver, Edit, Patch, Playing, Timeline};
+use krach_session::{Act, Conductor, Cue, Driver, Edit, Fade, Patch, Playing, Timeline};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -281,5 +281,24 @@ fn the_tempo_can_be_turned_on_any_frame_for_ever() {
         assert!(here.approximately() > before, "turn {turn}");
         assert!(conductor.timeline().frame(here).unwrap().0.abs_diff(at.0) <= 1, "turn {turn}");
         before = here.approximately();
+    }
+}
+
+#[test]
+fn a_fade_goes_on_where_meter_and_tempo_change_on_a_frame_that_no_simple_fraction_names() {
+    let settings = Edit::Tempo(6.514447723298295);
+    let mut patch = Patch::default();
+    patch.apply(&settings).unwrap();
+    let fade = Driver::Fade(Fade { to: 0.0, bars: Time::ONE });
+    for frame in (9_000..9_100).map(Frame) {
+        let mut conductor = Conductor::new(patch.settings(), RATE, (Time::ZERO, Frame(0))).unwrap();
+        conductor.drive(&"pad/gain".into(), (&fade, false), (Time::ZERO, Frame(1_234)), 1.0).unwrap();
+        conductor.set_tempo(Frame(5_003), 2.0803454516281845).unwrap();
+        conductor.set_meter(frame, Time::ONE).unwrap();
+        conductor.set_tempo(frame, 6.514447723298295).unwrap();
+        let (cues, fallen) = conductor.advance(Frame(20_000)).unwrap();
+        assert!(fallen.is_empty(), "{fallen:?}");
+        let slid: Vec<_> = cues.iter().map(|cue| cue.frame).collect();
+        assert!(slid.contains(&Frame(1_234)) && slid.contains(&frame), "{slid:?}");
     }
 }

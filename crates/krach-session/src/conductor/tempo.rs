@@ -92,7 +92,11 @@ impl Timeline {
     pub fn beat(&self, cycle: Time) -> Result<Time, Overflow> {
         let after = self.bars.partition_point(|bars| Time::whole(bars.cycle) <= cycle);
         let bars = self.bars[after.saturating_sub(1)];
-        bars.beat.plus(cycle.minus(Time::whole(bars.cycle))?.times(bars.meter)?)
+        let exact = || bars.beat.plus(cycle.minus(Time::whole(bars.cycle))?.times(bars.meter)?);
+        exact().or_else(|_| {
+            let passed = cycle.approximately() - Time::whole(bars.cycle).approximately();
+            near(bars.beat.approximately() + passed * bars.meter.approximately())
+        })
     }
 
     /// The cycle of a beat.
@@ -151,16 +155,13 @@ impl Timeline {
                 Time::approximate(from / slope * (slope * minutes).exp_m1()).ok_or(Overflow)?
             }
         };
-        beat.plus(beats).or_else(|_| {
-            // After many changes no 64 bits hold the sum; a billionth of a beat is far below a frame.
-            Time::approximate(beat.approximately() + beats.approximately()).ok_or(Overflow)
-        })
+        beat.plus(beats).or_else(|_| near(beat.approximately() + beats.approximately()))
     }
 
     fn moment(&self, beat: Time) -> Result<Moment, Overflow> {
         let after = self.stretches.partition_point(|stretch| stretch.beat <= beat);
         let stretch = self.stretches[after.saturating_sub(1)];
-        let passed = beat.minus(stretch.beat)?;
+        let passed = since(beat, stretch.beat)?;
         let frames = match stretch.course {
             Course::Steady(per_beat) => per_beat.times(passed).ok_or(Overflow)?,
             Course::Ramp { from, to, beats } => {
@@ -191,7 +192,7 @@ impl Timeline {
     /// As for [`Timeline::set_tempo`].
     pub fn ramp_tempo(&mut self, from: Time, cycles: Time, to: f64) -> Result<(), Overflow> {
         let (start, end) = (self.beat(from)?, self.beat(from.plus(cycles)?)?);
-        let (before, length) = (self.tempo_at(start)?, end.minus(start)?);
+        let (before, length) = (self.tempo_at(start)?, since(end, start)?);
         if !length.is_positive() || before == to {
             return self.set_tempo(from, to);
         }
@@ -260,7 +261,7 @@ impl Timeline {
         Ok(match stretch.course {
             Course::Steady(per_beat) => 60.0 * f64::from(self.rate) / per_beat.approximately(),
             Course::Ramp { from, to, beats } => {
-                from + (to - from) * beat.minus(stretch.beat)?.approximately() / beats
+                from + (to - from) * (beat.approximately() - stretch.beat.approximately()) / beats
             }
         })
     }
@@ -276,6 +277,16 @@ impl Timeline {
         self.bars.push(Bars { cycle, beat, meter });
         Ok(())
     }
+}
+
+/// A beat to a billionth, far below a frame: after many changes of tempo, 64 bits hold no exact one.
+fn near(beat: f64) -> Result<Time, Overflow> {
+    Time::approximate(beat).ok_or(Overflow)
+}
+
+/// The beats from one to another, exact where 64 bits hold them.
+fn since(beat: Time, start: Time) -> Result<Time, Overflow> {
+    beat.minus(start).or_else(|_| near(beat.approximately() - start.approximately()))
 }
 
 /// Frames per beat: `60 · rate / tempo`.
