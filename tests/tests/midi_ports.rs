@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use krach_session::midi::{Message, Parser, PortChange, PortWatch, midi_systems};
+use krach_session::midi::{Message, Parser, PortChange, midi_listen, midi_systems};
 use krach_tests::servers::{Jack, child, in_a_child, missing, wait_for};
 use std::path::Path;
 
@@ -24,12 +24,13 @@ fn messages_cross_jack_in_order() {
 fn cross() {
     let jack = midi_systems().into_iter().find(|system| system.name() == "jack").unwrap();
     wait_for("the start of JACK", || jack.inputs().is_ok());
-    let mut watch = PortWatch::default();
-    let _ = watch.look(jack.inputs().unwrap());
+    let before = jack.inputs().unwrap();
     let mut out = jack.open(None).unwrap();
-    let came = watch.look(jack.inputs().unwrap());
-    let [PortChange::Came(port)] = &came[..] else { panic!("{came:?}") };
-    let mut heard = jack.listen(Some(port)).unwrap();
+    let mut now = jack.inputs().unwrap();
+    now.retain(|name| !before.contains(name));
+    let [port] = &now[..] else { panic!("{now:?}") };
+    let (name, mut heard) = midi_listen(Some(port)).unwrap();
+    assert_eq!((&name, heard.change()), (port, None));
     let sent: Vec<Message> = (0..100)
         .flat_map(|at| {
             [
@@ -51,6 +52,24 @@ fn cross() {
         received.len() >= sent.len()
     });
     assert_eq!(received, sent);
+    // Unplugged, and plugged in again.
     drop(out);
-    assert_eq!(watch.look(jack.inputs().unwrap()), [PortChange::Went(port.clone())]);
+    let mut change = None;
+    wait_for("the end of the port", || {
+        change = heard.change();
+        change.is_some()
+    });
+    assert_eq!(change, Some(PortChange::Went(port.clone())));
+    let mut out = jack.open(None).unwrap();
+    wait_for("the port to come back", || {
+        change = heard.change();
+        change.is_some()
+    });
+    assert_eq!(change, Some(PortChange::Came(port.clone())));
+    wait_for("a message", || {
+        out.send(&Message::Start.bytes()).unwrap();
+        let mut again = Vec::new();
+        heard.read(&mut |_, bytes| again.extend(parser.feed(bytes)));
+        again.contains(&Message::Start)
+    });
 }

@@ -6,18 +6,18 @@
 mod toys;
 
 use krach_pattern::{Origin, OscArgument, Pattern, build};
-use krach_session::midi::{Knob, KnobMove, Message, MidiError, MidiIn, MidiOut, Parser};
+use krach_session::midi::{Knob, KnobMove, Message, MidiError, MidiIn, MidiOut, Parser, PortChange};
 use krach_session::osc::{OscArg, OscListener, OscSender};
-use krach_session::{Driver, Edit, HandClock, Node, Playing, Session, Voicing};
+use krach_session::{Driver, Edit, HandClock, News, Node, Playing, Session, Voicing};
 use krach_store::Cache;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const RATE: u32 = 48_000;
 
-/// A port whose messages are a list.
+/// A port whose messages are a list, and whose plug can be pulled.
 #[derive(Clone, Default)]
-struct Wire(Arc<Mutex<Vec<Vec<u8>>>>);
+struct Wire(Arc<Mutex<Vec<Vec<u8>>>>, Arc<Mutex<Option<PortChange>>>);
 
 impl Wire {
     fn send(&self, message: Message) {
@@ -35,12 +35,20 @@ impl MidiIn for Wire {
     fn read(&mut self, hear: &mut dyn FnMut(u64, &[u8])) {
         self.0.lock().unwrap().drain(..).for_each(|bytes| hear(0, &bytes));
     }
+
+    fn change(&mut self) -> Option<PortChange> {
+        self.1.lock().unwrap().take()
+    }
 }
 
 impl MidiOut for Wire {
     fn send(&mut self, bytes: &[u8]) -> Result<(), MidiError> {
         self.0.lock().unwrap().push(bytes.to_vec());
         Ok(())
+    }
+
+    fn change(&mut self) -> Option<PortChange> {
+        self.1.lock().unwrap().take()
     }
 }
 
@@ -149,6 +157,45 @@ fn patterns_play_on_midi_and_every_note_ends() {
     drop(clock);
     session.stop_device();
     assert!(wire.messages().contains(&Message::Stop));
+}
+
+#[test]
+fn keys_of_a_keyboard_that_is_unplugged_are_let_go() {
+    let (session, mut clock) = session();
+    let keys = Wire::default();
+    session.midi_in(Box::new(keys.clone()), Some("a")).unwrap();
+    keys.send(Message::Control { channel: 0, controller: 64, value: 127 });
+    keys.send(Message::NoteOn { channel: 0, key: 60, velocity: 127 });
+    until(&mut clock, |heard| heard[999] > 0.04);
+    let went = PortChange::Went("keys".into());
+    *keys.1.lock().unwrap() = Some(went.clone());
+    until(&mut clock, |heard| heard[999] == 0.0);
+    assert!(session.news().contains(&News::Midi(went)));
+    // It is back, and its pedal is up.
+    keys.send(Message::NoteOn { channel: 0, key: 62, velocity: 127 });
+    until(&mut clock, |heard| heard[999] > 0.04);
+    keys.send(Message::NoteOff { channel: 0, key: 62, velocity: 0 });
+    until(&mut clock, |heard| heard[999] == 0.0);
+}
+
+#[test]
+fn a_synth_that_is_plugged_in_again_has_no_hanging_note_and_a_clock() {
+    let (session, mut clock) = session();
+    let wire = Wire::default();
+    play(&session, build::midi_note(64, 100, 2, 0.5, Origin::default()).unwrap());
+    assert!(session.midi_out(Some(Box::new(wire.clone())), true));
+    clock.run(110_000);
+    let came = PortChange::Came("synth".into());
+    *wire.1.lock().unwrap() = Some(came.clone());
+    wire.0.lock().unwrap().clear();
+    clock.run(100_000);
+    let messages = wire.messages();
+    let place = |wanted: &dyn Fn(&Message) -> bool| messages.iter().position(wanted);
+    let end = place(&|message| *message == Message::all_notes_off(2)).expect("all notes end");
+    let on = place(&|message| matches!(message, Message::NoteOn { .. })).expect("the pattern plays on");
+    let begun = place(&|message| matches!(message, Message::Start | Message::Continue)).expect("the clock");
+    assert!(end < on && begun < on, "{messages:?}");
+    assert!(session.news().contains(&News::Midi(came)));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::render::channels_array;
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{DeviceFormat, DeviceRequest, Notice, Receipt};
 use krach_pattern::Time;
+use krach_session::midi::PortChange;
 use krach_session::{At, Journal, News, Offence, OffenceKind, Pending, Position, Preview, Session};
 use numpy::PyArray2;
 use pyo3::prelude::*;
@@ -159,6 +160,8 @@ pub fn line(news: &News) -> String {
         }
         News::Device(Notice::Lost { device, why }) => format!("{device} is lost: {why}"),
         News::Device(Notice::PriorityDenied) => "the system gives no real-time priority".to_owned(),
+        News::Midi(PortChange::Went(name)) => format!("the MIDI port {name} is unplugged"),
+        News::Midi(PortChange::Came(name)) => format!("the MIDI port {name} is back"),
         News::Stage(Receipt::Edited { number, at }, _) => {
             format!("edit {number} is heard from frame {}", at.0)
         }

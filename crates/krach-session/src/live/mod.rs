@@ -19,6 +19,7 @@ pub use preview::{Offence, OffenceKind, Preview};
 pub use recording::Recording;
 
 use crate::device::no_device;
+use crate::midi::PortChange;
 use crate::patch::{Name, Patch};
 use krach_diag::Diagnostic;
 use krach_engine::{Device, DeviceError, DeviceFormat, DeviceStats, Notice, Offer, Receipt, Settings};
@@ -44,6 +45,8 @@ pub(crate) struct Live {
 pub enum News {
     /// A device began to play, or was lost.
     Device(Notice),
+    /// A MIDI port was unplugged, or is back.
+    Midi(PortChange),
     /// What the stage did, with the name of the node that it concerns.
     Stage(Receipt, Option<Name>),
     /// The score could not go on as it was.

@@ -1,7 +1,7 @@
 //! What the score sends to other machines: MIDI notes and controllers, OSC, and the clock.
 
 use crate::conductor::Timeline;
-use crate::midi::{ClockOut, Ledger, Message, MidiOut, PULSES_PER_BEAT};
+use crate::midi::{ClockOut, Ledger, Message, MidiOut, PULSES_PER_BEAT, PortChange};
 use crate::osc::{OscArg, OscSender, OscTime};
 use crate::performance::Outgoing;
 use krach_abi::Frame;
@@ -58,6 +58,18 @@ impl Outlets {
     /// Whether anything listens.
     pub fn is_open(&self) -> bool {
         self.midi.is_some() || self.osc.is_some()
+    }
+
+    /// Whether the MIDI port went or came back. One that came back may still sound as when it went: all its notes end, and
+    /// its clock is started again.
+    pub fn change(&mut self) -> Option<PortChange> {
+        let change = self.midi.as_mut()?.change()?;
+        let (ends, stop) = (self.ledger.panic(), self.clock.stop());
+        if matches!(change, PortChange::Came(_)) {
+            self.send(ends.into_iter().chain(stop).collect());
+        }
+        self.ends.clear();
+        Some(change)
     }
 
     /// Takes what the score gives from now on.

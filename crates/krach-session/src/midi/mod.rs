@@ -4,6 +4,7 @@
 //! another machine's clock. Nothing here knows a node, a control or the stage: the session turns these values into
 //! edits. Everything but the two files about ports is tested with recorded streams.
 
+mod cable;
 mod clock;
 mod jack;
 mod keys;
@@ -13,11 +14,10 @@ mod message;
 mod midir;
 mod port;
 
+pub use cable::PortChange;
 pub use clock::{ClockIn, ClockOut, PULSES_PER_BEAT};
 pub use keys::{Keys, Played};
 pub use ledger::Ledger;
 pub use map::{ControlMap, Knob, KnobMove};
 pub use message::{Message, Parser};
-pub use port::{
-    MidiError, MidiIn, MidiOut, MidiSystem, PortChange, PortWatch, midi_listen, midi_open, midi_systems,
-};
+pub use port::{MidiError, MidiIn, MidiOut, MidiSystem, midi_listen, midi_open, midi_systems};

@@ -1,5 +1,6 @@
 //! MIDI ports of any system.
 
+use super::cable::{Cable, PortChange, Way};
 use super::jack::JackMidi;
 use super::midir::MidirMidi;
 use std::fmt;
@@ -66,6 +67,11 @@ pub trait MidiIn: Send {
     /// Gives the bytes that came since the last look to `hear`, message by message in their order, with their time in
     /// microseconds of a clock of the port.
     fn read(&mut self, hear: &mut dyn FnMut(u64, &[u8]));
+
+    /// Whether the port went or came back since the last question; a port that cannot say so gives nothing.
+    fn change(&mut self) -> Option<PortChange> {
+        None
+    }
 }
 
 /// A port to send to. Dropping it closes it.
@@ -75,6 +81,11 @@ pub trait MidiOut: Send {
     /// # Errors
     /// The port has gone, or takes no more.
     fn send(&mut self, bytes: &[u8]) -> Result<(), MidiError>;
+
+    /// As [`MidiIn::change`].
+    fn change(&mut self) -> Option<PortChange> {
+        None
+    }
 }
 
 /// Every system that this machine may have.
@@ -83,13 +94,20 @@ pub fn midi_systems() -> Vec<Box<dyn MidiSystem>> {
     vec![Box::new(MidirMidi), Box::new(JackMidi)]
 }
 
+/// The ways of ports that are heard, and of those that are sent to.
+pub(super) const IN: Way<Box<dyn MidiIn>> =
+    Way { names: |system| system.inputs(), open: |system, name| system.listen(Some(name)) };
+const OUT: Way<Box<dyn MidiOut>> =
+    Way { names: |system| system.outputs(), open: |system, name| system.open(Some(name)) };
+
 /// Hears the port that a word means, of the first system that has one; without a word the first port of all. Its name, and
-/// the port.
+/// the port, which is opened again when it comes back after it went.
 ///
 /// # Errors
 /// The reason of the last system that was asked.
 pub fn midi_listen(word: Option<&str>) -> Result<(String, Box<dyn MidiIn>), MidiError> {
-    first(word, |system| system.inputs(), |system, name| system.listen(Some(name)))
+    let (name, cable) = first(word, IN)?;
+    Ok((name, Box::new(cable)))
 }
 
 /// Opens a port to send to, as [`midi_listen`] does.
@@ -97,22 +115,19 @@ pub fn midi_listen(word: Option<&str>) -> Result<(String, Box<dyn MidiIn>), Midi
 /// # Errors
 /// As [`midi_listen`].
 pub fn midi_open(word: Option<&str>) -> Result<(String, Box<dyn MidiOut>), MidiError> {
-    first(word, |system| system.outputs(), |system, name| system.open(Some(name)))
+    let (name, cable) = first(word, OUT)?;
+    Ok((name, Box::new(cable)))
 }
 
-fn first<P>(
-    word: Option<&str>,
-    names: impl Fn(&dyn MidiSystem) -> Result<Vec<String>, MidiError>,
-    open: impl Fn(&dyn MidiSystem, &str) -> Result<P, MidiError>,
-) -> Result<(String, P), MidiError> {
+fn first<P: Send + 'static>(word: Option<&str>, way: Way<P>) -> Result<(String, Cable<P>), MidiError> {
     let mut found = Err(MidiError::NoSystem("this machine has none".into()));
     for system in midi_systems() {
-        let opened = names(&*system).and_then(|names| {
-            let at = position(&names, word.unwrap_or(""))?;
-            Ok((names[at].clone(), open(&*system, &names[at])?))
+        let opened = (way.names)(&*system).and_then(|mut names| {
+            let name = names.swap_remove(position(&names, word.unwrap_or(""))?);
+            Ok((Cable::open(system, way, &name)?, name))
         });
         match (opened, &found) {
-            (Ok(port), _) => return Ok(port),
+            (Ok((cable, name)), _) => return Ok((name, cable)),
             // A system that is there says more than one that is not.
             (Err(MidiError::NoSystem(_)), Err(MidiError::NoSuchPort { .. } | MidiError::Failed(_))) => {}
             (Err(error), _) => found = Err(error),
@@ -130,53 +145,12 @@ pub(super) fn position(names: &[String], word: &str) -> Result<usize, MidiError>
         .ok_or_else(|| MidiError::NoSuchPort { asked: word.to_owned(), names: names.to_vec() })
 }
 
-/// A port that came or went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PortChange {
-    Came(String),
-    Went(String),
-}
-
-/// Finds out which ports come and go, from lists that are taken now and then: MIDI systems do not report it alike.
-#[derive(Clone, Debug, Default)]
-pub struct PortWatch {
-    known: Vec<String>,
-}
-
-impl PortWatch {
-    /// Compares a new list with the last one. Two ports of one name count as two.
-    #[must_use]
-    pub fn look(&mut self, now: Vec<String>) -> Vec<PortChange> {
-        let mut came = now.clone();
-        let mut went = std::mem::replace(&mut self.known, now);
-        went.retain(|name| match came.iter().position(|other| other == name) {
-            Some(at) => {
-                came.remove(at);
-                false
-            }
-            None => true,
-        });
-        let went = went.into_iter().map(PortChange::Went);
-        went.chain(came.into_iter().map(PortChange::Came)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn names(list: &[&str]) -> Vec<String> {
         list.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn ports_come_and_go_by_name() {
-        let mut watch = PortWatch::default();
-        let came = |name: &str| PortChange::Came(name.into());
-        assert_eq!(watch.look(names(&["keys", "pads"])), [came("keys"), came("pads")]);
-        assert_eq!(watch.look(names(&["pads", "keys"])), [], "their order is no change");
-        assert_eq!(watch.look(names(&["pads", "pads"])), [PortChange::Went("keys".into()), came("pads")]);
-        assert_eq!(watch.look(names(&["pads"])), [PortChange::Went("pads".into())]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::leader::Leader;
 use super::{Session, State};
+use crate::live::News;
 use crate::midi::{ControlMap, Keys, Knob, KnobMove, Message, MidiIn, MidiOut, Parser, Played};
 use crate::osc::{DirtEvent, OscCounts, OscListener, OscMessage, OscSender};
 use crate::patch::{Name, Named};
@@ -214,6 +215,12 @@ fn look(state: &State, hands: &Mutex<Hands>) {
     let mut turned = Vec::new();
     for keyboard in &mut hands.keyboards {
         let mut messages: Vec<Message> = Vec::new();
+        if let Some(change) = keyboard.port.change() {
+            // No message about the keys that were down can come any more.
+            keyboard.keys.release_all().into_iter().for_each(|played| keyboard.play(state, played));
+            keyboard.parser = Parser::default();
+            state.tell(News::Midi(change));
+        }
         let parser = &mut keyboard.parser;
         keyboard.port.read(&mut |_, bytes| messages.extend(parser.feed(bytes)));
         for message in messages {
@@ -280,6 +287,13 @@ impl State {
     fn value(&self, path: &str) -> Option<f64> {
         let desk = self.desk();
         desk.sounding().value(&desk.sounding().readable(path).ok()?)
+    }
+
+    /// Adds to the news, if something plays.
+    pub(super) fn tell(&self, news: News) {
+        if let Some(stage) = self.on_stage() {
+            stage.tell(news);
+        }
     }
 
     /// Sets a path, on a frame if it has one. Whether there is such a path.

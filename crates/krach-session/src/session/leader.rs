@@ -4,6 +4,7 @@
 //! machine runs, the tempo is a little higher or lower until both are on the same beat of a bar.
 
 use super::{Session, State};
+use crate::live::News;
 use crate::midi::{ClockIn, MidiIn, PULSES_PER_BEAT, Parser};
 use std::time::Duration;
 
@@ -34,6 +35,10 @@ impl Leader {
 
     /// Hears the pulses that came, and lets the music follow once a beat.
     pub fn look(&mut self, state: &State) {
+        if let Some(change) = self.port.change() {
+            self.parser = Parser::default();
+            state.tell(News::Midi(change));
+        }
         let Self { port, parser, clock, pulses, seconds } = self;
         port.read(&mut |time, bytes| {
             *seconds = Duration::from_micros(time).as_secs_f64();
