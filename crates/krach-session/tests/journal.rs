@@ -9,7 +9,7 @@ use krach_diag::Source;
 use krach_engine::DeviceRequest;
 use krach_pattern::{Manner, Pattern, Time, notation};
 use krach_session::{
-    Driver, Edit, HandClock, Journal, Modulation, Node, Patch, Playing, Session, Step, Voicing,
+    Driver, Edit, HandClock, Journal, Modulation, News, Node, Patch, Playing, Session, Step, Voicing,
 };
 use krach_store::{Cache, JournalFile};
 use proptest::prelude::*;
@@ -176,6 +176,78 @@ fn a_folder_that_cannot_be_written_is_news_and_the_music_plays() {
     assert_eq!(played.journal(), None);
     let news = format!("{:?}", played.news());
     assert!(news.contains("there is no journal of this session"), "{news}");
+}
+
+/// The variable that leads the child of the next test to its folder.
+const LIMITED: &str = "KRACH_LIMITED_FOLDER";
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_journal_with_one_news_and_the_music_plays() {
+    let Some(folder) = std::env::var_os(LIMITED) else {
+        // The system lets this child write files of 16 kB: a disk that is full there.
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("sh");
+        child
+            .args(["-c", "trap '' XFSZ; ulimit -f 32; exec \"$@\"", "sh"])
+            .arg(std::env::current_exe().unwrap());
+        child.args([
+            "--exact",
+            "a_full_disk_ends_the_journal_with_one_news_and_the_music_plays",
+            "--nocapture",
+        ]);
+        let output = child.env(LIMITED, folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        let journal = Journal::read(&JournalFile::latest(folder.path(), None).unwrap()).unwrap();
+        assert!(!journal.is_whole && journal.steps.len() > 10, "it is read up to there");
+        return;
+    };
+    let played = session(Path::new(&folder));
+    edit(&played, vec![Edit::Node("a".into(), Some(node(&["gate"]).into())), play("a", pattern("x*16"))]);
+    let mut clock = played.play_by_hand(RATE, 128).unwrap();
+    let (mut news, begun) = (Vec::new(), std::time::Instant::now());
+    for at in 0_u32.. {
+        edit(&played, vec![Edit::Tempo(120.0 + f64::from(at % 7))]);
+        clock.run(500);
+        news.extend(played.news().into_iter().filter(|news| matches!(news, News::Fault(_))));
+        if !news.is_empty() || begun.elapsed() > Duration::from_secs(30) {
+            break;
+        }
+    }
+    // Further steps have nowhere to go, and nothing more is said.
+    (0..20).for_each(|at| edit(&played, vec![Edit::Tempo(140.0 + f64::from(at))]));
+    assert!(clock.run(5_000)[0].iter().any(|&sample| sample > 0.1), "the music plays on");
+    news.extend(played.news().into_iter().filter(|news| matches!(news, News::Fault(_))));
+    let [News::Fault(report)] = &news[..] else { panic!("{news:?}") };
+    assert!(report.message.contains("the journal of this session ends here"), "{report}");
+}
+
+#[test]
+fn a_prompt_that_was_only_opened_does_not_hide_the_last_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |edits: Vec<Edit>| {
+        let played = session(folder.path());
+        played.play_by_hand(RATE, 128).unwrap().run(500);
+        if !edits.is_empty() {
+            edit(&played, edits);
+        }
+        let path = played.journal().unwrap();
+        played.stop_device();
+        path
+    };
+    let first = opened(vec![Edit::Tempo(99.0)]);
+    let (second, third) = (opened(Vec::new()), opened(Vec::new()));
+    assert!(first < second && second < third);
+    assert_eq!(Journal::last_of(folder.path(), None).as_ref(), Some(&first));
+    // One that crashed before its first line hides nothing, and one of another version says so.
+    let crashed = JournalFile::create(folder.path()).unwrap().path().to_owned();
+    assert_eq!(Journal::last_of(folder.path(), None).as_ref(), Some(&first));
+    let mut other = JournalFile::create(folder.path()).unwrap();
+    other.write(&serde_json::json!({"Other": 1})).unwrap();
+    assert_eq!(Journal::last_of(folder.path(), None).as_deref(), Some(other.path()));
+    assert_eq!(Journal::last_of(folder.path(), Some(&crashed)).as_ref(), Some(&first));
+    assert_eq!(Journal::last_of(folder.path(), Some(&first)), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use krach_diag::{Code, Diagnostic};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -89,23 +89,51 @@ impl JournalFile {
     /// # Errors
     /// `KR0501`: the file cannot be read, has no whole line, or a line holds another kind of record.
     pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Vec<T>, bool), Diagnostic> {
-        let mut bytes = Vec::new();
-        open(path)
-            .and_then(|file| file.take(FOLDER_LIMIT).read_to_end(&mut bytes))
-            .map_err(|error| refusal(path, &path.display().to_string(), &error))?;
-        let (mut records, mut rest) = (Vec::new(), &bytes[..]);
-        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
-            let Some(json) = whole(&rest[..end]) else { break };
-            rest = &rest[end + 1..];
-            records.push(serde_json::from_slice(json).map_err(|error| {
-                let why = format!("its record {} cannot be used: {error}", records.len() + 1);
-                refuse(path, &why).help("use the version of krach that wrote it")
-            })?);
-        }
+        let mut records = Vec::new();
+        let is_whole = Self::each(path, |record| {
+            records.push(record);
+            true
+        })?;
         if records.is_empty() {
             return Err(refuse(path, "it is no journal of krach"));
         }
-        Ok((records, rest.is_empty()))
+        Ok((records, is_whole))
+    }
+
+    /// Whether a record of a journal, up to the first line that is not whole, passes a test. No further one is read.
+    ///
+    /// # Errors
+    /// `KR0501`: the file cannot be read, or a line before holds another kind of record.
+    pub fn has<T: DeserializeOwned>(path: &Path, test: impl Fn(&T) -> bool) -> Result<bool, Diagnostic> {
+        let mut found = false;
+        Self::each(path, |record| {
+            found = test(&record);
+            !found
+        })?;
+        Ok(found)
+    }
+
+    /// Gives the records to `see` until it answers false, or up to the first line that is not whole. Whether all lines that
+    /// were read are.
+    fn each<T: DeserializeOwned>(path: &Path, mut see: impl FnMut(T) -> bool) -> Result<bool, Diagnostic> {
+        let unreadable = |error| refusal(path, &path.display().to_string(), &error);
+        let mut lines = BufReader::new(open(path).map_err(unreadable)?.take(FOLDER_LIMIT));
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            if lines.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
+                break;
+            }
+            let Some(json) = line.strip_suffix(b"\n").and_then(whole) else { return Ok(false) };
+            let record = serde_json::from_slice(json).map_err(|error| {
+                let why = format!("its record {number} cannot be used: {error}");
+                refuse(path, &why).help("use the version of krach that wrote it")
+            })?;
+            if !see(record) {
+                break;
+            }
+        }
+        Ok(true)
     }
 
     /// The journal in a folder that was begun last, before another one if that is given.

@@ -535,6 +535,11 @@ impl Session {
         py.detach(|| self.inner.journal())
     }
 
+    /// Keeps no journal of what plays from now on.
+    fn keep_no_journal(&self) {
+        self.inner.keep_no_journal();
+    }
+
     /// Plays on the device that it was made for, once; if that fails it stays silent.
     fn wake(&self, py: Python<'_>) -> PyResult<()> {
         let request = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -71,16 +71,15 @@ impl Journal {
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let (records, is_whole) = JournalFile::read::<Record>(path)?;
         let refuse = |why: &str| {
-            let report =
-                Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {why}", path.display()));
-            report.help("use the version of krach that wrote it")
+            Diagnostic::error(Code::Unreadable, format!("cannot read `{}`: {why}", path.display()))
         };
         let mut records = records.into_iter();
         let Some(Record::Begin { schema, rate, frame: first, cycle, .. }) = records.next() else {
-            return Err(refuse("it has no beginning"));
+            return Err(refuse("it is damaged: it has no beginning"));
         };
         if schema != SCHEMA || rate == 0 {
-            return Err(refuse("its form is of another version"));
+            let report = refuse("its form is of another version");
+            return Err(report.help("use the version of krach that wrote it"));
         }
         let (mut steps, mut frames, mut scenes) = (Vec::new(), 0, Scenes::default());
         for record in records {
@@ -88,7 +87,7 @@ impl Journal {
                 Record::Step { step, .. } => {
                     let frame = Frame(step.frame.0.saturating_sub(first.0));
                     if steps.last().is_some_and(|last: &Step| last.frame > frame) {
-                        return Err(refuse("its steps are not in the order of their frames"));
+                        return Err(refuse("it is damaged: its steps are not in the order of their frames"));
                     }
                     frames = frames.max(frame.since(Frame(0)));
                     steps.push(Step { frame, ..step });
@@ -99,16 +98,32 @@ impl Journal {
                     patch.apply_all(&edits)?;
                     scenes.save(&name, &patch);
                 }
-                Record::Begin { .. } => return Err(refuse("it begins twice")),
+                Record::Begin { .. } => return Err(refuse("it is damaged: it begins twice")),
             }
         }
         Ok(Self { rate, cycle, steps, frames, scenes, is_whole })
     }
 
-    /// The journal that the user's last session wrote, before the one that is being written; none if there is none.
+    /// The journal of the user's last session with an edit, before the one that is being written; none if there is none.
     #[must_use]
     pub fn before(present: Option<&Path>) -> Option<PathBuf> {
-        JournalFile::latest(&JournalFile::folder_of_user()?, present)
+        Self::last_of(&JournalFile::folder_of_user()?, present)
+    }
+
+    /// The last journal of a folder with an edit, before another one if that is given. A prompt that was opened and closed
+    /// leaves one without.
+    #[must_use]
+    pub fn last_of(folder: &Path, before: Option<&Path>) -> Option<PathBuf> {
+        let edits = |record: &Record| matches!(record, Record::Step { step, .. } if !step.edits().is_empty());
+        let mut last = JournalFile::latest(folder, before);
+        while let Some(path) = last {
+            // One that cannot be read says so when it is read.
+            if JournalFile::has(&path, edits).unwrap_or(true) {
+                return Some(path);
+            }
+            last = JournalFile::latest(folder, Some(&path));
+        }
+        None
     }
 
     /// The patch after the last step.

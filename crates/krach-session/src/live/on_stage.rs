@@ -169,6 +169,9 @@ impl State {
         self.taps.tend();
         if let Some(scribe) = &mut self.scribe {
             scribe.hear(self.performance.now());
+            if let Some(error) = scribe.fault() {
+                self.tell(News::Fault(journal_ended(&error)));
+            }
         }
         self.take_pending(self.performance.now().after(2 * self.block + self.frames(SOON_SECONDS)));
         let until = self.performance.now().after(self.ahead);
@@ -179,6 +182,9 @@ impl State {
         let now = self.heard();
         let messages = self.performance.messages(until);
         self.outlets.add(messages);
+        if let Some(change) = self.outlets.change() {
+            self.tell(News::Midi(change));
+        }
         self.outlets.send_due(self.performance.conductor().timeline(), now);
         for receipt in self.performance.receipts() {
             let node = match receipt {
@@ -403,6 +409,11 @@ impl OnStage {
         self.state().take(Deed::Panic, BTreeMap::new(), None)
     }
 
+    /// Adds to the news.
+    pub fn tell(&self, news: News) {
+        self.state().tell(news);
+    }
+
     /// Opens or closes the MIDI port that the score plays on.
     pub fn set_midi(&self, port: Option<Box<dyn MidiOut>>, clock: bool) {
         self.state().outlets.set_midi(port, clock);
@@ -527,6 +538,12 @@ impl OnStage {
 fn no_journal(error: &io::Error) -> Diagnostic {
     let report = Diagnostic::error(Code::Unwritable, format!("there is no journal of this session: {error}"));
     report.help("`XDG_STATE_HOME` names another folder; `KRACH_JOURNAL=off` keeps no journal")
+}
+
+fn journal_ended(error: &io::Error) -> Diagnostic {
+    let report =
+        Diagnostic::error(Code::Unwritable, format!("the journal of this session ends here: {error}"));
+    report.help("the music plays on; `kr.export(path)` writes the session as it is now")
 }
 
 /// The nodes that edits make.

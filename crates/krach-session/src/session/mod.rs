@@ -35,7 +35,7 @@ pub struct Session {
     hands: Arc<Mutex<Hands>>,
     listening: Mutex<Option<Listening>>,
     /// The folder of the journals; none keeps none.
-    journals: Option<PathBuf>,
+    journals: Mutex<Option<PathBuf>>,
 }
 
 /// What every thread of a session shares. The desk is locked first.
@@ -81,14 +81,22 @@ impl Session {
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (state, hands, listening) = (Arc::default(), Arc::default(), Mutex::default());
-        Self { cache, state, hands, listening, journals: None }
+        Self { cache, state, hands, listening, journals: Mutex::default() }
     }
 
     /// The same, with a journal of all that is played in a folder.
     #[must_use]
-    pub fn with_journals(mut self, folder: Option<PathBuf>) -> Self {
-        self.journals = folder;
-        self
+    pub fn with_journals(self, folder: Option<PathBuf>) -> Self {
+        Self { journals: Mutex::new(folder), ..self }
+    }
+
+    /// Keeps no journal of what plays from the next [`Session::play`] on.
+    pub fn keep_no_journal(&self) {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn journals(&self) -> Option<PathBuf> {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A session that keeps compiled code in the user's cache folder, and a journal in the state folder.

@@ -33,7 +33,7 @@ impl Session {
             None => Time::ZERO,
         };
         let format = offer.format().clone();
-        *live = Some(Live::play(&self.cache, (desk.sounding(), cycle), offer, self.journals.as_deref())?);
+        *live = Some(Live::play(&self.cache, (desk.sounding(), cycle), offer, self.journals().as_deref())?);
         Ok(format)
     }
 
@@ -44,7 +44,7 @@ impl Session {
     pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
         let desk = self.desk();
         let (live, clock) =
-            Live::by_hand(&self.cache, desk.sounding(), (rate, block), self.journals.as_deref())?;
+            Live::by_hand(&self.cache, desk.sounding(), (rate, block), self.journals().as_deref())?;
         *self.live() = Some(live);
         Ok(clock)
     }
