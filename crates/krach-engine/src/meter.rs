@@ -44,6 +44,11 @@ impl Meter {
     /// Sees samples of one channel.
     pub fn see(&self, samples: &[f32]) {
         let (peak, energy) = measure(samples);
+        self.add(peak, energy, samples.len());
+    }
+
+    /// Adds what [`measure`] found in a number of samples.
+    pub fn add(&self, peak: f32, energy: f32, samples: usize) {
         // Floats above 0 are in the order of their bits.
         if peak.to_bits() > self.peak.load(Relaxed) {
             self.peak.fetch_max(peak.to_bits(), Relaxed);
@@ -54,7 +59,7 @@ impl Meter {
         if energy.is_finite() {
             sum.store((sofar + f64::from(energy)).to_bits(), Relaxed);
         }
-        count.store(count.load(Relaxed) + samples.len() as u64, Relaxed);
+        count.store(count.load(Relaxed) + samples as u64, Relaxed);
     }
 
     pub fn read(&self) -> Reading {

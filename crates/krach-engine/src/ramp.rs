@@ -91,25 +91,33 @@ pub(crate) fn scaled(to: &mut [f32], from: &[f32], start: Frame, ramps: &[Ramp])
     }
 }
 
-/// Adds a share of samples, the first of which is of frame `start`, times the product of ramps.
-pub(crate) fn add_scaled(to: &mut [f32], from: &[f32], start: Frame, share: f64, ramps: &[Ramp]) {
+/// Adds a share of samples with a level of their own, the first of which is of frame `start`, times the product of ramps.
+pub(crate) fn add_scaled(
+    to: &mut [f32],
+    (from, own): (&[f32], f32),
+    start: Frame,
+    share: f64,
+    ramps: &[Ramp],
+) {
     match level(share, ramps, start) {
-        Some(level) => add_level(to, from, level),
+        Some(level) => add_level(to, (from, own), level),
         None => {
             for (at, (to, from)) in to.iter_mut().zip(from).enumerate() {
-                *to += from * product(share, ramps, start.after(at));
+                *to += from * own * product(share, ramps, start.after(at));
             }
         }
     }
 }
 
-/// The same with a level that does not move.
-pub(crate) fn add_level(to: &mut [f32], from: &[f32], level: f32) {
-    match level {
+/// The same with a level that does not move. Two factors are multiplied one after the other: the bits are those of samples
+/// that were scaled before.
+pub(crate) fn add_level(to: &mut [f32], (from, own): (&[f32], f32), level: f32) {
+    match (own, level) {
         // Nothing is added where nothing is heard: not even an infinite sample.
-        0.0 => {}
-        1.0 => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
-        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * level),
+        (_, 0.0) => {}
+        (1.0, 1.0) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
+        (1.0, one) | (one, 1.0) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * one),
+        _ => to.iter_mut().zip(from).for_each(|(to, from)| *to += from * own * level),
     }
 }
 

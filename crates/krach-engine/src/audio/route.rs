@@ -37,7 +37,8 @@ impl Route {
         let ramps = [self.level, self.heard];
         let still = level(1.0, &ramps, start);
         let mut bring = |source, channel, share| {
-            let (to, from) = (&mut sum.part(self.order, channel)[..tap.frames], tap.channel(source));
+            let to = &mut sum.part(self.order, channel)[..tap.frames];
+            let from = (tap.channel(source), tap.level(source));
             match still.filter(|_| share == 1.0) {
                 Some(level) => add_level(to, from, level),
                 None => add_scaled(to, from, start, share, &ramps),

@@ -5,7 +5,7 @@ use super::player::Player;
 use super::swap::{Phase, Swap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
-use crate::meter::Meter;
+use crate::meter::{Meter, measure};
 use crate::note::NoteId;
 use crate::ramp::{Ramp, level, scale, scaled};
 use crate::receipt::{Notice, Return};
@@ -59,18 +59,18 @@ pub(crate) const NO_EVENT: u32 = u32::MAX;
 enum Post {
     /// In a buffer of their own.
     Made,
-    /// They are the same as before gain and pan.
-    Same,
-    /// There is one, which is heard on the left and the right.
-    One,
+    /// Nowhere: they are those before, each times the level that does not move, left or right.
+    Scaled([f32; 2]),
 }
 
 /// Some frames of what a node plays.
 pub(crate) struct Tap<'a> {
     buffer: &'a Buffer<f32>,
     channels: usize,
-    /// All channels are the first one.
+    /// Both channels are the only one of the buffer.
     alike: bool,
+    /// The levels of the first two channels, which are not in the buffer yet.
+    levels: [f32; 2],
     pub frames: usize,
 }
 
@@ -83,10 +83,27 @@ impl Tap<'_> {
         &self.buffer.channel(if self.alike { 0 } else { at })[..self.frames]
     }
 
+    /// The factor with which the samples of a channel are heard.
+    pub fn level(&self, at: usize) -> f32 {
+        self.levels.get(at).copied().unwrap_or(1.0)
+    }
+
     /// Each channel that differs from those before, once.
     pub fn meet(&self, meter: &Meter) {
-        let channels = if self.alike { self.channels.min(1) } else { self.channels };
-        (0..channels).for_each(|at| meter.see(self.channel(at)));
+        if self.alike {
+            let [left, right] = self.levels;
+            let (peak, energy) = measure(self.channel(0));
+            meter.add(peak * left, energy * left * left, self.frames);
+            if left != right {
+                meter.add(peak * right, energy * right * right, self.frames);
+            }
+            return;
+        }
+        for at in 0..self.channels {
+            let (peak, energy) = measure(self.channel(at));
+            let level = self.level(at);
+            meter.add(peak * level, energy * level * level, self.frames);
+        }
     }
 }
 
@@ -142,14 +159,14 @@ impl Slot {
 
     pub fn tap(&self, pre: bool, frames: usize) -> Tap<'_> {
         let width = self.width();
-        match pre {
-            true => Tap { buffer: &self.player.heard, channels: width, alike: false, frames },
-            // One channel has a place between left and right.
-            false => {
-                let own = self.post != Post::Same;
-                let buffer = if own { &self.player.post } else { &self.player.heard };
-                let alike = width == 1 && self.post != Post::Made;
-                Tap { buffer, channels: if width == 1 { 2 } else { width }, alike, frames }
+        let (heard, levels) = (&self.player.heard, [1.0; 2]);
+        // One channel has a place between left and right.
+        let placed = if width == 1 { 2 } else { width };
+        match self.post {
+            _ if pre => Tap { buffer: heard, channels: width, alike: false, levels, frames },
+            Post::Made => Tap { buffer: &self.player.post, channels: placed, alike: false, levels, frames },
+            Post::Scaled(levels) => {
+                Tap { buffer: heard, channels: placed, alike: width == 1, levels, frames }
             }
         }
     }
@@ -169,9 +186,7 @@ impl Slot {
             };
         }
         self.post = match self.still {
-            _ if stems => Post::Made,
-            Some([_, 1.0, 1.0]) => Post::Same,
-            Some([_, left, right]) if left == right && width == 1 => Post::One,
+            Some([_, left, right]) if !stems => Post::Scaled([left, right]),
             _ => Post::Made,
         };
     }
@@ -451,12 +466,11 @@ impl Slot {
         self.place(width, start, frames);
     }
 
-    /// Makes its channels after gain and pan.
+    /// Makes its channels after gain and pan, where they need a buffer.
     fn place(&mut self, width: usize, start: Frame, frames: Range<usize>) {
         let first = start.after(frames.start);
         let made = match self.post {
-            Post::Same => 0,
-            Post::One => 1,
+            Post::Scaled(_) => 0,
             Post::Made if width == 1 => 2,
             Post::Made => width,
         };
