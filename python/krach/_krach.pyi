@@ -352,6 +352,7 @@ class Session:
     """Everything that sounds together. Any call may raise `krach.Error`, and then it changed nothing."""
 
     strict: bool
+    threads: int
     tempo: float
     meter: float
     master: float

@@ -47,10 +47,12 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
         block: int | None = None,
         bpm: float = 120,
         master: float | str = 0.7,
+        threads: int = 1,
         **original: object,
     ) -> None:
         """A session of its own. The first node opens `device`: that is as for `open`, or "off" for none.
 
+        `threads` is the number of processor cores that compute the sound, as in `kr.threads`.
         The variable `KRACH_DEVICE` names the device where `device` does not. The three arguments of the
         original, `session`, `dsp_dir` and `node_controls`, are accepted, by name or in their order, and have
         no effect.
@@ -62,6 +64,8 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
         asked = request(device, sample_rate, block)
         name = asked["device"] or os.environ.get("KRACH_DEVICE", "").strip()
         self._session = Session(None if name == SILENT else asked)
+        if threads != 1:
+            self.threads = threads
         if bpm != 120:
             self.tempo = bpm
         if master != 0.7:

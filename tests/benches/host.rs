@@ -60,7 +60,11 @@ struct Staged {
 
 impl Staged {
     fn new(factory: &Arc<dyn DspFactory>, count: usize) -> Self {
-        let (mut stage, processor) = Stage::new(Settings::new(RATE));
+        Self::on_threads(factory, count, 1)
+    }
+
+    fn on_threads(factory: &Arc<dyn DspFactory>, count: usize, threads: usize) -> Self {
+        let (mut stage, processor) = Stage::new(Settings { threads, ..Settings::new(RATE) });
         let nodes = stage.edit(None, |edit| {
             (0..count)
                 .map(|_| edit.add(NodeSpec { gain: 0.01, ..NodeSpec::new(Sound::new(factory.clone())) }))
@@ -90,6 +94,17 @@ fn timed(run: impl FnOnce()) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
+/// The nodes of [`overhead`] on several threads.
+fn threads(factory: &Arc<dyn DspFactory>) {
+    for threads in [1, 2] {
+        let mut staged = Staged::on_threads(factory, 200, threads);
+        staged.run();
+        let time = least((0..ROUNDS).map(|_| timed(|| staged.run())));
+        let sound = (BLOCK * BLOCKS) as f64 / f64::from(RATE);
+        println!("host/{threads} threads: {:.0} nodes in real time", 200.0 * sound / time);
+    }
+}
+
 fn overhead(factory: &Arc<dyn DspFactory>) {
     for count in [1, 32, 200] {
         let (mut alone, mut staged) = (Alone::new(factory.as_ref(), count), Staged::new(factory, count));
@@ -116,16 +131,17 @@ const EVENTS: u64 = 5_000;
 fn events(factory: &Arc<dyn DspFactory>) {
     let mut staged = Staged::new(factory, 1);
     let node = staged.nodes[0];
-    let rounds = (0..ROUNDS).map(|_| {
+    let (mut with, mut without) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..ROUNDS {
         let now = staged.stage.now().0;
         for at in 0..EVENTS {
             let when = When::at(Frame(now + at * (BLOCK * BLOCKS) as u64 / EVENTS));
             staged.stage.set(node, 0, 100.0 + at as f64 / 100.0, when).expect("there is room");
         }
-        let with = timed(|| staged.run());
-        (with - timed(|| staged.run())) / EVENTS as f64
-    });
-    let event = least(rounds);
+        with = with.min(timed(|| staged.run()));
+        without = without.min(timed(|| staged.run()));
+    }
+    let event = (with - without) / EVENTS as f64;
     println!("host/an event: {:.0} ns; 100,000 a second take {:.1} % of a core", event * 1e9, event * 1e7);
 }
 
@@ -207,6 +223,7 @@ fn crowd() {
 fn main() {
     let factory = acid();
     overhead(&factory);
+    threads(&factory);
     crowd();
     voices(&factory);
     events(&factory);

@@ -46,8 +46,9 @@ pub enum Door {
     Prompt,
     /// A piece that is played and shown for some seconds, on the default device or on this one.
     Demo { seconds: f64, device: Option<String> },
-    /// A session file that is played until Ctrl-C, watched for changes, with a prompt, on the default device or on this one.
-    Run { file: PathBuf, watch: bool, interactive: bool, device: Option<String> },
+    /// A session file that is played until Ctrl-C, watched for changes, with a prompt, on the default device or on this one,
+    /// by a number of threads.
+    Run { file: PathBuf, watch: bool, interactive: bool, device: Option<String>, threads: u8 },
     /// The session of a journal, that of the last session by default, is written as a session file.
     Recover { journal: Option<PathBuf>, output: PathBuf },
 }

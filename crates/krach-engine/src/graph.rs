@@ -210,15 +210,29 @@ impl Graph {
             }
         }
         let mut schedule = Schedule::default();
-        for node in order {
-            if self.nodes[node.index()].is_some() {
-                let routes = append(&mut schedule.routes, &into[node.index()]);
-                schedule.steps.push(Step { node: u32::try_from(node.index()).unwrap_or(u32::MAX), routes });
+        let order = order.into_iter().map(NodeIndex::index).filter(|&node| self.nodes[node].is_some());
+        for (node, level) in self.by_level(order.collect(), &into) {
+            if schedule.levels.len() <= level {
+                schedule.levels.push(u32::try_from(schedule.steps.len()).unwrap_or(u32::MAX));
             }
+            let routes = append(&mut schedule.routes, &into[node]);
+            schedule.steps.push(Step { node: u32::try_from(node).unwrap_or(u32::MAX), routes });
         }
         schedule.master = append(&mut schedule.routes, &master);
         schedule.device = append(&mut schedule.routes, &device);
         Ok((schedule, waits))
+    }
+
+    /// Nodes in an order, each with the length of the longest way to it, those with the shortest ways first.
+    fn by_level(&self, order: Vec<usize>, into: &[Vec<u32>]) -> Vec<(usize, usize)> {
+        let mut levels = vec![0; self.nodes.len()];
+        for &node in &order {
+            let sources = into[node].iter().filter_map(|&link| self.links[link as usize].as_ref());
+            levels[node] = sources.map(|link| levels[link.source as usize] + 1).max().unwrap_or(0);
+        }
+        let mut order: Vec<_> = order.into_iter().map(|node| (node, levels[node])).collect();
+        order.sort_by_key(|&(_, level)| level);
+        order
     }
 
     /// A node that faded out is gone, and so are its routes.

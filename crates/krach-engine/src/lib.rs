@@ -23,6 +23,7 @@
 mod audio;
 mod batch;
 mod command;
+mod crew;
 mod cue;
 mod device;
 mod edits;

@@ -39,14 +39,16 @@ pub struct Settings {
     pub channels: usize,
     /// Seconds of every fade that has no length of its own.
     pub fade: f64,
+    /// Threads that compute nodes which do not depend on each other. The samples do not depend on it.
+    pub threads: usize,
     pub limits: Limits,
 }
 
 impl Settings {
-    /// A stereo master, blocks of 128 frames, fades of 20 ms.
+    /// A stereo master, blocks of 128 frames, fades of 20 ms, one thread.
     #[must_use]
     pub fn new(rate: u32) -> Self {
-        Self { rate, block: 128, channels: 2, fade: 0.02, limits: Limits::default() }
+        Self { rate, block: 128, channels: 2, fade: 0.02, threads: 1, limits: Limits::default() }
     }
 
     /// A length in seconds as a number of frames, at least 1.

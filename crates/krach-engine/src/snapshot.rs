@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::graph::Graph;
 use crate::loan::Loan;
 use crate::making;
-use crate::{Stage, StageError};
+use crate::{Settings, Stage, StageError};
 
 /// Everything that sounded on one frame, as a stage of its own that goes on from there. Nodes, routes, notes and
 /// controls have the numbers that they have on the stage that plays; so have the edits before it.
@@ -40,7 +40,7 @@ impl Stage {
             return Err(StageError::Full("edits"));
         }
         let number = self.batches + 1;
-        let (mut stage, mut processor) = Self::new(self.settings);
+        let (mut stage, mut processor) = Self::new(Settings { threads: 1, ..self.settings });
         (stage.graph, stage.batches) = (self.graph.clone(), number);
         let mut copiers = Vec::new();
         let mut all = 0;

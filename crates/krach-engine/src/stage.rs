@@ -74,8 +74,11 @@ impl Stage {
     /// Both halves of a stage on which nothing sounds.
     #[must_use]
     pub fn new(settings: Settings) -> (Self, Processor) {
-        let settings =
-            Settings { block: settings.block.max(1), channels: settings.channels.max(1), ..settings };
+        let Settings { block, channels, threads, .. } = settings;
+        // A thread without a core of its own would only be waited for.
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if threads > 1 { threads.min(cores()) } else { 1 };
+        let settings = Settings { block: block.max(1), channels: channels.max(1), threads, ..settings };
         let limits = settings.limits;
         let room = limits.loans();
         let (commands, orders) = RingBuffer::new(limits.events + limits.edits);

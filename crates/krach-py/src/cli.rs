@@ -58,8 +58,8 @@ impl Host for PythonHost {
                 Door::Demo { seconds, device } => py
                     .import("krach.repl.demo")
                     .and_then(|demo| demo.call_method1("demo", (*seconds, device.as_deref()))),
-                Door::Run { file, watch, interactive, device } => {
-                    let how = (file.clone(), *watch, *interactive, device.as_deref());
+                Door::Run { file, watch, interactive, device, threads } => {
+                    let how = (file.clone(), *watch, *interactive, device.as_deref(), *threads);
                     py.import("krach.repl.run").and_then(|run| run.call_method1("play", how))
                 }
                 Door::Recover { journal, output } => {

@@ -5,7 +5,7 @@ use crate::conductor::Timeline;
 use crate::patch::Name;
 use crate::performance::{Performance, compiled, fell};
 use crate::{Edit, Patch, Step};
-use krach_abi::{Audio, Buffer, Frame};
+use krach_abi::{Audio, AudioMut, Buffer, Frame};
 use krach_diag::{Code, Diagnostic};
 use krach_engine::{Processor, Settings};
 use krach_pattern::Time;
@@ -108,13 +108,18 @@ const LONGEST_BLOCK: usize = 4096;
 pub(crate) fn mixdown(
     cache: &Cache,
     (steps, cycle): (&[Step], Time),
-    how: Mixdown,
+    (how, threads): (Mixdown, usize),
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, Stop> {
     expect_room(how.frames, 2)?;
-    let mut render = Render::new(cache, (steps, cycle), how)?;
+    let mut render = Render::new(cache, (steps, cycle), (how, threads))?;
     let mut heard = [const { Vec::new() }; 2];
-    render.run(how, progress, &mut |_, part| {
+    let whole = |processor: &mut Processor, input: Audio<'_, f32>, output: AudioMut<'_, f32>| {
+        let frames = output.frames();
+        processor.process(input, output);
+        frames
+    };
+    render.run(how, whole, progress, &mut |_, part| {
         for (channel, samples) in heard.iter_mut().enumerate() {
             samples.extend_from_slice(part.channel(channel));
         }
@@ -129,13 +134,14 @@ pub(crate) fn mixdown(
 pub(crate) fn stems(
     cache: &Cache,
     (steps, cycle): (&[Step], Time),
-    how: Mixdown,
+    (how, threads): (Mixdown, usize),
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Stems, Stop> {
     expect_room(how.frames, 2 + channels(steps))?;
-    let mut render = Render::new(cache, (steps, cycle), how)?;
+    let mut render = Render::new(cache, (steps, cycle), (how, threads))?;
     let mut stems = Stems { master: vec![Vec::new(); 2], ..Stems::default() };
-    render.run(how, progress, &mut |render, part| {
+    // One step at a time: after it every node can be heard on its own.
+    render.run(how, Processor::step, progress, &mut |render, part| {
         let done = stems.master[0].len();
         for (channel, samples) in stems.master.iter_mut().enumerate() {
             samples.extend_from_slice(part.channel(channel));
@@ -166,9 +172,13 @@ struct Render<'s> {
 }
 
 impl<'s> Render<'s> {
-    fn new(cache: &'s Cache, (steps, cycle): (&'s [Step], Time), how: Mixdown) -> Result<Self, Diagnostic> {
+    fn new(
+        cache: &'s Cache,
+        (steps, cycle): (&'s [Step], Time),
+        (how, threads): (Mixdown, usize),
+    ) -> Result<Self, Diagnostic> {
         let block = how.block.clamp(1, LONGEST_BLOCK);
-        let settings = Settings { block, ..Settings::new(how.sample_rate) };
+        let settings = Settings { block, threads, ..Settings::new(how.sample_rate) };
         // Live, the settings of the first patch hold from the first frame on.
         let mut first = Patch::default();
         first.apply_all(steps.first().map_or(&[], Step::edits))?;
@@ -176,10 +186,11 @@ impl<'s> Render<'s> {
         Ok(Self { cache, steps, performance, processor, unsent: 0 })
     }
 
-    /// Computes everything, and gives each part to `hear`.
+    /// Computes everything by `step`, which answers how many frames it made, and gives each part to `hear`.
     fn run(
         &mut self,
         how: Mixdown,
+        step: impl Fn(&mut Processor, Audio<'_, f32>, AudioMut<'_, f32>) -> usize,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
         hear: &mut dyn FnMut(&Self, Audio<'_, f32>),
     ) -> Result<(), Stop> {
@@ -191,8 +202,8 @@ impl<'s> Render<'s> {
             self.prepare(done, block)?;
             let mut part = 0;
             while part < count {
-                // One step at a time: afterwards every node can be heard on its own.
-                let frames = self.processor.step(input.head(count - part), output.head_mut(count - part));
+                let rest = count - part;
+                let frames = step(&mut self.processor, input.head(rest), output.head_mut(rest));
                 hear(self, output.head(frames));
                 part += frames;
             }

@@ -64,6 +64,31 @@ fn onsets_are_exact_in_any_meter_and_the_same_bits_in_blocks_of_any_size() {
 }
 
 #[test]
+fn two_threads_render_the_samples_of_one() {
+    let verb = Node::new(Voicing::Program(toys::program(&["in"], &["room"])));
+    let send = |source: &str| {
+        let route = Route { source: source.into(), target: "verb".into(), port: None };
+        Edit::Route(route, Some(Sending { level: 0.5, pre: false }))
+    };
+    let mut edits = vec![node("verb", verb)];
+    for (name, text) in [("a", "x x . x"), ("b", "x*3"), ("c", "x(3,8)"), ("d", ". x? x x")] {
+        edits.extend([node(name, gate()), play(name, text), send(name)]);
+    }
+    let patch = patch(&edits);
+    let how = Mixdown { frames: 100_000, sample_rate: 48_000, block: 256 };
+    let [one, two] = [1, 2].map(|threads| {
+        let session = Session::new(Cache::new(8));
+        session.set_threads(threads);
+        assert_eq!(session.threads(), threads);
+        let whole = session.mixdown(&patch, how, &mut |_| ControlFlow::Continue(())).unwrap();
+        let stems = session.stems(&patch, how, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(stems.nodes.len() == 5 && stems.nodes["c"][0].iter().any(|&sample| sample > 0.1));
+        (whole, stems)
+    });
+    assert!(one == two && one.0 == one.1.master);
+}
+
+#[test]
 fn tied_notes_keep_the_gate_open() {
     let (line, _) = notation::krach(&Source::new("", "x x x x"), &Manner::default());
     let tied = line.legato(Time::ONE).unwrap();

@@ -75,6 +75,28 @@ class Playing(Musical):
         """The device that plays, with its rate and block; `None` while nothing plays."""
         return self._session.device()
 
+    @property
+    def threads(self) -> int:
+        """The number of processor cores that compute the sound, from 1 to 64: 1 by default.
+
+        Nodes that do not feed each other are computed at the same time. The samples are the same for every
+        number. A new number holds for renders at once, and for a device when it is opened next. Errors: KR0113
+        for a number below 1 or above 64.
+
+        >>> kr.threads = 2
+        >>> kr.threads
+        2
+        """
+        return self._session.threads
+
+    @threads.setter
+    @entrance
+    def threads(self, threads: int) -> None:
+        count = _audition.whole("KR0113", "`threads`", threads, 64)
+        if count < 1:
+            raise error("KR0113", "`threads` must be 1 or more", help=["1 thread is the default"])
+        self._session.threads = count
+
     @entrance
     def close(self) -> None:
         """Ends the sound and frees the device. Everything else stays, and `open` plays on from bar 1."""

@@ -14,7 +14,7 @@ from krach._samples import samples
 from krach.mixer import Mixer, NodeHandle
 from krach.stock import fx, synths
 
-_SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "strict")
+_SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "threads", "strict")
 
 
 class LiveMixer(Mixer):

@@ -188,7 +188,9 @@ class Player:
         return facts
 
 
-def play(file: str | os.PathLike[str], watch: bool, interactive: bool, device: str | None) -> int:
+def play(
+    file: str | os.PathLike[str], watch: bool, interactive: bool, device: str | None, threads: int = 1
+) -> int:
     """Plays a session file until Ctrl-C, or until the end of the prompt. The answer is the exit code.
 
     Errors: KR0503 without a device. Without `watch`, an error of the file ends it.
@@ -198,7 +200,7 @@ def play(file: str | os.PathLike[str], watch: bool, interactive: bool, device: s
     if directory not in sys.path:
         sys.path.insert(0, directory)
     sys.argv = [path]
-    kr = Running(device)
+    kr = Running(device, threads=threads)
     kr.strict = True
     player = Player(kr, path)
     try:

@@ -20,6 +20,9 @@ pub(crate) struct Bars {
     /// Also write each node of a session to a file of its own: `out.bass.wav` beside `out.wav`
     #[arg(long)]
     pub stems: bool,
+    /// Processor cores that compute a session; the samples do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: Option<u8>,
     /// The seed of all chance in a session
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -52,6 +55,7 @@ impl Render {
         let used = [
             ("--bars", self.session.bars.is_some()),
             ("--stems", self.session.stems),
+            ("--threads", self.session.threads.is_some()),
             ("--seed", self.session.seed.is_some()),
             ("--json", self.session.json),
         ];
@@ -74,6 +78,9 @@ pub(super) fn mixdown(shell: &mut Shell<'_>, what: &Render, session: Arc<Session
         None => Mixdown::of_bars(&patch, what.session.bars.unwrap_or(4.0), rate)?,
     };
     let how = Mixdown { frames, sample_rate: rate, block: BLOCK };
+    if let Some(threads) = what.session.threads {
+        session.set_threads(threads.into());
+    }
     let (stems, own) = (what.session.stems, session);
     #[allow(clippy::cast_precision_loss)]
     let bar = bar(frames as f64);

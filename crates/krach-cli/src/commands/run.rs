@@ -20,6 +20,9 @@ pub(crate) struct Run {
     /// Where to play: a part of the name of a device, `pulse`, `jack`, `alsa`, or `null`, which makes no sound
     #[arg(long, value_name = "D")]
     pub device: Option<String>,
+    /// Processor cores that compute the sound
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
 }
 
 #[derive(Debug, Args)]
@@ -33,9 +36,9 @@ pub(crate) struct Recover {
 }
 
 pub(crate) fn run(shell: &Shell<'_>, what: &Run) -> Result<i32, Failure> {
-    let Run { file, watch, interactive, device } = what;
-    let (file, device) = (file.clone(), device.clone());
-    shell.host.open(&Door::Run { file, watch: *watch, interactive: *interactive, device })
+    let &Run { watch, interactive, threads, .. } = what;
+    let (file, device) = (what.file.clone(), what.device.clone());
+    shell.host.open(&Door::Run { file, watch, interactive, device, threads })
 }
 
 pub(crate) fn recover(shell: &Shell<'_>, what: &Recover) -> Result<i32, Failure> {

@@ -1,5 +1,7 @@
 //! The audio half of the stage: one block after the other.
 
+mod piece;
+
 use super::master::Master;
 use super::outbox::Outbox;
 use super::queue::Queue;
@@ -8,13 +10,14 @@ use super::slot::{NO_EVENT, Slot};
 use super::sum::Sum;
 use super::twin::Twin;
 use crate::command::{Act, Batch, Command, Edit, Event, Wait};
+use crate::crew::Crew;
 use crate::device::Callback;
 use crate::graph::NodeId;
 use crate::loan::{Loan, OnAudio};
 use crate::receipt::{Gauges, Return};
 use crate::schedule::Schedule;
 use crate::{DeviceChannels, Limits, Settings};
-use krach_abi::{Adapting, Audio, AudioMut, Buffer, FlushGuard, Frame};
+use krach_abi::{Audio, AudioMut, Buffer, FlushGuard, Frame};
 use rtrb::Consumer;
 use std::collections::VecDeque;
 use std::fmt;
@@ -53,6 +56,9 @@ pub struct Processor {
     last: usize,
     channels: usize,
     block: usize,
+    /// Other threads that compute nodes, if there are any, and the inputs that they hear.
+    crew: Option<Crew>,
+    nothing: Buffer<f32>,
 }
 
 /// What happens in the order in which it came.
@@ -77,7 +83,7 @@ impl Processor {
         out: Outbox,
         gauges: Arc<Gauges>,
     ) -> Self {
-        let Settings { channels, block, rate, .. } = *settings;
+        let Settings { channels, block, rate, threads, .. } = *settings;
         let limits = settings.limits;
         let Limits { nodes, routes, events, groups, .. } = limits;
         Self {
@@ -103,6 +109,8 @@ impl Processor {
             last: 0,
             channels,
             block,
+            crew: Crew::new(threads, nodes, block),
+            nothing: Buffer::new(0, block),
         }
     }
 
@@ -407,84 +415,6 @@ impl Processor {
         Gauges::count(&self.gauges.lost, lost);
         limit
     }
-
-    /// Computes frames between which nothing happens to the whole.
-    fn piece(&mut self, inputs: Audio<'_, f32>, outputs: &mut AudioMut<'_, f32>) {
-        let frames = outputs.frames();
-        let timed = self.gauges.timed.load(Ordering::Relaxed);
-        for step in 0..self.schedule.steps.len() {
-            let node = self.schedule.steps[step].node as usize;
-            let Some(mut slot) = self.slots[node].take() else { continue };
-            if slot.is_gone(self.now) {
-                self.out.send(Return::Slot { node: slot.node, slot });
-                continue;
-            }
-            let begun = (timed || self.watching > 0).then(Instant::now);
-            self.feed(step, &mut slot, frames);
-            slot.play(self.now, frames, (inputs, self.stems), &self.due, &mut self.out);
-            if let Some(begun) = begun {
-                let took = begun.elapsed();
-                slot.took += took;
-                let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-                Gauges::count(&self.gauges.times[node], if timed { nanos } else { 0 });
-            }
-            slot.tap(false, frames).meet(&self.gauges.meters[node]);
-            self.slots[node] = Some(slot);
-        }
-        self.mix(outputs);
-    }
-
-    /// Adds up what the routes bring to a node.
-    fn feed(&self, step: usize, slot: &mut Slot, frames: usize) {
-        let routes = &self.schedule.routes[self.schedule.steps[step].routes.clone()];
-        for player in slot.players().filter(|player| player.input.channels() > 0) {
-            let inputs = player.input.channels();
-            player.terms.clear(frames);
-            add(&self.slots, &self.routes, routes, self.now, frames, (&mut player.terms, inputs));
-            player.terms.finish(&mut player.input.head_mut(frames));
-        }
-    }
-
-    /// The master, and what goes to the device past it.
-    fn mix(&mut self, outputs: &mut AudioMut<'_, f32>) {
-        let frames = outputs.frames();
-        let routes = &self.schedule.routes[self.schedule.master.clone()];
-        self.terms.clear(frames);
-        add(&self.slots, &self.routes, routes, self.now, frames, (&mut self.terms, self.channels));
-        let mut mixed = self.mixed.head_mut(frames);
-        self.terms.finish(&mut mixed);
-        self.master.process(&mut mixed, self.channels, self.now, &self.gauges);
-        Adapting::Device.adapt(self.mixed.head(frames), outputs);
-        let routes = &self.schedule.routes[self.schedule.device.clone()];
-        if !routes.is_empty() {
-            self.direct.clear(frames);
-            add(&self.slots, &self.routes, routes, self.now, frames, (&mut self.direct, DEVICE_CHANNELS));
-            self.direct.add_to(outputs);
-            for channel in 0..outputs.channels() {
-                for sample in outputs.channel_mut(channel) {
-                    *sample = if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 };
-                }
-            }
-        }
-    }
-}
-
-/// Adds the sound of routes to a sum of `channels` channels.
-fn add(
-    slots: &[Option<Loan<Slot>>],
-    table: &[Option<Route>],
-    routes: &[u32],
-    now: Frame,
-    frames: usize,
-    (terms, channels): (&mut Sum<f32>, usize),
-) {
-    for &route in routes {
-        if let Some(route) = &table[route as usize]
-            && let Some(source) = &slots[route.source as usize]
-        {
-            route.add(&source.tap(route.pre, frames), now, terms, channels);
-        }
-    }
 }
 
 /// On a device, time matters. Nodes are timed only once a callback has been too slow, since looking at the clock takes
@@ -492,6 +422,9 @@ fn add(
 impl Callback for Processor {
     fn process(&mut self, inputs: Audio<'_, f32>, outputs: AudioMut<'_, f32>) {
         let (begun, frames) = (Instant::now(), outputs.frames());
+        if let Some(crew) = &self.crew {
+            crew.go_live();
+        }
         Self::process(self, inputs, outputs);
         let budget = Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(self.rate.max(1)));
         if self.watching > 0 {

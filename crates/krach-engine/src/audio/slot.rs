@@ -1,7 +1,7 @@
 //! One node: its program, the one before it, and its levels.
 
 use super::outbox::Outbox;
-use super::player::Player;
+use super::player::{Player, Source};
 use super::swap::{Phase, Swap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
@@ -12,7 +12,7 @@ use crate::receipt::{Notice, Return};
 use crate::shape::{Automation, Motion};
 use krach_abi::{Audio, Buffer, Frame};
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Moving controls are set once in this number of frames, counted from frame 0.
 const GRID: u64 = 32;
@@ -46,7 +46,8 @@ pub(crate) struct Slot {
     post: Post,
     /// Levels that do not move: of mute, left and right. None: one moves, or they were not looked at since one moved.
     still: Option<[f32; 3]>,
-    /// The time that it took in this callback, while nodes are watched.
+    /// The time that it took for the last frames that were timed, and in this callback.
+    pub spent: Duration,
     pub took: Duration,
     /// The first event of this block, and where the next one is noted.
     pub due: [u32; 2],
@@ -125,6 +126,7 @@ impl Slot {
             early: Vec::with_capacity(EARLY),
             post: Post::Made,
             still: None,
+            spent: Duration::ZERO,
             took: Duration::ZERO,
             due: [NO_EVENT; 2],
         }
@@ -202,15 +204,34 @@ impl Slot {
         std::iter::once(&mut self.player).chain(before.map(|swap| &mut swap.player))
     }
 
+    /// No event of this block and no input of the device concerns it: any thread may compute it.
+    pub fn is_alone(&self) -> bool {
+        self.due[0] == NO_EVENT && matches!(self.player.source, Source::Notes(_))
+    }
+
     /// Computes a block, within which no swap begins or ends: then it has one number of channels. `events` are those of
     /// this block, linked from `due` on.
     pub fn play(
         &mut self,
         start: Frame,
         frames: usize,
+        heard: (Audio<'_, f32>, bool),
+        events: &[(Event, u32)],
+        timed: bool,
+    ) {
+        let begun = timed.then(Instant::now);
+        self.play_events(start, frames, heard, events);
+        if let Some(begun) = begun {
+            self.spent = begun.elapsed();
+        }
+    }
+
+    fn play_events(
+        &mut self,
+        start: Frame,
+        frames: usize,
         (device, stems): (Audio<'_, f32>, bool),
         events: &[(Event, u32)],
-        out: &mut Outbox,
     ) {
         let mut at = 0;
         let mut next = std::mem::replace(&mut self.due, [NO_EVENT; 2])[0];
@@ -221,8 +242,7 @@ impl Slot {
             && self.early.is_empty();
         self.plan_post(start, quiet, stems);
         if quiet {
-            self.compute(start, 0..frames, device);
-            return self.report(out);
+            return self.compute(start, 0..frames, device);
         }
         while at < frames {
             let frame = start.after(at);
@@ -245,7 +265,6 @@ impl Slot {
             self.compute(start, at..end, device);
             at = end;
         }
-        self.report(out);
     }
 
     /// The next frame on which something of its own happens.
@@ -485,7 +504,7 @@ impl Slot {
     }
 
     /// Says what went wrong in a block.
-    fn report(&mut self, out: &mut Outbox) {
+    pub fn report(&mut self, out: &mut Outbox) {
         let node = self.node;
         let watch = &mut self.player.watch;
         if let Some(at) = watch.struck.take() {

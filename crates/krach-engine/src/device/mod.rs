@@ -18,6 +18,7 @@ pub use callback::Callback;
 pub use finished::play;
 pub use hosts::{DeviceInfo, SoundSystem, sound_systems};
 pub use open::{Device, Notice};
+pub(crate) use seat::run_before_others;
 pub use seat::{AudioPriority, DeviceStats};
 pub use stream::Offer;
 

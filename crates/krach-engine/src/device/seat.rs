@@ -162,7 +162,7 @@ pub struct DeviceStats {
 
 /// Makes this thread real-time if it is not, and returns whether it is.
 #[cfg(unix)]
-fn run_before_others() -> bool {
+pub(crate) fn run_before_others() -> bool {
     use thread_priority::{
         RealtimeThreadSchedulePolicy::{Fifo, RoundRobin},
         ThreadPriority, ThreadPriorityValue,
@@ -180,7 +180,7 @@ fn run_before_others() -> bool {
 }
 
 #[cfg(not(unix))]
-fn run_before_others() -> bool {
+pub(crate) fn run_before_others() -> bool {
     use thread_priority::{ThreadPriority, set_current_thread_priority};
     set_current_thread_priority(ThreadPriority::Max).is_ok()
 }

@@ -122,6 +122,16 @@ impl Session {
         self.strict.store(strict, Ordering::Relaxed);
     }
 
+    #[getter]
+    fn get_threads(&self) -> usize {
+        self.inner.threads()
+    }
+
+    #[setter]
+    fn set_threads(&self, threads: usize) {
+        self.inner.set_threads(threads);
+    }
+
     /// Declares a node. The answer are the controls that were set and are gone.
     #[pyo3(signature = (name, sound, precision, gain, count, values, text=""))]
     #[allow(clippy::too_many_arguments)]

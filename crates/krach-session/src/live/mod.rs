@@ -70,11 +70,10 @@ impl Live {
     pub fn play(
         cache: &Cache,
         (patch, cycle): (&Patch, Time),
-        offer: Offer,
+        (offer, settings): (Offer, Settings),
         journals: Option<&Path>,
     ) -> Result<Self, Diagnostic> {
-        let format = offer.format().clone();
-        let sizes = (Settings::new(format.rate), format.block);
+        let sizes = (settings, offer.format().block);
         let (stage, tapped) = OnStage::begin(cache, (patch, cycle), sizes, journals)?;
         let device = Device::play(offer, tapped).map_err(|(error, _)| no_device(&error))?;
         let on_stage = stage.clone();
@@ -92,12 +91,11 @@ impl Live {
     pub fn by_hand(
         cache: &Cache,
         patch: &Patch,
-        (rate, block): (u32, usize),
+        (settings, block): (Settings, usize),
         journals: Option<&Path>,
     ) -> Result<(Self, HandClock), Diagnostic> {
         let block = block.clamp(1, HandClock::LONGEST);
-        let (stage, tapped) =
-            OnStage::begin(cache, (patch, Time::ZERO), (Settings::new(rate), block), journals)?;
+        let (stage, tapped) = OnStage::begin(cache, (patch, Time::ZERO), (settings, block), journals)?;
         let clock = HandClock::new(stage.clone(), tapped, block);
         Ok((Self { stage, device: None, thread: None }, clock))
     }

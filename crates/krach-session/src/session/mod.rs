@@ -21,6 +21,7 @@ use krach_store::{Cache, CodeFolder, Compiled, JournalFile, Playable, Unit};
 pub use sounding::Sounding;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Compiled programs in memory. A program of usual size takes some tens of kilobytes.
@@ -36,6 +37,8 @@ pub struct Session {
     listening: Mutex<Option<Listening>>,
     /// The folder of the journals; none keeps none.
     journals: Mutex<Option<PathBuf>>,
+    /// Threads that compute the sound.
+    threads: AtomicUsize,
 }
 
 /// What every thread of a session shares. The desk is locked first.
@@ -81,7 +84,7 @@ impl Session {
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         let (state, hands, listening) = (Arc::default(), Arc::default(), Mutex::default());
-        Self { cache, state, hands, listening, journals: Mutex::default() }
+        Self { cache, state, hands, listening, journals: Mutex::default(), threads: AtomicUsize::new(1) }
     }
 
     /// The same, with a journal of all that is played in a folder.
@@ -93,6 +96,17 @@ impl Session {
     /// Keeps no journal of what plays from the next [`Session::play`] on.
     pub fn keep_no_journal(&self) {
         self.journals.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Computes nodes that do not depend on each other on several threads: renders from now on, and what plays from the next
+    /// [`Session::play`] on. The samples are the same.
+    pub fn set_threads(&self, threads: usize) {
+        self.threads.store(threads.max(1), Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.load(Ordering::Relaxed)
     }
 
     fn journals(&self) -> Option<PathBuf> {
@@ -303,7 +317,12 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, (&[Step::whole(patch)], Time::ZERO), how, progress)
+        crate::mixdown::mixdown(
+            &self.cache,
+            (&[Step::whole(patch)], Time::ZERO),
+            (how, self.threads()),
+            progress,
+        )
     }
 
     /// Renders a patch as [`Session::mixdown`] does, and each of its nodes on its own.
@@ -316,7 +335,12 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Stems, Stop> {
-        crate::mixdown::stems(&self.cache, (&[Step::whole(patch)], Time::ZERO), how, progress)
+        crate::mixdown::stems(
+            &self.cache,
+            (&[Step::whole(patch)], Time::ZERO),
+            (how, self.threads()),
+            progress,
+        )
     }
 
     /// Compiles a sound if it is not compiled yet, and renders it: one vector of samples per output. `progress` is

@@ -7,7 +7,7 @@ use crate::patch::Name;
 use crate::performance::{Performance, compiled};
 use crate::{Journal, Mixdown, Stems, Step, Stop};
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{DeviceFormat, DeviceRequest, NoteId, Offer};
+use krach_engine::{DeviceFormat, DeviceRequest, NoteId, Offer, Settings};
 use krach_pattern::Time;
 use krach_store::{TakeFormat, WavSamples};
 use std::ops::ControlFlow;
@@ -33,7 +33,10 @@ impl Session {
             None => Time::ZERO,
         };
         let format = offer.format().clone();
-        *live = Some(Live::play(&self.cache, (desk.sounding(), cycle), offer, self.journals().as_deref())?);
+        let settings = Settings { threads: self.threads(), ..Settings::new(format.rate) };
+        let journals = self.journals();
+        *live =
+            Some(Live::play(&self.cache, (desk.sounding(), cycle), (offer, settings), journals.as_deref())?);
         Ok(format)
     }
 
@@ -43,8 +46,9 @@ impl Session {
     /// Those of compiling.
     pub fn play_by_hand(&self, rate: u32, block: usize) -> Result<HandClock, Diagnostic> {
         let desk = self.desk();
+        let settings = Settings { threads: self.threads(), ..Settings::new(rate) };
         let (live, clock) =
-            Live::by_hand(&self.cache, desk.sounding(), (rate, block), self.journals().as_deref())?;
+            Live::by_hand(&self.cache, desk.sounding(), (settings, block), self.journals().as_deref())?;
         *self.live() = Some(live);
         Ok(clock)
     }
@@ -175,7 +179,7 @@ impl Session {
         match self.on_stage() {
             Some(stage) => stage.preview(&self.cache, &edits, cycles),
             None => {
-                let settings = krach_engine::Settings::new(PREVIEW_RATE);
+                let settings = Settings::new(PREVIEW_RATE);
                 let (mut performance, processor) = Performance::new(settings, patch.settings(), Time::ZERO)?;
                 let step = Step::whole(&patch);
                 let sounds = compiled(&self.cache, performance.wanted(step.edits())?, PREVIEW_RATE)?;
@@ -203,7 +207,7 @@ impl Session {
         how: Mixdown,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<f32>>, Stop> {
-        crate::mixdown::mixdown(&self.cache, (steps, Time::ZERO), how, progress)
+        crate::mixdown::mixdown(&self.cache, (steps, Time::ZERO), (how, self.threads()), progress)
     }
 
     /// Renders a journal, and with `stems` each of its nodes on its own. At the rate of the journal the samples are those
@@ -217,7 +221,7 @@ impl Session {
         (block, stems): (usize, bool),
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Stems, Stop> {
-        let how = Mixdown { frames: journal.frames, sample_rate: journal.rate, block };
+        let how = (Mixdown { frames: journal.frames, sample_rate: journal.rate, block }, self.threads());
         let steps = (&journal.steps[..], journal.cycle);
         if stems {
             return crate::mixdown::stems(&self.cache, steps, how, progress);
