@@ -1,6 +1,6 @@
 //! Edits of the stage: they happen together, on one frame.
 
-use crate::audio::{End, Phase, Route, Swap, table};
+use crate::audio::{End, Phase, Route, Slot, Swap, table};
 use crate::command::{Act, Edit};
 use crate::graph::{Graph, Leaving, Link, Node, NodeId, RouteId};
 use crate::loan::Loan;
@@ -143,12 +143,49 @@ impl Edits<'_> {
             sides: ((width == 1) != (outputs == 1)).then(|| sides(pan, outputs)),
             frames: self.settings.frames(seconds),
             phase: Phase::Carrying(Frame(0)),
+            restored: None,
         };
         self.list.push(Edit::Replace { node: id.index, swap: Some(Loan::new(swap)) });
         self.swapped.push(id.index);
         let node = self.graph.node_mut(id)?;
         node.table = table.max(self::table(&sound.numbers));
         (node.sound, node.inputs, node.outputs) = (Some(sound), inputs, outputs);
+        Ok(())
+    }
+
+    /// Puts the state of a copy in the place of that of the same program, which plays. The copy is not on the audio thread:
+    /// all of it is carried here.
+    pub(crate) fn put_back(&mut self, id: NodeId, copy: &mut Slot, seconds: f64) -> Result<(), StageError> {
+        let node = self.graph.node(id)?;
+        let (sound, width, table) =
+            (node.sound.clone().ok_or(StageError::NoProgram(id))?, node.outputs, node.table);
+        let mut player = making::program(self.settings, &sound, width);
+        let mut handover = sound.factory.handover(sound.factory.as_ref(), making::lanes(&sound));
+        if let (Some(from), Some(to)) = (copy.player.ensemble(), player.ensemble()) {
+            while !handover.carry(from.dsp.as_mut(), to.dsp.as_mut(), &mut { usize::MAX }) {}
+        }
+        let same: Box<[Option<u16>]> = (0..).take(sound.numbers.len()).map(Some).collect();
+        player.copy(&copy.player, &same, Frame(0));
+        let mut values = copy.values.to_vec();
+        values.resize(table, f64::NAN);
+        let mut motions = copy.motions.to_vec();
+        motions.resize(table, None);
+        let swap = Swap {
+            player,
+            // The two may sound alike or not.
+            carries: false,
+            bytes: handover.bytes(),
+            handover,
+            inherits: same,
+            values: values.into(),
+            motions: motions.into(),
+            sides: None,
+            frames: self.settings.frames(seconds),
+            phase: Phase::Carrying(Frame(0)),
+            restored: Some(copy.levels()),
+        };
+        self.list.push(Edit::Replace { node: id.index, swap: Some(Loan::new(swap)) });
+        self.swapped.push(id.index);
         Ok(())
     }
 

@@ -6,6 +6,8 @@ use crate::graph::Graph;
 use crate::loan::Loan;
 use crate::making;
 use crate::{Settings, Stage, StageError};
+use krach_abi::Frame;
+use std::sync::Arc;
 
 /// Everything that sounded on one frame, as a stage of its own that goes on from there. Nodes, routes, notes and
 /// controls have the numbers that they have on the stage that plays; so have the edits before it.
@@ -66,6 +68,39 @@ impl Stage {
         self.batches = number;
         self.expected.push(Expected { number, stage });
         Ok(number)
+    }
+
+    /// Puts the state of a snapshot back, on a frame or with the next block: the number of the edit. Each node that still
+    /// plays the program of then goes on from the frame of the snapshot, with its phases, tails, notes, values and levels,
+    /// and fades over in that many seconds. What moved then is at its end. Routes, the master and events that wait stay as
+    /// they are, and so do nodes that were added since or have another program.
+    ///
+    /// All state is carried here, into memory of its own: the audio half only exchanges the two, and the snapshot can be put
+    /// back again.
+    ///
+    /// # Errors
+    /// No room among the edits.
+    pub fn restore(
+        &mut self,
+        snapshot: &mut Snapshot,
+        at: Option<Frame>,
+        seconds: f64,
+    ) -> Result<u64, StageError> {
+        let (then, processor) = (&snapshot.stage.graph, &mut snapshot.processor);
+        let restored = self.edit(at, |edits| {
+            for index in 0..u32::try_from(then.nodes.len()).unwrap_or(u32::MAX) {
+                let id = then.id(index);
+                let sounds = [then.node(id), edits.graph.node(id)].map(|node| node.ok()?.sound.as_ref());
+                if let [Some(then), Some(now)] = sounds
+                    && Arc::ptr_eq(&then.factory, &now.factory)
+                    && let Some(copy) = processor.slot_mut(index as usize)
+                {
+                    edits.put_back(id, copy, seconds)?;
+                }
+            }
+            Ok(())
+        });
+        restored.map(|((), number)| number)
     }
 
     /// The copies that are complete, each once.

@@ -1,11 +1,13 @@
 //! A snapshot goes on as the stage does: the same bits, at any size of blocks.
 
+mod counting;
 mod toys;
 
-use krach_abi::Frame;
+use counting::counted;
+use krach_abi::{Buffer, Frame};
 use krach_engine::{
-    Automation, NodeId, NodeSource, NodeSpec, NoteId, Processor, RouteSpec, Settings, Shape, Snapshot, Sound,
-    Stage, StageError, When,
+    Automation, NodeId, NodeSource, NodeSpec, NoteId, Processor, Receipt, RouteSpec, Settings, Shape,
+    Snapshot, Sound, Stage, StageError, When,
 };
 use toys::{AMP, FREQ, SIZES, Toy, ToyFactory, device, listen, settings};
 
@@ -142,7 +144,7 @@ fn go_on(stage: &mut Stage, processor: &mut Processor, node: NodeId, sizes: &[us
     stage.edit(Some(start.after(2_000)), |edit| edit.remove(node)).expect("it is there");
     let heard = listen(processor, 9_000, sizes);
     let numbers = stage.receipts().into_iter().filter_map(|receipt| match receipt {
-        krach_engine::Receipt::Edited { number, .. } => Some(number),
+        Receipt::Edited { number, .. } => Some(number),
         _ => None,
     });
     assert!(numbers.max() == Some(number + 1));
@@ -183,4 +185,64 @@ fn a_thousand_nodes_are_copied_in_a_moment() {
     stage.snapshot().expect("room");
     listen(&mut processor, 4_000, &[64]);
     assert!(only(&mut stage).stage.now() < Frame(4_000));
+}
+
+#[test]
+fn a_snapshot_that_is_put_back_sounds_as_it_did_and_allocates_nothing() {
+    let (mut stage, mut processor) = Stage::new(settings());
+    let made = stage.edit(None, |edit| {
+        let spec = |sound| NodeSpec { gain: 0.1, ..NodeSpec::new(sound) };
+        let lead = edit.add(spec(ToyFactory::heavy(Toy::Cosine, 200_000).instrument(1)))?;
+        let chord = edit.add(spec(ToyFactory::new(Toy::Cosine).instrument(8)))?;
+        Ok([lead, chord])
+    });
+    let [lead, chord] = made.expect("there is room").0;
+    stage.press(lead, NoteId(1), [50.0, 1.0], false, When::NOW).expect("room");
+    stage.press(chord, NoteId(2), [60.0, 1.0], false, When::NOW).expect("room");
+    stage.press(chord, NoteId(3), [64.0, 0.5], false, When::NOW).expect("room");
+    listen(&mut processor, 3_000, &[64]);
+    stage.snapshot().expect("there is room");
+    let mut copy = loop {
+        listen(&mut processor, 64, &[64]);
+        if let Some(copy) = stage.snapshots().pop() {
+            break copy;
+        }
+    };
+    // It is put back twice, each time after everything was changed.
+    let frames = 6_000;
+    let rounds = [9, 10].map(|note| {
+        stage.set(lead, FREQ as u16, 333.0, When::NOW).expect("room");
+        stage.gain(lead, 0.3, 0.0, When::NOW).expect("room");
+        stage.pan(chord, 0.5, 0.0, When::NOW).expect("room");
+        stage.release(chord, NoteId(2), When::NOW).expect("room");
+        stage.press(chord, NoteId(note), [72.0, 1.0], false, When::NOW).expect("room");
+        let silent = NodeSpec { gain: 0.0, ..NodeSpec::new(ToyFactory::new(Toy::Cosine).instrument(1)) };
+        let other = stage.edit(None, |edit| edit.add(silent)).expect("room").0;
+        listen(&mut processor, 2_000, &[64]);
+        stage.receipts();
+        let number = stage.restore(&mut copy, None, 0.01).expect("there is room");
+        let (input, mut output) = (Buffer::new(0, 64), Buffer::new(2, 64));
+        let (mut heard, start) = ([const { Vec::<f32>::new() }; 2], stage.now());
+        while heard[0].len() < frames {
+            let block = || processor.process(input.head(64), output.head_mut(64));
+            assert_eq!(counted(block).0, 0);
+            heard.iter_mut().enumerate().for_each(|(side, heard)| heard.extend(output.channel(side)));
+        }
+        let receipts = stage.receipts();
+        assert!(receipts.contains(&Receipt::Edited { number, at: start }), "{receipts:?}");
+        let swapped =
+            |id| receipts.iter().any(|it| matches!(it, Receipt::Swapped { node, .. } if *node == id));
+        assert_eq!([lead, chord, other].map(swapped), [true, true, false]);
+        heard
+    });
+    // As the copy goes on.
+    let expected = listen(&mut copy.processor, frames, &[64]);
+    let faded = 600;
+    for heard in &rounds {
+        for (heard, expected) in heard.iter().zip(&expected) {
+            assert!(expected[faded..].iter().any(|sample| sample.abs() > 0.01));
+            let differs = heard[faded..frames].iter().zip(&expected[faded..]).position(|(a, b)| a != b);
+            assert_eq!(differs, None);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::outbox::Outbox;
 use super::player::{Player, Source};
-use super::swap::{Phase, Swap};
+use super::swap::{Levels, Phase, Swap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
 use crate::meter::{Meter, measure};
@@ -141,6 +141,12 @@ impl Slot {
         (self.moving, self.waiting, self.reopens) = (from.moving, from.waiting, from.reopens);
         self.early.clone_from(&from.early);
         self.still = None;
+    }
+
+    /// Where its levels will come to rest.
+    pub fn levels(&self) -> Levels {
+        let sides = self.sides.map(|side| side.target());
+        Levels { gain: self.gain.target(), mute: self.mute.target(), sides }
     }
 
     /// It was removed.
@@ -302,6 +308,18 @@ impl Slot {
         std::mem::swap(&mut self.player, &mut swap.player);
         std::mem::swap(&mut self.values, &mut swap.values);
         std::mem::swap(&mut self.motions, &mut swap.motions);
+        if let Some(Levels { gain, mute, sides }) = swap.restored {
+            self.gain.turn(gain, frame, swap.frames);
+            self.mute.turn(mute, frame, swap.frames);
+            for (side, to) in self.sides.iter_mut().zip(sides) {
+                side.turn(to, frame, swap.frames);
+            }
+            self.moving = self.motions.iter().flatten().count();
+            (self.waiting, self.reopens) = (None, None);
+            self.early.clear();
+            swap.phase = Phase::Fading(frame);
+            return;
+        }
         for (number, &value) in swap.values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
             self.values[number] = value;
             self.motions[number] = swap.motions[number].take();

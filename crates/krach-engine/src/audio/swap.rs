@@ -30,6 +30,16 @@ pub(crate) struct Swap {
     /// Of the crossfade.
     pub frames: u32,
     pub phase: Phase,
+    /// The new program has its state and notes already, those of a snapshot; these are the levels to go with it.
+    pub restored: Option<Levels>,
+}
+
+/// The levels of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Levels {
+    pub gain: f64,
+    pub mute: f64,
+    pub sides: [f64; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +69,9 @@ impl Swap {
         let (Source::Notes(from), Source::Notes(to)) = (&mut old.source, &mut self.player.source) else {
             return true;
         };
+        if self.restored.is_some() {
+            return true;
+        }
         if !self.handover.carry(from.dsp.as_mut(), to.dsp.as_mut(), &mut { SLICE }) {
             self.phase = Phase::Carrying(frame.after(STEP));
             return false;

@@ -59,7 +59,7 @@ pub(crate) enum Manner {
 /// depend on the notes before, apart from its noise, which is that of the voice it takes. With one voice for the last
 /// note ([`Manner::Mono`]) nothing is born: the note moves the pitch and opens the gate again.
 pub(crate) struct Ensemble<S> {
-    pub(super) dsp: Box<dyn Dsp>,
+    pub dsp: Box<dyn Dsp>,
     pub(super) lanes: Box<[Lane]>,
     pub(super) io: Box<[VoiceIo]>,
     /// One block of all outputs of all voices.
