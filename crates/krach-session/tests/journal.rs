@@ -11,11 +11,13 @@ use krach_pattern::{Manner, Pattern, Time, notation};
 use krach_session::{
     Driver, Edit, HandClock, Journal, Modulation, News, Node, Patch, Playing, Session, Step, Voicing,
 };
-use krach_store::{Cache, JournalFile};
+use krach_store::{Cache, JournalFile, SoundFile, WavSamples};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const RATE: u32 = 48_000;
 
@@ -178,6 +180,83 @@ fn a_folder_that_cannot_be_written_is_news_and_the_music_plays() {
     assert!(news.contains("there is no journal of this session"), "{news}");
 }
 
+/// Random edits on the null device for a time: what was recorded, its journal, and how many events came late.
+fn random_session(folder: &Path, seconds: u64) -> ([Vec<f32>; 2], Journal, u64) {
+    let played = session(folder);
+    edit(
+        &played,
+        vec![Edit::Node("a".into(), Some(node(&["freq", "gate", "cutoff"]).into())), Edit::Master(0.1)],
+    );
+    edit(&played, vec![play("a", pattern("C4 [E4 G4]? <A4 B3> C5(3,8)"))]);
+    // A long block at a low rate: a thread that the system keeps waiting for 100 ms is not late.
+    let request = DeviceRequest {
+        device: Some("null".into()),
+        block: Some(1024),
+        rate: Some(8_000),
+        ..DeviceRequest::default()
+    };
+    played.play(&request).unwrap();
+    let take = played.record(&folder.join("take.wav"), WavSamples::Float, false).unwrap();
+    let mut runner = TestRunner::deterministic();
+    let (edits, end) = (toys::edits(), Instant::now() + Duration::from_secs(seconds));
+    let mut taken = 0;
+    while Instant::now() < end {
+        let any = edits.new_tree(&mut runner).unwrap().current();
+        taken += u32::from(played.edit(|_| Ok(vec![any])).is_ok());
+        std::thread::sleep(Duration::from_millis(u64::from(taken % 13)));
+    }
+    let late = played.stats().unwrap().stage.late;
+    let files = take.stop().unwrap();
+    played.stop_device();
+    assert!(taken > 20, "{taken} edits");
+    let sound = SoundFile::read(&files[0]).unwrap();
+    #[allow(clippy::cast_possible_truncation)]
+    let heard = [0, 1].map(|channel| sound.channels[channel].iter().map(|&sample| sample as f32).collect());
+    (heard, Journal::read(&JournalFile::latest(folder, None).unwrap()).unwrap(), late)
+}
+
+#[test]
+fn random_edits_on_the_null_device_replay_to_the_same_bits() {
+    // The long version plays for ten minutes.
+    let seconds = if std::env::var_os("KRACH_FULL").is_some() { 600 } else { 1 };
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let (heard, journal, late) = random_session(folder.path(), seconds);
+        if late > 0 {
+            // The machine did something else for too long: such events are counted, and fall on another frame.
+            continue;
+        }
+        let replayed = session(folder.path());
+        let again = replayed.replay_journal(&journal, (512, false), &mut |_| ControlFlow::Continue(()));
+        let again = again.unwrap().master;
+        // The take began some blocks after the journal.
+        let least = journal.frames - heard[0].len();
+        let begins =
+            |at: &usize| again.iter().zip(&heard).all(|(again, heard)| again[*at..].starts_with(heard));
+        let start = (0..=least).find(begins);
+        assert!(start.is_some(), "{} frames of {} are elsewhere", heard[0].len(), journal.frames);
+        assert!(heard[0].windows(2).any(|pair| pair[0] != pair[1]), "nothing was heard");
+        return;
+    }
+    panic!("events were late in five runs");
+}
+
+#[test]
+fn two_sessions_at_once_keep_a_journal_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = [(); 2].map(|()| session(folder.path()));
+    let mut clocks = sessions.each_ref().map(|session| session.play_by_hand(RATE, 128).unwrap());
+    for (at, (session, clock)) in sessions.iter().zip(&mut clocks).enumerate() {
+        clock.run(500);
+        edit(session, vec![Edit::Tempo([90.0, 140.0][at])]);
+    }
+    let paths = sessions.each_ref().map(|session| session.journal().unwrap());
+    assert_ne!(paths[0], paths[1]);
+    assert!(sessions.iter().all(Session::stop_device));
+    let tempos = paths.map(|path| Journal::read(&path).unwrap().patch().unwrap().settings().tempo);
+    assert_eq!(tempos, [90.0, 140.0]);
+}
+
 /// The variable that leads the child of the next test to its folder.
 const LIMITED: &str = "KRACH_LIMITED_FOLDER";
 
@@ -206,7 +285,7 @@ fn a_full_disk_ends_the_journal_with_one_news_and_the_music_plays() {
     let played = session(Path::new(&folder));
     edit(&played, vec![Edit::Node("a".into(), Some(node(&["gate"]).into())), play("a", pattern("x*16"))]);
     let mut clock = played.play_by_hand(RATE, 128).unwrap();
-    let (mut news, begun) = (Vec::new(), std::time::Instant::now());
+    let (mut news, begun) = (Vec::new(), Instant::now());
     for at in 0_u32.. {
         edit(&played, vec![Edit::Tempo(120.0 + f64::from(at % 7))]);
         clock.run(500);

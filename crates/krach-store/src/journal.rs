@@ -44,12 +44,18 @@ impl JournalFile {
     pub fn create(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         remove_oldest(folder, FOLDER_LIMIT);
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
+        // A clock that was set back gives no name before those that are there.
+        let (seconds, first) = match all(folder).last().and_then(|path| moment(path)) {
+            Some((seconds, 999..)) if seconds >= now => (seconds + 1, 0),
+            Some((seconds, number)) if seconds >= now => (seconds, number + 1),
+            _ => (now, 0),
+        };
         let mut options = OpenOptions::new();
         options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        for number in 0..1000 {
+        for number in first..1000 {
             // Names are in the order of time.
             let path = folder.join(format!("{seconds:012}-{number:03}.{EXTENSION}"));
             match options.open(&path) {
@@ -158,6 +164,12 @@ fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..HASH].to_owned()
 }
 
+/// The second in the name of a journal, and its number in that second.
+fn moment(path: &Path) -> Option<(u64, u16)> {
+    let (seconds, number) = path.file_stem()?.to_str()?.split_once('-')?;
+    Some((seconds.parse().ok()?, number.parse().ok()?))
+}
+
 /// The journals of a folder, the oldest first.
 fn all(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -231,5 +243,15 @@ mod tests {
         assert_eq!(JournalFile::latest(folder.path(), last.as_deref()).as_ref(), made.get(1));
         remove_oldest(folder.path(), 250);
         assert_eq!(all(folder.path()), made[1..]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_hides_no_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let later = folder.path().join("099999999999-007.journal");
+        fs::write(&later, "").unwrap();
+        let journal = JournalFile::create(folder.path()).unwrap();
+        assert!(*journal.path() > *later);
+        assert_eq!(JournalFile::latest(folder.path(), None).as_deref(), Some(journal.path()));
     }
 }
