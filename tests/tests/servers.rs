@@ -180,6 +180,66 @@ fn the_device_changes_while_the_music_plays() {
     with_pulse("the_device_changes_while_the_music_plays", folder.path());
 }
 
+fn lost(notices: &[Notice]) -> bool {
+    notices.iter().any(|notice| matches!(notice, Notice::Lost { .. }))
+}
+
+/// Runs a command for the private PulseAudio of this process.
+fn pactl(arguments: &[&str]) {
+    let output = Command::new("pactl").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_device_that_is_unplugged_plays_again_when_it_is_back() {
+    if child().is_some() {
+        let device = play(&request("pulse:stage", 0));
+        wait_for("playing", || device.stats().frames > 10_000);
+        // Where it has another device, PulseAudio itself moves the music there.
+        pactl(&["unload-module", "module-null-sink"]);
+        wait_for("a notice", || lost(&device.notices()));
+        assert_eq!(device.format().device, "null");
+        let before = device.stats().frames;
+        wait_for("playing without the device", || device.stats().frames > before + 10_000);
+        pactl(&["load-module", "module-null-sink", "sink_name=stage", "rate=48000", "channels=2"]);
+        wait_for("coming back", || device.format().device == "pulse:stage");
+        let before = device.stats().frames;
+        wait_for("playing again", || device.stats().frames > before + 10_000);
+        return;
+    }
+    if missing(&["pulseaudio", "pactl"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let _server = pulse(folder.path());
+    with_pulse("a_device_that_is_unplugged_plays_again_when_it_is_back", folder.path());
+}
+
+#[test]
+fn a_process_that_was_stopped_plays_on() {
+    if child().is_some() {
+        let devices = ["null", "pulse:stage"].map(|name| play(&request(name, 0)));
+        devices.iter().for_each(|device| wait_for("playing", || device.stats().frames > 10_000));
+        // As when the lid of a laptop is closed and opened again.
+        let stop = format!("kill -STOP {0}; sleep 1; kill -CONT {0}", std::process::id());
+        assert!(Command::new("sh").args(["-c", &stop]).status().unwrap().success());
+        for (device, name) in devices.iter().zip(["null", "pulse:stage"]) {
+            // A server may have given up a client that said nothing: then the device comes back.
+            wait_for("playing on the device", || device.format().device == name);
+            let before = device.stats().frames;
+            wait_for("playing on", || device.stats().frames > before + 48_000);
+        }
+        assert!(!lost(&devices[0].notices()), "the null device needs no server");
+        return;
+    }
+    if missing(&["pulseaudio"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let _server = pulse(folder.path());
+    with_pulse("a_process_that_was_stopped_plays_on", folder.path());
+}
+
 #[test]
 fn jack_plays_sample_for_sample() {
     if child().is_some() {
