@@ -31,6 +31,7 @@ done
 .venv/bin/python scripts/start_times.py
 .venv/bin/python scripts/render_overhead.py
 .venv/bin/python scripts/cache_cost.py
+.venv/bin/python scripts/stage_speed.py
 .venv/bin/python scripts/batch_speed.py
 .venv/bin/python scripts/preview_speed.py
 .venv/bin/python scripts/ratios.py
