@@ -10,6 +10,7 @@ mod route;
 mod slot;
 mod sum;
 mod swap;
+mod tap;
 mod twin;
 mod voices;
 mod watch;

@@ -1,7 +1,7 @@
 //! Ways from the output of a node to an input, the master or the device.
 
-use super::slot::Tap;
 use super::sum::Sum;
+use super::tap::Tap;
 use crate::DeviceChannels;
 use crate::ramp::{Ramp, add_level, add_scaled, level};
 use krach_abi::{Adapting, Frame};
@@ -44,7 +44,7 @@ impl Route {
                 None => add_scaled(to, from, start, share, &ramps),
             }
         };
-        let given = tap.channels();
+        let given = tap.channels;
         match self.end {
             // A route that fades out may lead to an input that the new program does not have.
             End::Node { port: Some(port), .. } if usize::from(port) >= channels => {}

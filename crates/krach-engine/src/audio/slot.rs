@@ -3,14 +3,14 @@
 use super::outbox::Outbox;
 use super::player::{Player, Source};
 use super::swap::{Levels, Phase, Swap};
+use super::tap::{Post, Tap};
 use crate::command::{Act, Event};
 use crate::loan::Loan;
-use crate::meter::{Meter, measure};
 use crate::note::NoteId;
 use crate::ramp::{Ramp, level, scale, scaled};
 use crate::receipt::{Notice, Return};
 use crate::shape::{Automation, Motion};
-use krach_abi::{Audio, Buffer, Frame};
+use krach_abi::{Audio, Frame};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -54,59 +54,6 @@ pub(crate) struct Slot {
 }
 
 pub(crate) const NO_EVENT: u32 = u32::MAX;
-
-/// Where the channels after gain and pan are.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Post {
-    /// In a buffer of their own.
-    Made,
-    /// Nowhere: they are those before, each times the level that does not move, left or right.
-    Scaled([f32; 2]),
-}
-
-/// Some frames of what a node plays.
-pub(crate) struct Tap<'a> {
-    buffer: &'a Buffer<f32>,
-    channels: usize,
-    /// Both channels are the only one of the buffer.
-    alike: bool,
-    /// The levels of the first two channels, which are not in the buffer yet.
-    levels: [f32; 2],
-    pub frames: usize,
-}
-
-impl Tap<'_> {
-    pub fn channels(&self) -> usize {
-        self.channels
-    }
-
-    pub fn channel(&self, at: usize) -> &[f32] {
-        &self.buffer.channel(if self.alike { 0 } else { at })[..self.frames]
-    }
-
-    /// The factor with which the samples of a channel are heard.
-    pub fn level(&self, at: usize) -> f32 {
-        self.levels.get(at).copied().unwrap_or(1.0)
-    }
-
-    /// Each channel that differs from those before, once.
-    pub fn meet(&self, meter: &Meter) {
-        if self.alike {
-            let [left, right] = self.levels;
-            let (peak, energy) = measure(self.channel(0));
-            meter.add(peak * left, energy * left * left, self.frames);
-            if left != right {
-                meter.add(peak * right, energy * right * right, self.frames);
-            }
-            return;
-        }
-        for at in 0..self.channels {
-            let (peak, energy) = measure(self.channel(at));
-            let level = self.level(at);
-            meter.add(peak * level, energy * level * level, self.frames);
-        }
-    }
-}
 
 impl Slot {
     pub fn new(node: u32, player: Player, values: Box<[f64]>) -> Self {
