@@ -76,6 +76,15 @@ def test_a_fade_is_read_where_it_is(kr: LiveMixer) -> None:
     assert kr.slots == {}
 
 
+def test_stats_have_the_load_of_each_node(kr: LiveMixer) -> None:
+    kr.node("bass", tone)
+    assert "load/bass" not in kr.stats()
+    kr.wait(bars=0.1)
+    stats = kr.stats()
+    assert 0 < stats["load/bass"] < stats["worst_load"] + 1
+    assert stats["priority"] in {0, 1}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="calls the C library of Linux")
 def test_the_music_plays_on_while_python_holds_its_lock(kr: LiveMixer, tmp_path: Path) -> None:
     seconds = 10 if os.environ.get("KRACH_FULL") else 1

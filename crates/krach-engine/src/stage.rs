@@ -341,7 +341,7 @@ impl Stage {
     }
 
     /// Measures the time that each node takes from now on, or stops to. Measuring reads the clock twice for each node and block.
-    pub fn measure(&mut self, on: bool) {
+    pub fn measure(&self, on: bool) {
         self.gauges.timed.store(on, Relaxed);
     }
 

@@ -80,8 +80,9 @@ class Playing(Musical):
         """The number of processor cores that compute the sound, from 1 to 64: 1 by default.
 
         Nodes that do not feed each other are computed at the same time. The samples are the same for every
-        number. A new number holds for renders at once, and for a device when it is opened next. Errors: KR0113
-        for a number below 1 or above 64.
+        number. A new number holds for renders at once, and for a device when it is opened next.
+
+        Errors: KR0113 for a number below 1 or above 64.
 
         >>> kr.threads = 2
         >>> kr.threads
@@ -219,8 +220,10 @@ class Playing(Musical):
     def stats(self) -> dict[str, float]:
         """Counters: late blocks and events, load of the processor, limited samples, peaks of the nodes.
 
-        `load` is the part of the time that the sound needs, `latency` is in seconds, `peak` is the largest
-        sample of the master since the last call, `peak/bass` that of a node. Empty while nothing plays.
+        `load` is the part of the time that the sound needs, `load/bass` that of a node since the last call,
+        `priority` is 1 where the system gave real-time priority, `latency` is in seconds, `peak` is the
+        largest sample of the master since the last call, `peak/bass` that of a node. The first call has no
+        `load` of nodes yet. Empty while nothing plays.
 
         >>> kr.stats()
         {}

@@ -4,7 +4,7 @@ use crate::error;
 use crate::pattern::argument::time;
 use crate::render::channels_array;
 use krach_diag::{Code, Diagnostic};
-use krach_engine::{DeviceFormat, DeviceRequest, Notice, Receipt};
+use krach_engine::{AudioPriority, DeviceFormat, DeviceRequest, Notice, Receipt};
 use krach_pattern::Time;
 use krach_session::midi::PortChange;
 use krach_session::{At, Journal, News, Offence, OffenceKind, Pending, Position, Preview, Session};
@@ -126,8 +126,8 @@ pub fn forecast(py: Python<'_>, preview: Preview) -> PyResult<Forecast<'_>> {
     })
 }
 
-/// Counters by name; the largest sample of each node; that of the master.
-pub type Counters = (BTreeMap<&'static str, f64>, BTreeMap<String, f32>, f32);
+/// Counters by name, also the load of each node; the largest sample of each node; that of the master.
+pub type Counters = (BTreeMap<String, f64>, BTreeMap<String, f32>, f32);
 
 #[allow(clippy::cast_precision_loss)]
 pub fn counters(session: &Session) -> Option<Counters> {
@@ -146,9 +146,12 @@ pub fn counters(session: &Session) -> Option<Counters> {
         ("lost_events", stage.lost as f64),
         ("limited", stage.limited as f64),
         ("unsent", stats.unsent as f64),
+        ("priority", f64::from(u8::from(device.priority == AudioPriority::Granted))),
     ];
+    let loads = session.loads().into_iter().map(|(name, load)| (format!("load/{name}"), load));
+    let counters = counters.into_iter().map(|(name, count)| (name.to_owned(), count)).chain(loads);
     let peaks = peaks.into_iter().map(|(name, peak)| (name.to_string(), peak)).collect();
-    Some((counters.into(), peaks, master))
+    Some((counters.collect(), peaks, master))
 }
 
 /// One line about something that happened.

@@ -9,6 +9,7 @@ mod on_stage;
 mod outlets;
 mod position;
 mod preview;
+mod readings;
 mod recording;
 mod tap;
 

@@ -52,6 +52,8 @@ pub(super) struct State {
     pressed: u64,
     /// Writes the journal.
     scribe: Option<Scribe>,
+    /// The frame of the last reading of the time that nodes take, while it is measured.
+    pub measured: Option<Frame>,
     /// The last swap of each node.
     swaps: BTreeMap<Name, Receipt>,
 }
@@ -79,6 +81,8 @@ const SOON_SECONDS: f64 = 0.03;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// News that wait to be read; the oldest are dropped.
 const MOST_NEWS: usize = 1024;
+/// Seconds after which the time of nodes is measured no more, if no one reads it.
+const MEASURED_SECONDS: f64 = 10.0;
 /// Steps that are remembered.
 const MOST_STEPS: usize = 4096;
 /// Numbers of notes pressed by hand begin here; those of the score are below.
@@ -103,6 +107,7 @@ impl State {
             pending,
             pressed: 0,
             scribe: None,
+            measured: None,
             swaps: BTreeMap::new(),
         }
     }
@@ -166,6 +171,10 @@ impl State {
 
     /// Sends what is due soon, and hears what happened.
     pub fn look(&mut self) {
+        let (now, unread) = (self.performance.now(), self.frames(MEASURED_SECONDS));
+        if self.measured.take_if(|read| now.since(*read) > unread).is_some() {
+            self.performance.stage().measure(false);
+        }
         self.taps.tend();
         if let Some(scribe) = &mut self.scribe {
             scribe.hear(self.performance.now());
@@ -461,15 +470,6 @@ impl OnStage {
     pub fn value(&self, knob: &Knob) -> Option<f64> {
         let state = self.state();
         state.performance.value(knob, state.performance.now())
-    }
-
-    /// The largest sample of each node since the last reading, and that of the master.
-    pub fn peaks(&self) -> (Vec<(Name, f32)>, f32) {
-        let state = self.state();
-        let stage = state.performance.stage();
-        let peak =
-            |(name, id): (&Name, _)| (name.clone(), stage.meter(id).map_or(0.0, |reading| reading.peak));
-        (state.performance.ends().map(peak).collect(), stage.master_meter().peak)
     }
 
     /// What will be heard in the next cycles if edits are made now. Nothing is heard of it.

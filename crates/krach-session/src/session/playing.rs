@@ -89,6 +89,13 @@ impl Session {
         self.on_stage().map(|stage| stage.peaks())
     }
 
+    /// The part of real time that each node took since the last reading; empty at the first one, which begins to measure, and
+    /// while nothing plays.
+    #[must_use]
+    pub fn loads(&self) -> Vec<(Name, f64)> {
+        self.on_stage().map(|stage| stage.loads()).unwrap_or_default()
+    }
+
     /// What happened since the last call, the oldest first. Only the last thousand are kept.
     #[must_use]
     pub fn news(&self) -> Vec<News> {
