@@ -5,6 +5,7 @@ mod facts;
 mod live;
 mod ports;
 mod render;
+mod texts;
 
 pub use ports::{Ports, Take};
 
@@ -22,7 +23,8 @@ use krach_session::{
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use texts::Texts;
 
 /// Everything that sounds together.
 #[pyclass(module = "krach._krach", frozen)]
@@ -33,12 +35,8 @@ pub struct Session {
     strict: AtomicBool,
     /// The device to play on, until it is opened.
     waiting: Mutex<Option<DeviceRequest>>,
-    /// The Python texts of programs, the last ones first to go.
-    texts: Mutex<Vec<(Arc<krach_ir::Program>, String)>>,
+    texts: Texts,
 }
-
-/// Texts that are kept.
-const MOST_TEXTS: usize = 4096;
 
 /// A control and its first value.
 type Value = (String, f64);
@@ -69,28 +67,6 @@ impl Session {
         py.detach(|| self.inner.edit_at(at, plan)).map(drop).map_err(|report| error::raise(py, &report))
     }
 
-    fn texts(&self) -> MutexGuard<'_, Vec<(Arc<krach_ir::Program>, String)>> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps the Python text that a program was made from.
-    fn keep_text(&self, program: &Arc<krach_ir::Program>, text: &str) {
-        let mut texts = self.texts();
-        texts.retain(|(known, _)| !Arc::ptr_eq(known, program));
-        if texts.len() == MOST_TEXTS {
-            texts.remove(0);
-        }
-        texts.push((program.clone(), text.to_owned()));
-    }
-
-    /// The Python text of a node's program, "" if it is not known.
-    fn text_of(&self, node: &Node) -> String {
-        let Voicing::Program(playable) = &node.voicing else { return String::new() };
-        let texts = self.texts();
-        let found = texts.iter().find(|(program, _)| Arc::ptr_eq(program, playable.program()));
-        found.map(|(_, text)| text.clone()).unwrap_or_default()
-    }
-
     /// The patch as the next edit finds it.
     fn patch(&self, py: Python<'_>) -> Patch {
         py.detach(|| self.inner.patch())
@@ -109,7 +85,7 @@ impl Session {
     fn new(request: Option<live::Request>) -> Self {
         let inner = Arc::new(krach_session::Session::of_user());
         let waiting = Mutex::new(request.map(Into::into));
-        Self { inner, strict: AtomicBool::new(false), waiting, texts: Mutex::default() }
+        Self { inner, strict: AtomicBool::new(false), waiting, texts: Texts::default() }
     }
 
     #[getter]
@@ -158,7 +134,7 @@ impl Session {
             Ok(edits)
         })?;
         if !text.is_empty() {
-            self.keep_text(sound.inner(), text);
+            self.texts.keep(sound.inner(), text);
         }
         Ok(lost)
     }
@@ -396,7 +372,7 @@ impl Session {
     fn node(&self, py: Python<'_>, name: &str) -> Option<NodeFacts> {
         let patch = self.patch(py);
         let node = patch.node(name)?;
-        Some(NodeFacts::of(node, self.text_of(node)))
+        Some(NodeFacts::of(node, self.texts.of(node)))
     }
 
     /// Source, target, port, level and whether before the gain.
