@@ -1,7 +1,8 @@
 //! Cranelift: from its intermediate form to bytes.
 
+use crate::Part;
+use crate::functions::lower;
 use crate::kernel::{Body, Do, Inst, Kernel};
-use crate::lower::lower;
 use crate::{Machine, Refusal, Target};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Function;
@@ -103,24 +104,25 @@ pub trait Backend {
 /// As [`compile`], by another compiler.
 pub(crate) fn compile_by(backend: &dyn Backend, kernel: &Kernel) -> Result<Compiled, Refusal> {
     let isa = isa_for(kernel)?;
-    let functions = backend.machine_code(kernel, &Machine::of(isa.as_ref()))?;
-    Ok(Compiled { isa, functions })
+    let code = backend.machine_code(kernel, &Machine::of(isa.as_ref()))?;
+    let parts = kernel.functions().into_iter().map(|(part, _)| part);
+    Ok(Compiled { isa, functions: parts.zip(code).collect() })
 }
 
 /// The machine code of a kernel.
 pub(crate) struct Compiled {
     pub isa: OwnedTargetIsa,
-    /// In the order of [`lower`].
-    pub functions: Vec<MachineCode>,
+    /// Those of [`Kernel::functions`].
+    pub functions: Vec<(Part, MachineCode)>,
 }
 
 pub(crate) fn compile(kernel: &Kernel) -> Result<Compiled, Refusal> {
     let isa = isa_for(kernel)?;
     let mut context = Context::new();
     let mut functions = Vec::new();
-    for (_, function) in lower(kernel, isa.as_ref()) {
+    for (part, function) in lower(kernel, isa.as_ref()) {
         context.clear();
-        functions.push(bytes(&mut context, function, isa.as_ref())?);
+        functions.push((part, bytes(&mut context, function, isa.as_ref())?));
     }
     Ok(Compiled { isa, functions })
 }
@@ -150,9 +152,9 @@ fn refusal(error: &CodegenError) -> Refusal {
 pub fn clif(kernel: &Kernel) -> Result<String, Refusal> {
     let isa = isa_for(kernel)?;
     let mut text = String::new();
-    for (name, function) in lower(kernel, isa.as_ref()) {
+    for (part, function) in lower(kernel, isa.as_ref()) {
         verify_function(&function, isa.as_ref()).map_err(|error| Refusal::Backend(error.to_string()))?;
-        let _ = writeln!(text, "; {name}\n{}", function.display());
+        let _ = writeln!(text, "; {part}\n{}", function.display());
     }
     Ok(text)
 }
@@ -165,7 +167,7 @@ pub fn asm(kernel: &Kernel) -> Result<String, Refusal> {
     let isa = isa_for(kernel)?;
     let mut text = String::new();
     let mut context = Context::new();
-    for (name, function) in lower(kernel, isa.as_ref()) {
+    for (part, function) in lower(kernel, isa.as_ref()) {
         context.clear();
         context.func = function;
         context.set_disasm(true);
@@ -173,7 +175,7 @@ pub fn asm(kernel: &Kernel) -> Result<String, Refusal> {
             .compile(isa.as_ref(), &mut ControlPlane::default())
             .map_err(|error| refusal(&error.inner))?;
         let code = compiled.vcode.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "; {name}: {} bytes\n{code}", compiled.code_buffer().len());
+        let _ = writeln!(text, "; {part}: {} bytes\n{code}", compiled.code_buffer().len());
     }
     Ok(text)
 }

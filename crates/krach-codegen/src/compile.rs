@@ -6,7 +6,7 @@ use crate::factory::{NativeFactory, Parts, Reach, Shared, Timing};
 use crate::kernel::{Address, Kernel};
 use crate::layout::{Holds, Keeps};
 use crate::tables::Contents;
-use crate::{Machine, Refusal, Spec};
+use crate::{Machine, Refusal, Spec, Walk};
 use krach_ir::Program;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,7 +31,9 @@ pub fn compile_by(
     program: &Program,
     spec: &Spec,
 ) -> Result<Arc<NativeFactory>, Refusal> {
-    let (shared, timing, _) = shared(program, spec, |kernel| backend::compile_by(backend, kernel))?;
+    // It finds for itself which frames to compute at once.
+    let spec = Spec { walk: Some(Walk::Step1), ..*spec };
+    let (shared, timing, _) = shared(program, &spec, |kernel| backend::compile_by(backend, kernel))?;
     Ok(Arc::new(NativeFactory { shared, timing, packing: Arc::default() }))
 }
 
@@ -66,10 +68,11 @@ impl Parts {
         let Kernel { spec, program, layout, addresses, .. } = kernel;
         let fill = |init, len| Contents::fill(&program, init, len, &spec);
         let mut tables = Vec::new();
-        let mut reaches = Vec::new();
+        let (mut reaches, mut numbers) = (Vec::new(), 0..);
         for address in addresses {
             reaches.push(match address {
                 Address::Function(fun) => Reach::Function(fun.name().to_owned()),
+                Address::Lanes(..) => Reach::Lanes(numbers.next().expect("it has no end")),
                 Address::Table(id) => {
                     tables.push(fill(&program.table(id).init, program.table(id).len)?);
                     Reach::Table(u32::try_from(tables.len() - 1).expect("fewer tables than nodes"))
@@ -83,15 +86,17 @@ impl Parts {
             }
         }
         let mut controls = vec![0; program.controls().len()];
-        let (mut noises, mut moving) = (Vec::new(), None);
+        let (mut noises, mut moving, mut position) = (Vec::new(), None, None);
         for slot in layout.slots() {
             match slot.holds {
                 Holds::Control(id) => controls[id.index()] = slot.offset,
                 Holds::Moving => moving = Some(slot.offset),
+                Holds::Position(None) => position = Some(slot.offset),
                 Holds::Noise(id) => noises.push((slot.offset, program.noise(id).ordinal)),
                 _ => {}
             }
         }
-        Ok((Self { spec, ports, layout, reaches, tables, controls, rams, moving, noises }, program))
+        let parts = Self { spec, ports, layout, reaches, tables, controls, rams, moving, position, noises };
+        Ok((parts, program))
     }
 }

@@ -1,11 +1,12 @@
 //! Executable memory: where the code of one factory lives, how it is called, when it goes.
 #![allow(unsafe_code)]
 
-use crate::Refusal;
 use crate::backend::{Compiled, MachineCode};
 use crate::lanes::LANES;
+use crate::{Part, Refusal};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, ModuleError, default_libcall_names};
+use std::fmt;
 use std::sync::Mutex;
 
 /// `init(state)` and `control(state)`
@@ -19,14 +20,21 @@ pub(crate) struct Code {
     init: Entry,
     control: Entry,
     process: Process,
-    /// What runs once everything that follows controls stands still: settle, hold, process at rest.
-    rest: Option<(Entry, Entry, Process)>,
-    /// What runs instead of `process` while followers of controls move, for whole steps of four frames.
-    following: Option<Process>,
+    /// What runs once everything that follows controls stands still.
+    rest: Option<AtRest>,
+    /// What runs instead of `process` for whole steps of four frames.
+    stepping: Option<Process>,
     /// Of each function: where it is, its length and its alignment.
-    functions: Vec<(*const u8, usize, u64)>,
+    functions: Vec<(Part, *const u8, usize, u64)>,
     /// Taken when dropped; used nowhere else.
     module: Mutex<Option<JITModule>>,
+}
+
+struct AtRest {
+    settle: Entry,
+    hold: Entry,
+    process: Process,
+    stepping: Option<Process>,
 }
 
 // SAFETY: the memory is not written until the module is dropped, and `self` owns the module.
@@ -34,8 +42,8 @@ unsafe impl Send for Code {}
 // SAFETY: as above; what the functions write is their caller's.
 unsafe impl Sync for Code {}
 
-impl std::fmt::Debug for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Code").field("bytes", &self.bytes()).finish_non_exhaustive()
     }
 }
@@ -53,36 +61,49 @@ impl Code {
                 return Err(refusal);
             }
         };
-        let lengths = compiled.functions.iter().map(|bytes| (bytes.code.len(), bytes.alignment));
-        let functions =
-            places.iter().zip(lengths).map(|(&at, (len, alignment))| (at, len, alignment)).collect();
+        let functions: Vec<(Part, *const u8, usize, u64)> = (compiled.functions.iter().zip(places))
+            .map(|((part, bytes), at)| (*part, at, bytes.code.len(), bytes.alignment))
+            .collect();
+        let place = |of| find(&functions, of);
         // SAFETY: `lower` gives the functions these signatures, in the calling convention of `extern "C"`; the
         // module keeps them in memory until `self` is dropped.
-        let triple = |at: usize| unsafe {
-            (
-                std::mem::transmute::<*const u8, Entry>(places[at]),
-                std::mem::transmute::<*const u8, Entry>(places[at + 1]),
-                std::mem::transmute::<*const u8, Process>(places[at + 2]),
-            )
-        };
-        let (init, control, process) = triple(0);
-        let rest = (places.len() > 3).then(|| triple(3));
+        let entry = |of| place(of).map(|at| unsafe { std::mem::transmute::<*const u8, Entry>(at) });
         // SAFETY: as above.
-        let following =
-            places.get(6).map(|&place| unsafe { std::mem::transmute::<*const u8, Process>(place) });
-        Ok(Self { init, control, process, rest, following, functions, module: Mutex::new(Some(module)) })
+        let process = |of| place(of).map(|at| unsafe { std::mem::transmute::<*const u8, Process>(at) });
+        let rest = (entry(Part::Settle).zip(entry(Part::Hold)).zip(process(Part::AtRest))).map(
+            |((settle, hold), at_rest)| AtRest {
+                settle,
+                hold,
+                process: at_rest,
+                stepping: process(Part::SteppingAtRest),
+            },
+        );
+        Ok(Self {
+            init: entry(Part::Init).expect("every kernel has it"),
+            control: entry(Part::Control).expect("every kernel has it"),
+            process: process(Part::Process).expect("every kernel has it"),
+            rest,
+            stepping: process(Part::Stepping),
+            functions,
+            module: Mutex::new(Some(module)),
+        })
+    }
+
+    /// Where a function is.
+    pub(crate) fn place(&self, of: Part) -> Option<*const u8> {
+        find(&self.functions, of)
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.functions.iter().map(|&(_, len, _)| len).sum()
+        self.functions.iter().map(|&(_, _, len, _)| len).sum()
     }
 
     /// The functions as they were given to `load`.
-    pub(crate) fn functions(&self) -> Vec<MachineCode> {
-        let bytes = |&(at, len, alignment): &(*const u8, usize, u64)| {
+    pub(crate) fn functions(&self) -> Vec<(Part, MachineCode)> {
+        let bytes = |&(part, at, len, alignment): &(Part, *const u8, usize, u64)| {
             // SAFETY: the module holds `len` readable bytes there, which it never writes again.
             let code = unsafe { std::slice::from_raw_parts(at, len) }.to_vec();
-            MachineCode { code, alignment }
+            (part, MachineCode { code, alignment })
         };
         self.functions.iter().map(bytes).collect()
     }
@@ -127,9 +148,9 @@ impl Code {
     /// # Safety
     /// As for `init`.
     pub(crate) unsafe fn settle(&self, state: *mut u8) {
-        if let Some((settle, _, _)) = self.rest {
+        if let Some(rest) = &self.rest {
             // SAFETY: the caller's promise; the section stays within the block.
-            unsafe { settle(state) };
+            unsafe { (rest.settle)(state) };
         }
     }
 
@@ -138,31 +159,37 @@ impl Code {
     /// # Safety
     /// As for `init`.
     pub(crate) unsafe fn hold(&self, state: *mut u8) {
-        if let Some((_, hold, _)) = self.rest {
+        if let Some(rest) = &self.rest {
             // SAFETY: the caller's promise; the section stays within the block.
-            unsafe { hold(state) };
+            unsafe { (rest.hold)(state) };
         }
     }
 
-    /// As `process`, for all frames but the last one to three. Returns the number of frames computed.
+    /// Whether there is a form for whole steps of four frames.
+    pub(crate) fn has_steps(&self, resting: bool) -> bool {
+        self.steps(resting).is_some()
+    }
+
+    fn steps(&self, resting: bool) -> Option<Process> {
+        if resting { self.rest.as_ref()?.stepping } else { self.stepping }
+    }
+
+    /// As `process` or `process_at_rest`, for whole steps of four frames.
     ///
     /// # Safety
-    /// As for `process`.
-    pub(crate) unsafe fn process_following(
+    /// As for those; `frames` is a multiple of four, and so is the common position of lines.
+    pub(crate) unsafe fn process_steps(
         &self,
+        resting: bool,
         state: *mut u8,
         inputs: *const *const u8,
         outputs: *const *mut u8,
         frames: usize,
-    ) -> usize {
-        let whole = frames - frames % LANES;
-        match self.following {
-            Some(following) if whole > 0 => {
-                // SAFETY: the caller's promise, as in `process`.
-                unsafe { following(state, inputs, outputs, whole) };
-                whole
-            }
-            _ => 0,
+    ) {
+        debug_assert!(frames.is_multiple_of(LANES));
+        if let Some(steps) = self.steps(resting) {
+            // SAFETY: the caller's promise, as in `process`.
+            unsafe { steps(state, inputs, outputs, frames) };
         }
     }
 
@@ -177,7 +204,7 @@ impl Code {
         outputs: *const *mut u8,
         frames: usize,
     ) {
-        let process = self.rest.map_or(self.process, |(_, _, process)| process);
+        let process = self.rest.as_ref().map_or(self.process, |rest| rest.process);
         // SAFETY: the caller's promise, as in `process`.
         unsafe { process(state, inputs, outputs, frames) };
     }
@@ -194,12 +221,16 @@ impl Drop for Code {
     }
 }
 
+fn find(functions: &[(Part, *const u8, usize, u64)], of: Part) -> Option<*const u8> {
+    functions.iter().find(|(part, ..)| *part == of).map(|&(_, at, ..)| at)
+}
+
 /// The addresses of functions, once they are in memory.
-fn define(module: &mut JITModule, all: &[MachineCode]) -> Result<Vec<*const u8>, Refusal> {
+fn define(module: &mut JITModule, all: &[(Part, MachineCode)]) -> Result<Vec<*const u8>, Refusal> {
     let refusal = |error: ModuleError| Refusal::Backend(error.to_string());
     let signature = module.make_signature();
     let mut ids = Vec::new();
-    for bytes in all {
+    for (_, bytes) in all {
         let id = module.declare_anonymous_function(&signature).map_err(refusal)?;
         module.define_function_bytes(id, bytes.alignment, &bytes.code, &[]).map_err(refusal)?;
         ids.push(id);

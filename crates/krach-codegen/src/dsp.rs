@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::factory::Shared;
+use crate::lanes::LANES;
 use crate::layout::HEADER;
 use crate::state::{Spare, State};
 use krach_abi::{Audio, AudioMut, FlushGuard, Frame, Sample, Seed, Voice};
@@ -120,6 +121,17 @@ impl<S> Drop for NativeDsp<S> {
 }
 
 impl<S: Sample> NativeDsp<S> {
+    /// How many of the frames come before whole steps of four, and how many are in them: a step begins where four divides
+    /// the common position of lines.
+    fn steps(&self, resting: bool, frames: usize) -> (usize, usize) {
+        if !self.shared.code.has_steps(resting) {
+            return (frames, 0);
+        }
+        let position = self.shared.parts.position.map_or(0, |offset| self.state.int(offset));
+        let lead = (position.wrapping_neg() as usize % LANES).min(frames);
+        (lead, (frames - lead) / LANES * LANES)
+    }
+
     /// Brings everything that is slower than samples up to date. Whether the followers of controls stand still now.
     fn comes_to_rest(&mut self, stale: bool) -> bool {
         let moving = self.shared.parts.moving;
@@ -194,20 +206,21 @@ impl<S: Sample> Voice for NativeDsp<S> {
         }
         let stale = std::mem::take(&mut self.stale);
         let resting = self.comes_to_rest(stale);
-        let (code, state, ports) = (&self.shared.code, self.state.start(), &mut self.ports);
-        // SAFETY: the block has the layout of this code and its header is written. There is a pointer for every port,
-        // to `frames` samples of the format of the code; channels lent exclusively do not overlap.
-        unsafe {
-            if resting {
-                code.process_at_rest(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames);
-            } else {
-                let done =
-                    code.process_following(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames);
-                if done < frames {
-                    ports.advance::<S>(done);
-                    code.process(state, ports.inputs.as_ptr(), ports.outputs.as_ptr(), frames - done);
+        let (lead, whole) = self.steps(resting, frames);
+        let (code, state) = (&self.shared.code, self.state.start());
+        for (count, steps) in [(lead, false), (whole, true), (frames - lead - whole, false)] {
+            let (inputs, outputs) = (self.ports.inputs.as_ptr(), self.ports.outputs.as_ptr());
+            // SAFETY: the block has the layout of this code and its header is written. There is a pointer for every
+            // port, to `count` samples of the format of the code; channels lent exclusively do not overlap.
+            unsafe {
+                match (count, steps, resting) {
+                    (0, ..) => {}
+                    (_, true, _) => code.process_steps(resting, state, inputs, outputs, count),
+                    (_, _, true) => code.process_at_rest(state, inputs, outputs, count),
+                    (_, _, false) => code.process(state, inputs, outputs, count),
                 }
             }
+            self.ports.advance::<S>(count);
         }
         self.state.frames = self.state.frames.saturating_add(frames as u64);
         if let Some(spare) = &mut self.spare {

@@ -1,6 +1,6 @@
 //! The plan of a kernel, in a dozen lines: what runs when, how often, how large it is, and what stands still at rest.
 
-use crate::kernel::{Body, Do, Kernel, Region};
+use crate::kernel::{Body, Do, Kernel, Region, Type, Walk};
 use crate::layout::{Holds, Slot, SlotId};
 use crate::{NativeFactory, Refusal, Spec};
 use std::collections::BTreeMap;
@@ -26,15 +26,23 @@ impl Kernel {
         for region in self.sample() {
             self.write_loop(to, "moving, every frame", region)?;
         }
-        if let Some(following) = self.following() {
-            self.write_loop(to, "followers, every four frames while they move", &following.followers)?;
-            self.write_loop(to, "behind followers, every frame", &following.sample)?;
+        if let Some(stepping) = self.stepping() {
+            if let Some(followers) = &stepping.followers {
+                self.write_loop(to, "followers, every four frames while they move", followers)?;
+            }
+            match stepping.sample.walk {
+                Walk::Step1 => self.write_loop(to, "behind followers, every frame", &stepping.sample)?,
+                Walk::Step4 => self.write_loop(to, "moving, every four frames", &stepping.sample)?,
+            }
         }
         let Some(rest) = self.rest() else {
             return writeln!(to, "at rest: the same, since no state follows only controls");
         };
         for region in &rest.sample {
             self.write_loop(to, "at rest, every frame", region)?;
+        }
+        if let Some(region) = &rest.stepping {
+            self.write_loop(to, "at rest, every four frames", region)?;
         }
         writeln!(to, "settle, before a block while something moves: {}", Size(&rest.settle))?;
         for inst in rest.settle.insts().iter().filter(|inst| inst.what == Do::Differ) {
@@ -65,6 +73,10 @@ impl Kernel {
 
     fn write_loop(&self, to: &mut String, title: &str, region: &Region) -> fmt::Result {
         writeln!(to, "{title}: {}", Size(&region.body))?;
+        if let Some((cost, scalar)) = region.cost {
+            let lanes = region.body.insts().iter().filter(|inst| inst.ty.is_some_and(Type::is_lanes)).count();
+            writeln!(to, "  {lanes} of them in lanes; estimated cost {cost}, frame by frame {scalar}")?;
+        }
         if !region.carried.is_empty() {
             let names: Vec<String> = region.carried.iter().map(|&slot| self.named(slot)).collect();
             writeln!(to, "  carries {}", names.join(", "))?;

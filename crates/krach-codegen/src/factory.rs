@@ -1,5 +1,6 @@
 //! Compiled code as the stage sees it.
 
+use crate::Part;
 use crate::driver::Code;
 use crate::dsp::NativeDsp;
 use crate::handover::NativeHandover;
@@ -79,6 +80,8 @@ pub(crate) struct Parts {
     pub rams: Vec<(u32, Arc<Contents>)>,
     /// Where the code notes that something moves, if it can rest.
     pub moving: Option<u32>,
+    /// Where the common position of lines lives, if there are any.
+    pub position: Option<u32>,
     /// Where the state of each noise lives, and which it is.
     pub noises: Vec<(u32, u32)>,
 }
@@ -90,6 +93,8 @@ pub(crate) enum Reach {
     Function(String),
     /// By its place among the factory's tables.
     Table(u32),
+    /// By its number among the code's own functions of four lanes.
+    Lanes(u32),
 }
 
 impl fmt::Debug for Shared {
@@ -110,6 +115,7 @@ impl Shared {
                 Fun::find(name)?.native(parts.spec.precision).map(|function| function.address())
             }
             // Entries are boxed: they stay where they are when `parts` moves.
+            Reach::Lanes(number) => code.place(Part::Lanes(*number)).map(|place| place as usize),
             Reach::Table(at) => parts.tables.get(*at as usize).map(|contents| contents.start() as usize),
         };
         let addresses: Option<Vec<usize>> = parts.reaches.iter().map(address).collect();

@@ -1,11 +1,13 @@
 //! Which nodes are followers, and whether they are worth a loop of their own.
 //!
 //! Followers hang on controls and on smoothers of controls alone, so nothing else in the loop has to wait for them, nor they
-//! for anything else: they are computed before it, for four frames at once. What smoothers hold next is computed frame by
-//! frame; all other followers are computed in lanes.
+//! for anything else: they are computed before it, in steps of four frames.
 
 use crate::plan::{Plan, Section, Still};
-use crate::{Spec, kernel::Element};
+use crate::{
+    Spec,
+    kernel::{Element, Walk},
+};
 use krach_ir::maths::single;
 use krach_ir::{AtRest, Fun, Op, Program, Sig};
 
@@ -19,7 +21,11 @@ const LOOP: i64 = 4;
 impl Plan {
     /// The plan of the same program with followers in a section of their own; nothing if that is slower.
     pub(crate) fn following(&self, program: &Program, rest: &AtRest, spec: &Spec) -> Option<Self> {
-        if spec.voices > 1 || program.nodes().len() > LARGE || Element::real(spec.precision) != Element::F32 {
+        if spec.voices > 1
+            || spec.walk == Some(Walk::Step1)
+            || program.nodes().len() > LARGE
+            || Element::real(spec.precision) != Element::F32
+        {
             return None;
         }
         let mut plan = self.clone();
@@ -32,16 +38,15 @@ impl Plan {
         plan.pays(program).then_some(plan)
     }
 
-    /// What smoothers hold next, and everything that it is computed from.
-    pub(crate) fn smoothing(&self, program: &Program) -> Vec<bool> {
+    /// What smoothers hold next.
+    pub(crate) fn smoothed<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = Sig> + 'a {
         let registers = self.still.registers.iter().map(|&id| program.register(id).next);
-        let lines = self.still.lines.iter().map(|&id| program.line(id).input);
-        self.needed(program, registers.chain(lines))
+        registers.chain(self.still.lines.iter().map(|&id| program.line(id).input))
     }
 
     /// Whether computing followers apart saves more than keeping their values costs.
     fn pays(&self, program: &Program) -> bool {
-        let smoothing = self.smoothing(program);
+        let smoothing = self.needed(program, self.smoothed(program));
         let (mut saved, mut kept) = (0, 0_i64);
         let follows = |sig: Sig| self.section(sig) == Section::Follower;
         let mut taken = vec![false; program.nodes().len()];

@@ -287,6 +287,11 @@ impl<'s, 'a, 'f> Narrow for Single<'s, 'a, 'f> {
 }
 
 impl Lower<'_, '_> {
+    /// Four lanes of the eight of two vectors.
+    pub(crate) fn lanes_of(&mut self, a: Value, b: Value, lanes: [u8; 4]) -> Value {
+        Site { builder: RefCell::new(&mut self.builder), pair: false }.shuffle(a, b, lanes)
+    }
+
     /// A function of reals in single precision; nothing if it is none of those that are written in place.
     pub(crate) fn written(&mut self, fun: Fun, operands: &[Value]) -> Option<Value> {
         let literals: Vec<Option<f32>> = operands.iter().map(|&operand| self.literal(operand)).collect();

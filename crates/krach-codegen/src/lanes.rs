@@ -1,4 +1,4 @@
-//! Instructions in lanes: one value of each voice of a packed kernel, four to a vector.
+//! Instructions in lanes, four to a vector: one value of each voice of a packed kernel, or of each frame of a step.
 //!
 //! Each lane computes what the scalar instruction computes, bit for bit. What has no vector form (remainders, calls, places
 //! in tables) is computed lane by lane. A scalar that an instruction in lanes takes is put into all lanes first.
@@ -27,12 +27,12 @@ pub(crate) fn vector(element: Element) -> ir::Type {
 }
 
 impl Lower<'_, '_> {
-    /// Whether an instruction makes or takes one value for each voice.
-    pub(crate) fn is_lanes(&self, inst: &Inst) -> bool {
+    /// Whether an instruction makes or takes one value for each voice or frame.
+    pub(crate) fn is_lanes(&self, body: &Body, inst: &Inst) -> bool {
         let packed = self.kernel.spec.voices > 1;
         match inst.what {
             Do::Store(slot) => self.kernel.layout.slot(slot).lanes.len() > 1,
-            Do::Push(_) | Do::Output(_) => packed,
+            Do::Push(_) | Do::Output(_) => packed || body.operands(inst).iter().any(|&v| is_lanes(body, v)),
             Do::Keep(_) => true,
             _ => inst.ty.is_some_and(Type::is_lanes),
         }
@@ -41,8 +41,16 @@ impl Lower<'_, '_> {
     pub(crate) fn lanes(&mut self, body: &Body, inst: &Inst) -> Option<Pack> {
         match inst.what {
             Do::Pack => return Some(self.pack(body, inst)),
+            Do::Shift => return Some([self.shift(body, inst); GROUPS]),
             Do::Load(slot) => return Some(self.load(slot)),
-            Do::Tap(array) => return Some(self.tap(body, inst, array)),
+            Do::Tap(array) if self.kernel.spec.voices > 1 => return Some(self.tap(body, inst, array)),
+            Do::Tap(array) => return Some([self.tap_step(body, inst, array); GROUPS]),
+            Do::Input(port) => return Some([self.input_step(port); GROUPS]),
+            Do::Kept(place) => {
+                let (address, at) = self.place(place);
+                let ty = vector(inst.ty.expect("it has a result").element);
+                return Some([self.builder.ins().load(ty, TRUSTED, address, at); GROUPS]);
+            }
             Do::Push(array) => {
                 self.push(body, inst, array);
                 return None;
@@ -53,8 +61,12 @@ impl Lower<'_, '_> {
                 self.builder.ins().store(TRUSTED, value, address, at);
                 return None;
             }
-            Do::Output(port) => {
+            Do::Output(port) if self.kernel.spec.voices > 1 => {
                 self.output(body, inst, port);
+                return None;
+            }
+            Do::Output(port) => {
+                self.output_step(body, inst, port);
                 return None;
             }
             _ => {}
@@ -74,8 +86,22 @@ impl Lower<'_, '_> {
     /// Scalars side by side; the lanes behind the last of them are not looked at.
     fn pack(&mut self, body: &Body, inst: &Inst) -> Pack {
         let ty = vector(inst.ty.expect("a pack has a result").element);
+        let list = body.operands(inst);
+        if list.iter().all(|&v| v == list[0]) {
+            return [self.lane_operand(body, list[0], 0); GROUPS];
+        }
+        let literal = |&v: &V| match body.inst(v).what {
+            Do::Int(value) => Some(value.to_le_bytes()),
+            Do::Real(value) => Some(maths::narrow(value).to_le_bytes()),
+            _ => None,
+        };
+        if list.len() == LANES
+            && let Some(lanes) = list.iter().map(literal).collect::<Option<Vec<_>>>()
+        {
+            return [self.constants(ty, lanes.as_flattened()); GROUPS];
+        }
         let mut all = None;
-        for (lane, &v) in (0..).zip(body.operands(inst)) {
+        for (lane, &v) in (0..).zip(list) {
             let value = self.operand(body, v);
             all = Some(match all {
                 None => self.builder.ins().scalar_to_vector(ty, value),
@@ -111,7 +137,7 @@ impl Lower<'_, '_> {
     }
 
     /// An operand in the lanes of one group.
-    fn lane_operand(&mut self, body: &Body, v: V, group: usize) -> Value {
+    pub(crate) fn lane_operand(&mut self, body: &Body, v: V, group: usize) -> Value {
         let inst = body.inst(v);
         match inst.what {
             Do::Real(value) => return self.constant(types::F32X4, maths::narrow(value).to_le_bytes()),
@@ -136,9 +162,14 @@ impl Lower<'_, '_> {
         splat
     }
 
-    fn constant(&mut self, ty: ir::Type, lane: [u8; 4]) -> Value {
+    pub(crate) fn constant(&mut self, ty: ir::Type, lane: [u8; 4]) -> Value {
         let all: Vec<u8> = lane.iter().copied().cycle().take(VECTOR as usize).collect();
-        let handle = self.builder.func.dfg.constants.insert(ConstantData::from(all.as_slice()));
+        self.constants(ty, &all)
+    }
+
+    /// A vector of these bytes.
+    pub(crate) fn constants(&mut self, ty: ir::Type, all: &[u8]) -> Value {
+        let handle = self.builder.func.dfg.constants.insert(ConstantData::from(all));
         self.builder.ins().vconst(ty, handle)
     }
 
@@ -169,7 +200,10 @@ impl Lower<'_, '_> {
                 (Element::F32 | Element::F64, &[a, b]) => self.real_pair_lanes(fun, a, b),
                 (_, all) => self.int_lanes(fun, all),
             },
-            Do::Call(fun) => self.lane_by_lane(&operands, types::F32X4, |lower, of| lower.call(fun, of)),
+            Do::Call(fun) => match self.call_lanes(Address::of_lanes(fun, body, list), &operands) {
+                Some(value) => value,
+                None => self.lane_by_lane(&operands, types::F32X4, |lower, of| lower.call(fun, of)),
+            },
             Do::Fraction { flushed } => self.fraction_lanes(operands[0], flushed),
             Do::Differ => {
                 let (a, b) = (self.cast(types::I32X4, operands[0]), self.cast(types::I32X4, operands[1]));
@@ -196,7 +230,7 @@ impl Lower<'_, '_> {
     }
 
     /// Computes the lanes of one vector one after the other.
-    fn lane_by_lane(
+    pub(crate) fn lane_by_lane(
         &mut self,
         operands: &[Value],
         ty: ir::Type,
@@ -254,7 +288,7 @@ impl Lower<'_, '_> {
         pack
     }
 
-    fn cast(&mut self, ty: ir::Type, value: Value) -> Value {
+    pub(crate) fn cast(&mut self, ty: ir::Type, value: Value) -> Value {
         if self.builder.func.dfg.value_type(value) == ty {
             return value;
         }
@@ -395,7 +429,7 @@ fn packed(body: &Body, v: V) -> usize {
     }
 }
 
-fn is_lanes(body: &Body, v: V) -> bool {
+pub(crate) fn is_lanes(body: &Body, v: V) -> bool {
     body.inst(v).ty.is_some_and(Type::is_lanes)
 }
 

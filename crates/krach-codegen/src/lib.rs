@@ -36,6 +36,7 @@ mod emit;
 mod explain;
 mod factory;
 mod following;
+mod functions;
 mod handover;
 mod inline;
 mod kernel;
@@ -53,14 +54,17 @@ mod seal;
 mod show;
 mod spec;
 mod state;
+mod steps;
 mod storage;
+mod strides;
 mod tables;
 
 pub use backend::{Backend, MachineCode, asm, clif};
 pub use compile::{compile, compile_by};
 pub use factory::{NativeFactory, Timing};
 pub use kernel::{
-    Address, Body, Do, Element, Following, Function, Inst, Kernel, Region, Rest, Shape, Type, V, Walk, Window,
+    Address, Body, Do, Element, Function, Inst, Kernel, Part, Region, Rest, Shape, Stepping, Type, V, Walk,
+    Window,
 };
 pub use lanes::{CHUNK, LANES};
 pub use layout::{ADDRESSES, Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId, StateLayout, VECTOR};

@@ -1,117 +1,26 @@
-//! From a kernel to Cranelift's intermediate form: one function per section.
+//! From instructions of a kernel to Cranelift's intermediate form.
 //!
 //! Constants are written where they are used, since a machine register costs more than an instruction. Nothing
 //! refers to an address: functions and tables are reached through the table that the state's header points to.
 
-use crate::kernel::{Address, Body, Do, Following, Function, Inst, Kernel, Region, V, Walk, Window};
+use crate::kernel::{Address, Body, Do, Inst, Kernel, Region, V, Walk, Window};
 use crate::lanes::{LANES, vector};
 use crate::layout::{ADDRESSES, ArrayId, Keeps, SlotId, VECTOR};
-use crate::maths;
+use crate::{functions, maths};
 use cranelift_codegen::ir::{
-    self, AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData, StackSlotKind,
-    Type, Value, condcodes::IntCC, types,
+    AbiParam, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_frontend::FunctionBuilder;
 use krach_abi::Precision;
 use krach_ir::Fun;
 use rustc_hash::FxHashMap;
 
-/// The functions of a kernel, in their order, with their names.
-pub(crate) fn lower(kernel: &Kernel, isa: &dyn TargetIsa) -> Vec<(&'static str, ir::Function)> {
-    let written = |(name, function)| {
-        let text = match function {
-            Function::Straight(body) => straight(kernel, isa, body),
-            Function::Loops(regions) => process(kernel, isa, regions),
-            Function::Following(loops) => following(kernel, isa, loops),
-        };
-        (name, text)
-    };
-    kernel.functions().into_iter().map(written).collect()
-}
-
 /// State, tables and ports are aligned and there for as long as the code runs.
 pub(crate) const TRUSTED: MemFlagsData = MemFlagsData::trusted();
 
-fn signature(isa: &dyn TargetIsa, params: usize) -> Signature {
-    let mut signature = Signature::new(isa.default_call_conv());
-    signature.params = vec![AbiParam::new(isa.pointer_type()); params];
-    signature
-}
-
-fn straight(kernel: &Kernel, isa: &dyn TargetIsa, body: &Body) -> ir::Function {
-    let mut function = ir::Function::with_name_signature(Default::default(), signature(isa, 1));
-    let mut context = FunctionBuilderContext::new();
-    let mut builder = FunctionBuilder::new(&mut function, &mut context);
-    let entry = builder.create_block();
-    builder.append_block_params_for_function_params(entry);
-    builder.switch_to_block(entry);
-    let state = builder.block_params(entry)[0];
-    let mut lower = Lower::new(kernel, isa, builder, state);
-    lower.body(body);
-    lower.builder.ins().return_(&[]);
-    lower.builder.seal_all_blocks();
-    lower.builder.finalize(isa.frontend_config());
-    function
-}
-
-/// A function `(state, inputs, outputs, frames)`, whose loops over frames are written by `write`.
-fn looping(
-    kernel: &Kernel,
-    isa: &dyn TargetIsa,
-    write: impl FnOnce(&mut Lower<'_, '_>, Value),
-) -> ir::Function {
-    let mut function = ir::Function::with_name_signature(Default::default(), signature(isa, 4));
-    let mut context = FunctionBuilderContext::new();
-    let mut builder = FunctionBuilder::new(&mut function, &mut context);
-    let entry = builder.create_block();
-    builder.append_block_params_for_function_params(entry);
-    builder.switch_to_block(entry);
-    let &[state, inputs, outputs, frames] = builder.block_params(entry) else {
-        unreachable!("the signature has four parameters")
-    };
-    let mut lower = Lower::new(kernel, isa, builder, state);
-    let program = kernel.program();
-    lower.inputs = lower.pointers(inputs, program.inputs().len());
-    lower.outputs = lower.pointers(outputs, program.outputs().len());
-    write(&mut lower, frames);
-    lower.builder.ins().return_(&[]);
-    lower.builder.seal_all_blocks();
-    lower.builder.finalize(isa.frontend_config());
-    function
-}
-
-fn process(kernel: &Kernel, isa: &dyn TargetIsa, regions: &[Region]) -> ir::Function {
-    looping(kernel, isa, |lower, frames| regions.iter().for_each(|region| lower.walk(region, None, frames)))
-}
-
-/// Both loops for a few frames, then for the next few. What the first keeps for the second lies on the stack.
-fn following(kernel: &Kernel, isa: &dyn TargetIsa, following: &Following) -> ir::Function {
-    looping(kernel, isa, |lower, frames| {
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, following.kept * PLACE, 4);
-        let slot = lower.builder.create_sized_stack_slot(slot);
-        lower.places = Some(lower.builder.ins().stack_addr(lower.pointer, slot, 0));
-        let (window, exit) = (lower.builder.create_block(), lower.builder.create_block());
-        lower.builder.append_block_param(window, lower.pointer);
-        let zero = lower.builder.ins().iconst(lower.pointer, 0);
-        lower.builder.ins().brif(frames, window, &[zero.into()], exit, &[]);
-        lower.builder.switch_to_block(window);
-        let start = lower.builder.block_params(window)[0];
-        let left = lower.builder.ins().isub(frames, start);
-        let few = lower.builder.ins().iconst(lower.pointer, i64::from(Window::FEW));
-        let last = lower.builder.ins().icmp(IntCC::UnsignedLessThan, left, few);
-        let count = lower.builder.ins().select(last, left, few);
-        lower.walk(&following.followers, Some(start), count);
-        lower.walk(&following.sample, Some(start), count);
-        let next = lower.builder.ins().iadd(start, count);
-        let more = lower.builder.ins().icmp(IntCC::UnsignedLessThan, next, frames);
-        lower.builder.ins().brif(more, window, &[next.into()], exit, &[]);
-        lower.builder.switch_to_block(exit);
-    })
-}
-
 /// Bytes of a place that a loop keeps values at for the next one: a number for each of a few frames.
-const PLACE: u32 = 4 * Window::FEW;
+pub(crate) const PLACE: u32 = 4 * Window::FEW;
 
 /// The vectors of the machine that one value in lanes takes.
 pub(crate) const GROUPS: usize = 2;
@@ -122,7 +31,7 @@ pub(crate) type Pack = [Value; GROUPS];
 pub(crate) struct Lower<'k, 'f> {
     pub(crate) kernel: &'k Kernel,
     pub(crate) builder: FunctionBuilder<'f>,
-    pointer: Type,
+    pub(crate) pointer: Type,
     /// Groups of four lanes.
     pub(crate) groups: usize,
     pub(crate) state: Value,
@@ -130,11 +39,12 @@ pub(crate) struct Lower<'k, 'f> {
     /// Where in the table of addresses.
     reached: FxHashMap<Address, u32>,
     calls: [SigRef; 2],
-    inputs: Vec<Value>,
+    lane_calls: FxHashMap<Address, SigRef>,
+    pub(crate) inputs: Vec<Value>,
     pub(crate) outputs: Vec<Value>,
     frame: Option<Value>,
     /// Where one loop keeps values for the next: the first place, and this frame's number of that place.
-    places: Option<Value>,
+    pub(crate) places: Option<Value>,
     kept: Option<Value>,
     /// Of slots that do not touch memory inside the loop: the value now.
     carried: FxHashMap<SlotId, Pack>,
@@ -144,7 +54,12 @@ pub(crate) struct Lower<'k, 'f> {
 }
 
 impl<'k, 'f> Lower<'k, 'f> {
-    fn new(kernel: &'k Kernel, isa: &dyn TargetIsa, mut builder: FunctionBuilder<'f>, state: Value) -> Self {
+    pub(crate) fn new(
+        kernel: &'k Kernel,
+        isa: &dyn TargetIsa,
+        mut builder: FunctionBuilder<'f>,
+        state: Value,
+    ) -> Self {
         let pointer = isa.pointer_type();
         let real = maths::machine(kernel.real());
         let mut call = |params: usize| {
@@ -154,10 +69,11 @@ impl<'k, 'f> Lower<'k, 'f> {
             builder.import_signature(signature)
         };
         let calls = [call(1), call(2)];
-        let addresses = (!kernel.addresses.is_empty()).then(|| {
-            let flags = TRUSTED.with_readonly().with_can_move();
-            builder.ins().load(pointer, flags, state, offset(ADDRESSES))
-        });
+        let addresses =
+            (!kernel.addresses.is_empty() && builder.func.signature.returns.is_empty()).then(|| {
+                let flags = TRUSTED.with_readonly().with_can_move();
+                builder.ins().load(pointer, flags, state, offset(ADDRESSES))
+            });
         Self {
             kernel,
             builder,
@@ -167,6 +83,7 @@ impl<'k, 'f> Lower<'k, 'f> {
             addresses,
             reached: kernel.addresses.iter().copied().zip(0..).collect(),
             calls,
+            lane_calls: FxHashMap::default(),
             inputs: Vec::new(),
             outputs: Vec::new(),
             frame: None,
@@ -182,7 +99,7 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.kernel.spec.precision
     }
 
-    fn pointers(&mut self, array: Value, count: usize) -> Vec<Value> {
+    pub(crate) fn pointers(&mut self, array: Value, count: usize) -> Vec<Value> {
         let flags = TRUSTED.with_readonly();
         let bytes = self.pointer.bytes();
         let ports = 0..u32::try_from(count).expect("ports are limited");
@@ -192,7 +109,7 @@ impl<'k, 'f> Lower<'k, 'f> {
 
     /// A loop over frames: guard, body with bottom test, carried slots in block parameters. It begins with frame `start`
     /// of the block, or with the first.
-    fn walk(&mut self, region: &Region, start_frame: Option<Value>, frames: Value) {
+    pub(crate) fn walk(&mut self, region: &Region, start_frame: Option<Value>, frames: Value) {
         let step = match region.walk {
             Walk::Step1 => 1,
             Walk::Step4 => LANES as i64,
@@ -259,12 +176,12 @@ impl<'k, 'f> Lower<'k, 'f> {
         packs
     }
 
-    fn body(&mut self, body: &Body) {
+    pub(crate) fn body(&mut self, body: &Body) {
         self.values = vec![None; body.insts().len()];
         self.splats = vec![None; body.insts().len()];
         let mut operands: Vec<Value> = Vec::new();
         for (at, inst) in body.insts().iter().enumerate() {
-            if self.is_lanes(inst) {
+            if self.is_lanes(body, inst) {
                 self.values[at] = self.lanes(body, inst);
                 continue;
             }
@@ -305,7 +222,7 @@ impl<'k, 'f> Lower<'k, 'f> {
             Do::Test => self.builder.ins().icmp_imm_s(IntCC::NotEqual, operands[0], 0),
             Do::Count => self.builder.ins().uextend(types::I32, operands[0]),
             Do::Choose => self.choose(operands[0], operands[1], operands[2]),
-            Do::Pack | Do::Keep(_) => unreachable!("a vector is written in lanes"),
+            Do::Pack | Do::Shift | Do::Keep(_) => unreachable!("a vector is written in lanes"),
             Do::Kept(place) => {
                 let ty = maths::machine(inst.ty.expect("it has a result").element);
                 let (address, at) = self.place(place);
@@ -405,7 +322,7 @@ impl<'k, 'f> Lower<'k, 'f> {
         self.element(self.state, index, array.entry())
     }
 
-    fn read(&mut self, id: ArrayId, index: Value) -> Value {
+    pub(crate) fn read(&mut self, id: ArrayId, index: Value) -> Value {
         let address = self.entry(id, index);
         let array = self.kernel.layout.array(id);
         self.builder.ins().load(maths::machine(array.element), TRUSTED, address, offset(array.offset))
@@ -430,6 +347,28 @@ impl<'k, 'f> Lower<'k, 'f> {
         let signature = self.calls[operands.len() - 1];
         let call = self.builder.ins().call_indirect(signature, callee, operands);
         self.builder.inst_results(call)[0]
+    }
+}
+
+impl Lower<'_, '_> {
+    /// Calls a function of four lanes, if the kernel has it.
+    pub(crate) fn call_lanes(&mut self, address: Address, operands: &[Value]) -> Option<Value> {
+        let Address::Lanes(fun, constants) = address else { return None };
+        self.reached.get(&address)?;
+        let callee = self.reach(address);
+        let signature = match self.lane_calls.get(&address) {
+            Some(&known) => known,
+            None => self.builder.import_signature(functions::signature_of_lanes(fun, constants)),
+        };
+        self.lane_calls.insert(address, signature);
+        let varying: Vec<Value> = operands
+            .iter()
+            .zip(constants)
+            .filter(|(_, constant)| constant.is_none())
+            .map(|(&v, _)| v)
+            .collect();
+        let call = self.builder.ins().call_indirect(signature, callee, &varying);
+        Some(self.builder.inst_results(call)[0])
     }
 }
 

@@ -3,6 +3,7 @@
 //! A head says who made it and for which machines; everything else may change between versions, so it is only
 //! decoded when the head fits. Functions are saved by name and tables by contents: no address leaves the process.
 
+use crate::Part;
 use crate::backend::{self, Compiled, MachineCode};
 use crate::driver::Code;
 use crate::factory::{NativeFactory, Parts, Shared, Timing};
@@ -27,8 +28,8 @@ struct Head {
 
 #[derive(Serialize, Deserialize)]
 struct Body<P> {
-    /// The functions, in their order.
-    code: Vec<MachineCode>,
+    /// The functions, each with its part.
+    code: Vec<(Part, MachineCode)>,
     parts: P,
 }
 
@@ -98,8 +99,8 @@ impl NativeFactory {
         if body.parts.spec.voices != 1 {
             return Err(Misfit::Malformed);
         }
-        let functions: &[usize] = if body.parts.moving.is_some() { &[6, 7] } else { &[3] };
-        if !rest.is_empty() || !functions.contains(&body.code.len()) || !body.parts.are_sound() {
+        let whole = Part::are_whole(body.code.iter().map(|(part, _)| *part), body.parts.moving.is_some());
+        if !rest.is_empty() || !whole || !body.parts.are_sound() {
             return Err(Misfit::Malformed);
         }
         let isa = backend::host().map_err(Misfit::Refused)?;
@@ -129,7 +130,7 @@ impl Parts {
             && self.ports.outputs <= ports
             && self.ports.controls.len() == self.controls.len()
             && self.controls.iter().all(|&offset| slot(offset, real))
-            && self.moving.is_none_or(|offset| slot(offset, 4))
+            && self.moving.iter().chain(&self.position).all(|&offset| slot(offset, 4))
             && self.noises.iter().all(|&(offset, _)| slot(offset, 4))
             && self.rams.iter().all(|(offset, contents)| inside(*offset, contents.bytes()))
     }
@@ -150,7 +151,7 @@ pub(crate) mod spec {
         let (sample_rate, double, voices, baseline) = Deserialize::deserialize(from)?;
         let precision = if double { Precision::Double } else { Precision::Single };
         let target = if baseline { Target::Baseline } else { Target::Host };
-        Ok(Spec { sample_rate, precision, voices, target })
+        Ok(Spec { sample_rate, precision, voices, target, walk: None })
     }
 }
 

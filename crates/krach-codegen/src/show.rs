@@ -1,7 +1,7 @@
 //! The kernel as people read it: the layout of the state, then the sections line by line, each value with its type,
 //! the node of the program it comes from and what the user called that.
 
-use crate::kernel::{Address, Body, Do, Element, Following, Kernel, Region, Type, V, Walk, Window};
+use crate::kernel::{Address, Body, Do, Element, Kernel, Region, Stepping, Type, V, Walk, Window};
 use crate::layout::{Array, ArrayId, Holds, Keeps, Lane, Slot, SlotId};
 use krach_ir::{Program, Sig};
 use std::fmt;
@@ -56,6 +56,7 @@ impl fmt::Display for Do {
             Self::Keep(place) => write!(f, "keep {place}"),
             Self::Kept(place) => write!(f, "kept {place}"),
             Self::Pack => f.write_str("pack"),
+            Self::Shift => f.write_str("shift"),
             Self::Unpack(lane) => write!(f, "unpack {lane}"),
             Self::Load(slot) => write!(f, "load {slot}"),
             Self::Store(slot) => write!(f, "store {slot}"),
@@ -104,6 +105,12 @@ impl fmt::Display for Kernel {
                 match address {
                     Address::Function(fun) => writeln!(f, "  {at} {fun}")?,
                     Address::Table(id) => writeln!(f, "  {at} table {id}")?,
+                    Address::Lanes(fun, constants) => {
+                        write!(f, "  {at} {fun} in lanes")?;
+                        let constants = constants.iter().flatten().map(|&bits| f32::from_bits(bits));
+                        constants.into_iter().try_for_each(|constant| write!(f, " {constant:?}"))?;
+                        writeln!(f)?;
+                    }
                 }
             }
         }
@@ -114,16 +121,20 @@ impl fmt::Display for Kernel {
             }
         }
         self.sample.iter().try_for_each(|region| show_region(f, "sample", self.program(), region))?;
-        if let Some(Following { followers, sample, .. }) = &self.following {
-            show_region(f, "followers", self.program(), followers)?;
-            show_region(f, "sample behind followers", self.program(), sample)?;
+        if let Some(Stepping { followers, sample, .. }) = &self.stepping {
+            if let Some(followers) = followers {
+                show_region(f, "followers", self.program(), followers)?;
+            }
+            show_region(f, "sample in steps", self.program(), sample)?;
         }
         let Some(rest) = &self.rest else { return Ok(()) };
         for (title, body) in [("settle", &rest.settle), ("hold", &rest.hold)] {
             writeln!(f, "\n{title}:")?;
             show_body(f, &rest.program, body)?;
         }
-        rest.sample.iter().try_for_each(|region| show_region(f, "sample at rest", &rest.program, region))
+        rest.sample.iter().try_for_each(|region| show_region(f, "sample at rest", &rest.program, region))?;
+        let mut steps = rest.stepping.iter();
+        steps.try_for_each(|region| show_region(f, "sample at rest in steps", &rest.program, region))
     }
 }
 

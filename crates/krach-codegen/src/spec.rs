@@ -1,5 +1,6 @@
 //! What to compile for, and why it may be refused.
 
+use crate::Walk;
 use krach_abi::{Precision, SAMPLE_RATES};
 use krach_ir::Digest;
 use std::fmt;
@@ -42,6 +43,9 @@ pub struct Spec {
     /// Voices computed side by side in one kernel: one of [`Spec::VOICES`].
     pub voices: u32,
     pub target: Target,
+    /// How every loop over frames is written; the faster way of the two, by an estimate, if none is asked for. The samples
+    /// are the same.
+    pub walk: Option<Walk>,
 }
 
 impl Spec {
@@ -51,7 +55,7 @@ impl Spec {
     /// One voice on this machine.
     #[must_use]
     pub fn new(sample_rate: u32, precision: Precision) -> Self {
-        Self { sample_rate, precision, voices: 1, target: Target::Host }
+        Self { sample_rate, precision, voices: 1, target: Target::Host, walk: None }
     }
 
     /// Whether it can be compiled for at all.

@@ -3,8 +3,10 @@
 
 use crate::Spec;
 use crate::kernel::{Address, Element};
+use crate::lanes::LANES;
 use crate::layout::{ArrayId, Holds, Keeps, SlotId, StateLayout};
 use crate::plan::{Access, Plan};
+use crate::steps::is_steppable;
 use krach_ir::{AtRest, ControlId, LineId, NoiseId, Op, Program, RamId, RegisterId, Sig, Ty};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -75,7 +77,9 @@ impl Storage {
             real: Element::real(spec.precision),
         };
         storage.slots(program);
-        storage.lines(program, plan);
+        // A step of four frames writes all of them before the last one reads the longest delay.
+        let ahead = if is_steppable(program, plan, spec) { LANES as u32 } else { 1 };
+        storage.lines(program, plan, ahead);
         storage.tables(program);
         if spec.voices > 1 && !storage.rings.is_empty() {
             storage.age = Some(storage.layout.add_slot(Holds::Age, Element::I32, Vec::new()));
@@ -104,7 +108,7 @@ impl Storage {
         }
     }
 
-    fn lines(&mut self, program: &Program, plan: &Plan) {
+    fn lines(&mut self, program: &Program, plan: &Plan, ahead: u32) {
         let mut common = None;
         for (at, line) in program.lines().iter().enumerate() {
             let id = LineId::new(at);
@@ -117,8 +121,8 @@ impl Storage {
                     self.memories.push(Memory { slot, next: line.input, gate: line.gate });
                 }
                 Access::Ring(frames) => {
-                    // One more than the longest delay: the newest frame is written before it is read.
-                    let len = (frames + 1).next_power_of_two();
+                    // More than the longest delay: the newest frames are written before they are read.
+                    let len = (frames + ahead).next_power_of_two();
                     let array = self.layout.add_array(Keeps::Ring(id), element, len, line.keys.clone());
                     let layout = &mut self.layout;
                     let position = match line.gate {

@@ -3,8 +3,8 @@
 use crate::maths;
 use crate::text::{Area, Kind, POINTER, Pointer, Type, Value, Writer};
 use krach_codegen::{
-    ADDRESSES, Address, ArrayId, Body, CHUNK, Do, Element, Following, Function, Inst, Keeps, Kernel, LANES,
-    Region, SlotId, V, VECTOR, Walk, Window,
+    ADDRESSES, Address, ArrayId, Body, CHUNK, Do, Element, Function, Inst, Keeps, Kernel, LANES, Region,
+    SlotId, V, VECTOR, Walk, Window,
 };
 use krach_ir::Fun;
 use std::collections::HashMap;
@@ -20,7 +20,11 @@ pub fn ir(kernel: &Kernel) -> String {
 
 /// A module for each of the kernel's functions, in their order.
 pub(crate) fn modules(kernel: &Kernel) -> Vec<String> {
-    kernel.functions().into_iter().map(|(name, function)| Lower::module(kernel, name, function)).collect()
+    kernel
+        .functions()
+        .into_iter()
+        .map(|(part, function)| Lower::module(kernel, &part.to_string(), function))
+        .collect()
 }
 
 /// A function being written.
@@ -87,11 +91,12 @@ impl<'k> Lower<'k> {
                 regions.iter().for_each(|region| lower.walk(region, None, frames));
                 lower.looping()
             }
-            Function::Following(following) => {
+            Function::Windows { kept, loops } => {
                 lower.ports();
-                lower.following(following);
+                lower.following(kept, loops);
                 lower.looping()
             }
+            Function::Lanes(..) => unreachable!("loops of one frame per step call no function of lanes"),
         };
         lower.writer.module(name, &parameters)
     }
@@ -116,8 +121,8 @@ impl<'k> Lower<'k> {
     }
 
     /// Both loops for a few frames, then for the next few.
-    fn following(&mut self, following: &'k Following) {
-        self.places = Some(self.writer.reserve((following.kept * PLACE).max(1)));
+    fn following(&mut self, kept: u32, loops: [&'k Region; 2]) {
+        self.places = Some(self.writer.reserve((kept * PLACE).max(1)));
         let frames = self.frames();
         let at = self.writer.reserve(8);
         self.writer.store(index(0), at, 8, Area::Stack);
@@ -130,8 +135,7 @@ impl<'k> Lower<'k> {
         let few = index(Window::FEW);
         let last = self.writer.compare("icmp ult", left, few);
         let count = self.writer.select(last, left, few);
-        self.walk(&following.followers, Some(start), count);
-        self.walk(&following.sample, Some(start), count);
+        loops.into_iter().for_each(|region| self.walk(region, Some(start), count));
         let next = self.writer.binary("add", start, count);
         self.writer.store(next, at, 8, Area::Stack);
         let more = self.writer.compare("icmp ult", next, frames);

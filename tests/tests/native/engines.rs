@@ -1,7 +1,7 @@
 //! Native code and the interpreter play the same score: they must give the same bits.
 
 use krach_abi::{DspFactory, Frame, Precision};
-use krach_codegen::{Kernel, NativeFactory, Spec, clif, compile};
+use krach_codegen::{Kernel, NativeFactory, Spec, Walk, clif, compile};
 use krach_engine::{Rig, Score, Turn, render};
 use krach_ir::{BuildError, Control, ControlKind, InterpreterFactory, Program, ProgramBuilder, Sig, at_rate};
 use std::ops::ControlFlow;
@@ -50,10 +50,13 @@ pub fn perform(factory: &dyn DspFactory, block: usize, wide: bool) -> Vec<Vec<f6
 }
 
 pub fn native(program: &Program, precision: Precision) -> Arc<NativeFactory> {
-    let spec = Spec::new(RATE, precision);
-    let kernel = Kernel::build(program, &spec).expect("a small program");
+    compiled(program, &Spec::new(RATE, precision))
+}
+
+fn compiled(program: &Program, spec: &Spec) -> Arc<NativeFactory> {
+    let kernel = Kernel::build(program, spec).expect("a small program");
     clif(&kernel).unwrap_or_else(|why| panic!("{why}\n{kernel}"));
-    compile(program, &spec).unwrap_or_else(|why| panic!("{why}\n{kernel}"))
+    compile(program, spec).unwrap_or_else(|why| panic!("{why}\n{kernel}"))
 }
 
 /// The code of LLVM for the same kernel, where the tests are built with it: of one program in four, since LLVM takes many
@@ -82,21 +85,40 @@ pub fn check(program: &Program, wide: bool) {
         let rated = Arc::new(at_rate(program, RATE));
         let reference = InterpreterFactory::new(rated, RATE, precision).expect("a small program");
         let wanted = perform(&reference, 512, wide);
-        let engines = [("native", Some(native(program, precision))), ("LLVM", llvm(program, precision))];
-        let engines = engines.iter().filter_map(|(name, engine)| Some((*name, engine.as_deref()?)));
-        for (block, (name, engine)) in
-            engines.flat_map(|engine| [1, 3, 7, 64, 256, 1000].map(|block| (block, engine)))
-        {
-            let got = perform(engine, block, wide);
-            for (port, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
-                let differs = got.iter().zip(wanted).position(|(&a, &b)| !same(a, b));
-                if let Some(frame) = differs {
-                    let kernel = Kernel::build(program, &Spec::new(RATE, precision)).expect("built before");
-                    panic!(
-                        "{precision}, block {block}, output {port}, frame {frame}: {name} {:e}, interpreter {:e}\n{kernel}",
-                        got[frame], wanted[frame]
-                    );
-                }
+        let chosen = Spec::new(RATE, precision);
+        let blocks = [1, 3, 7, 64, 256, 1000];
+        compare("native", &compiled(program, &chosen), program, &blocks, wide, &wanted);
+        if precision == Precision::Single {
+            // Whether or not four frames per step would be chosen.
+            let steps = compiled(program, &Spec { walk: Some(Walk::Step4), ..chosen });
+            compare("in steps", &steps, program, &[1, 3, 7, 64, 1000], wide, &wanted);
+        }
+        if let Some(llvm) = llvm(program, precision) {
+            compare("LLVM", &llvm, program, &blocks, wide, &wanted);
+        }
+    }
+}
+
+fn compare(
+    name: &str,
+    engine: &NativeFactory,
+    program: &Program,
+    blocks: &[usize],
+    wide: bool,
+    wanted: &[Vec<f64>],
+) {
+    for &block in blocks {
+        let got = perform(engine, block, wide);
+        for (port, (got, wanted)) in got.iter().zip(wanted).enumerate() {
+            let differs = got.iter().zip(wanted).position(|(&a, &b)| !same(a, b));
+            if let Some(frame) = differs {
+                let kernel = Kernel::build(program, engine.spec()).expect("built before");
+                panic!(
+                    "{name}, {}, block {block}, output {port}, frame {frame}: {:e}, interpreter {:e}\n{kernel}",
+                    engine.spec().precision,
+                    got[frame],
+                    wanted[frame]
+                );
             }
         }
     }

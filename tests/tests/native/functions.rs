@@ -179,3 +179,25 @@ fn powers_of_constants_and_to_constants() {
         }
     }
 }
+
+#[test]
+fn more_functions_than_a_loop_has_written_in_place() {
+    for fun in [Fun::Tan, Fun::Exp, Fun::Log10, Fun::Pow] {
+        let crowd = program(2, |b, inputs| {
+            let mut sum = inputs[1];
+            for at in 0..24 {
+                let (by, three) = (b.real(0.1 + 0.05 * f64::from(at))?, b.real(3.0)?);
+                let x = b.apply(Fun::Mul, &[inputs[0], by])?;
+                let y = match (fun.arity(), at % 3) {
+                    (1, _) => b.apply(fun, &[x])?,
+                    (_, 0) => b.apply(fun, &[three, x])?,
+                    (_, 1) => b.apply(fun, &[x, three])?,
+                    _ => b.apply(fun, &[x, inputs[1]])?,
+                };
+                sum = b.apply(Fun::Add, &[sum, y])?;
+            }
+            Ok(sum)
+        });
+        check(&crowd, true);
+    }
+}

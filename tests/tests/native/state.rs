@@ -260,3 +260,27 @@ fn tables_shared_generated_and_written() {
         true,
     );
 }
+
+/// Circles of one to ten frames through a register and a line, and registers that pass each other's values on.
+#[test]
+fn circles_shorter_and_longer_than_a_step() {
+    for far in 0..10 {
+        check(
+            &program(1, |b, inputs| {
+                let back = b.register(Ty::Real);
+                let (before, half, far) = (b.read(back), b.real(0.5)?, b.int(far));
+                let fed = b.apply(Fun::Mul, &[before, half])?;
+                let sum = b.apply(Fun::Add, &[inputs[0], fed])?;
+                let late = b.delay(sum, far, Some(9))?;
+                b.write(back, late)?;
+                let [left, right] = [b.register(Ty::Real), b.register(Ty::Real)];
+                let (one, other) = (b.read(left), b.read(right));
+                b.write(right, one)?;
+                b.write(left, other)?;
+                let swapped = b.apply(Fun::Add, &[one, late])?;
+                b.apply(Fun::Mul, &[swapped, sum])
+            }),
+            false,
+        );
+    }
+}

@@ -1,7 +1,8 @@
 //! What a frame leaves behind: state, outputs and positions; and what a slower section leaves for a faster one.
 
-use super::{Due, Writer};
+use super::{Due, View, Writer};
 use crate::kernel::{Do, Element};
+use crate::lanes::LANES;
 use crate::layout::SlotId;
 use crate::plan::Section;
 use krach_ir::{Fun, LineId, RamId, Sig, Ty};
@@ -9,7 +10,7 @@ use krach_ir::{Fun, LineId, RamId, Sig, Ty};
 impl Writer<'_> {
     /// Gives the value to the nodes that waited for it.
     pub(super) fn settle(&mut self, sig: Sig) {
-        if self.section != Section::Sample {
+        if self.section != Section::Sample || self.view != View::One {
             return;
         }
         for due in self.due.get(&sig).cloned().unwrap_or_default() {
@@ -23,7 +24,7 @@ impl Writer<'_> {
     /// Stores a memory if everything it takes is there.
     pub(super) fn store(&mut self, at: usize) {
         let memory = self.storage.memories[at];
-        let known = |sig: Sig| self.values.get(&self.plan.source(sig)).copied();
+        let known = |sig: Sig| self.values.get(&(self.plan.source(sig), View::One)).copied();
         let (Some(old), Some(next), false) = (self.fetched[at], known(memory.next), self.stored[at]) else {
             return;
         };
@@ -86,12 +87,12 @@ impl Writer<'_> {
         self.advance();
     }
 
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         let mut done = std::collections::BTreeSet::new();
         for at in 0..self.program.lines().len() {
             let line = LineId::new(at);
             let Some(&ring) = self.storage.rings.get(&line) else { continue };
-            let Some(&position) = self.positions.get(&ring.position) else { continue };
+            let Some(&position) = self.positions.get(&(ring.position, self.view)) else { continue };
             if !done.insert(ring.position) {
                 continue;
             }
@@ -100,7 +101,7 @@ impl Writer<'_> {
                     let open = self.mask(gate);
                     self.count(open)
                 }
-                None => self.int(1),
+                None => self.int(if self.view == View::One { 1 } else { LANES as i32 }),
             };
             let next = self.emit(Do::Apply(Fun::Add), &[position, step], Element::I32);
             self.effect(Do::Store(ring.position), &[next]);

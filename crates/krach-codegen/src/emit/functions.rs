@@ -1,7 +1,8 @@
 //! Functions: called, or written in place where that is exact; and indices within their bounds.
 
-use super::Writer;
-use crate::kernel::{Address, Do, Element, V};
+use super::{View, Writer};
+use crate::Spec;
+use crate::kernel::{Address, Do, Element, Type, V};
 use crate::maths;
 use crate::plan::Section;
 use krach_abi::Precision;
@@ -10,8 +11,9 @@ use krach_ir::{Fun, Op, Rule, Sig};
 
 /// Functions that one loop has written in place; the others are called.
 const WRITTEN: usize = 16;
-/// The same of the loop of followers, where each is written for four frames.
-const FOLLOWERS: usize = 40;
+/// The same of a loop of four frames per step, where each takes twice the room. More of them would not stay in the
+/// processor's memory of instructions; those beyond call one function in lanes.
+const STEPS: usize = 8;
 
 impl Writer<'_> {
     pub(super) fn apply(&mut self, fun: Fun, operands: &[Sig], element: Element) -> V {
@@ -66,7 +68,11 @@ impl Writer<'_> {
             values.swap(0, 1);
         }
         if fun != Fun::Round && fun.native(self.spec.precision).is_some() && !self.is_written(fun) {
-            self.storage.reach(Address::Function(fun));
+            let lanes = values.iter().any(|&v| self.body.inst(v).ty.is_some_and(Type::is_lanes));
+            self.storage.reach(match lanes && is_short(self.spec, fun) {
+                true => Address::of_lanes(fun, &self.body, values),
+                false => Address::Function(fun),
+            });
             return self.emit(Do::Call(fun), values, element);
         }
         self.emit(Do::Apply(fun), values, element)
@@ -75,10 +81,10 @@ impl Writer<'_> {
     /// Whether a function is written in place rather than called: in loops over frames, up to a number of places beyond
     /// which compiling it so often would take longer than calling it does.
     fn is_written(&mut self, fun: Fun) -> bool {
-        let short = self.spec.precision == Precision::Single && single::WRITTEN.contains(&fun);
+        let short = is_short(self.spec, fun);
         let written = match self.section {
-            Section::Sample => short && self.written < WRITTEN,
-            Section::Follower => short && self.written < FOLLOWERS,
+            Section::Sample if self.view == View::One => short && self.written < WRITTEN,
+            Section::Sample | Section::Follower => short && self.written < STEPS,
             _ => false,
         };
         self.written += usize::from(written);
@@ -113,7 +119,7 @@ impl Writer<'_> {
         let all = self.about(members[0], |writer| writer.emit(Do::Apply(fun), &packs, element));
         for (lane, &member) in (0..).zip(members) {
             let value = self.about(member, |writer| writer.emit(Do::Unpack(lane), &[all], element));
-            self.values.insert(member, value);
+            self.values.insert((member, self.view), value);
             self.settle(member);
         }
     }
@@ -128,11 +134,12 @@ impl Writer<'_> {
     /// The index, within `0..len`.
     pub(super) fn clamped(&mut self, index: Sig, len: u32) -> V {
         let index = self.plan.source(index);
-        if let Some(&known) = self.indices.get(&(index, len)) {
+        let view = self.view_of(index);
+        if let Some(&known) = self.indices.get(&(index, view, len)) {
             return known;
         }
         let clamped = self.clamp(index, len);
-        self.indices.insert((index, len), clamped);
+        self.indices.insert((index, view, len), clamped);
         clamped
     }
 
@@ -162,4 +169,9 @@ impl Writer<'_> {
         bounded(index, Fun::Min, &|value| (0..=last).contains(&value))
             .is_some_and(|inner| bounded(*inner, Fun::Max, &|value| value >= 0).is_some())
     }
+}
+
+/// Whether there is a form of the function that is written in place.
+fn is_short(spec: &Spec, fun: Fun) -> bool {
+    spec.precision == Precision::Single && single::WRITTEN.contains(&fun)
 }

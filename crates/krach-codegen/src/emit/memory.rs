@@ -1,13 +1,22 @@
 //! Delay lines, tables and noises.
 
-use super::Writer;
+use super::{View, Writer, steps::ALL};
 use crate::kernel::{Do, Element, V};
 use crate::layout::ArrayId;
 use krach_ir::{Fun, LineId, Noise, NoiseId, RamId, Sig, Ty};
 
 impl Writer<'_> {
     pub(super) fn tap(&mut self, line: LineId, delay: Sig, element: Element) -> V {
-        let position = self.push(line);
+        let position = match self.steps {
+            None => self.push(line),
+            Some(steps) => {
+                // Other lines hold already all that a step reads.
+                if self.node.is_some_and(|tap| steps.near[tap.index()]) {
+                    self.push_step(line);
+                }
+                self.position(line)
+            }
+        };
         let delay = self.clamped(delay, self.program.line(line).max + 1);
         let array = self.storage.rings[&line].array;
         match self.age() {
@@ -27,26 +36,41 @@ impl Writer<'_> {
 
     /// The line's position, after its newest frame was written there.
     pub(super) fn push(&mut self, line: LineId) -> V {
-        let ring = self.storage.rings[&line];
-        let position = match self.positions.get(&ring.position) {
-            Some(&known) => known,
-            None => {
-                let value = self.emit(Do::Load(ring.position), &[], Element::I32);
-                self.positions.insert(ring.position, value);
-                value
-            }
-        };
-        if !std::mem::replace(&mut self.pushed[line.index()], true) {
+        let position = self.position(line);
+        if std::mem::replace(&mut self.pushed[line.index()], ALL) == 0 {
             let input = self.number(self.program.line(line).input);
-            self.effect(Do::Push(ring.array), &[position, input]);
+            self.effect(Do::Push(self.storage.rings[&line].array), &[position, input]);
         }
         position
     }
 
+    /// Where the line's newest frame is written: this one, or the first of a step.
+    pub(super) fn position(&mut self, line: LineId) -> V {
+        let slot = self.storage.rings[&line].position;
+        if let Some(&known) = self.positions.get(&(slot, self.view)) {
+            return known;
+        }
+        let value = match self.view {
+            View::Frame(frame) => {
+                let first = self.viewing(View::Lanes, |writer| writer.position(line));
+                let frame = self.int(frame.into());
+                self.emit(Do::Apply(Fun::Add), &[first, frame], Element::I32)
+            }
+            _ => self.emit(Do::Load(slot), &[], Element::I32),
+        };
+        self.positions.insert((slot, self.view), value);
+        value
+    }
+
     pub(super) fn put(&mut self, id: RamId) {
-        if std::mem::replace(&mut self.put[id.index()], true) {
+        let frame = match self.view {
+            View::Frame(frame) => 1 << frame,
+            _ => ALL,
+        };
+        if self.put[id.index()] & frame != 0 {
             return;
         }
+        self.put[id.index()] |= frame;
         let ram = self.program.ram(id);
         let array: ArrayId = self.storage.rams[id.index()];
         let index = self.clamped(ram.index, ram.len);
@@ -62,16 +86,24 @@ impl Writer<'_> {
 
     /// The generator of [`Op::Noise`], in parts.
     pub(super) fn noise(&mut self, id: NoiseId) -> V {
-        let slot = self.storage.noises[id.index()];
         let real = self.storage.element(Ty::Real);
+        let next = match self.view {
+            View::One => self.noise_of_frame(id),
+            _ => self.noise_step(id),
+        };
+        let value = self.emit(Do::Apply(Fun::ToReal), &[next], real);
+        let scale = self.emit(Do::Real(f64::from(i32::MAX)), &[], real);
+        self.real(Fun::Div, &mut [value, scale], real)
+    }
+
+    fn noise_of_frame(&mut self, id: NoiseId) -> V {
+        let slot = self.storage.noises[id.index()];
         let seed = self.emit(Do::Load(slot), &[], Element::I32);
         let factor = self.int(Noise::FACTOR);
         let product = self.emit(Do::Apply(Fun::Mul), &[seed, factor], Element::I32);
         let step = self.int(Noise::STEP);
         let next = self.emit(Do::Apply(Fun::Add), &[product, step], Element::I32);
         self.effect(Do::Store(slot), &[next]);
-        let value = self.emit(Do::Apply(Fun::ToReal), &[next], real);
-        let scale = self.emit(Do::Real(f64::from(i32::MAX)), &[], real);
-        self.real(Fun::Div, &mut [value, scale], real)
+        next
     }
 }

@@ -1,22 +1,24 @@
 //! Writing the instructions of one section.
 //!
 //! Nodes are computed in the program's order; leaves (constants, inputs, controls, registers) are fetched where
-//! they are first used. Functions of a bundle are computed together, after all that any of them needs. State is stored as soon as both its old value was fetched and its new one is known, so
-//! that few values are alive at a time.
+//! they are first used. Functions of a bundle are computed together, after all that any of them needs. State is stored
+//! as soon as both its old value was fetched and its new one is known, so that few values are alive at a time.
 
-mod followers;
 mod frame;
 mod functions;
 mod memory;
+mod steps;
 
 use crate::Spec;
 use crate::bundles::Bundles;
 use crate::kernel::{Address, Body, Do, Element, Shape, Type, V};
 use crate::layout::SlotId;
 use crate::plan::{Access, Plan, Section};
+use crate::steps::Steps;
 use crate::storage::{Memory, Storage};
 use krach_ir::{Fun, Op, Program, Sig, Ty};
 use rustc_hash::FxHashMap;
+use steps::View;
 
 /// What waits for a node's value.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +34,13 @@ pub(crate) struct Writer<'a> {
     spec: &'a Spec,
     storage: &'a mut Storage,
     section: Section,
+    /// Of a loop of four frames per step: which nodes are computed in lanes.
+    steps: Option<&'a Steps>,
+    view: View,
     body: Body,
     /// The node being computed.
     node: Option<Sig>,
-    values: FxHashMap<Sig, V>,
+    values: FxHashMap<(Sig, View), V>,
     /// Ints of masks and masks of ints.
     counts: FxHashMap<V, V>,
     tests: FxHashMap<V, V>,
@@ -44,12 +49,13 @@ pub(crate) struct Writer<'a> {
     stored: Vec<bool>,
     due: FxHashMap<Sig, Vec<Due>>,
     outputs: Vec<bool>,
-    positions: FxHashMap<SlotId, V>,
+    positions: FxHashMap<(SlotId, View), V>,
     age: Option<V>,
     /// Clamped indices, by the signal and the length of what it points into.
-    indices: FxHashMap<(Sig, u32), V>,
-    pushed: Vec<bool>,
-    put: Vec<bool>,
+    indices: FxHashMap<(Sig, View, u32), V>,
+    /// Of each line and each read-write table: a bit for each frame that is written.
+    pushed: Vec<u8>,
+    put: Vec<u8>,
     /// Functions written in place so far.
     written: usize,
 }
@@ -82,6 +88,8 @@ impl<'a> Writer<'a> {
             spec,
             storage,
             section,
+            steps: None,
+            view: View::One,
             body: Body::default(),
             node: None,
             values: FxHashMap::default(),
@@ -94,8 +102,8 @@ impl<'a> Writer<'a> {
             positions: FxHashMap::default(),
             age: None,
             indices: FxHashMap::default(),
-            pushed: vec![false; program.lines().len()],
-            put: vec![false; program.rams().len()],
+            pushed: vec![0; program.lines().len()],
+            put: vec![0; program.rams().len()],
             written: 0,
         }
     }
@@ -172,7 +180,7 @@ impl<'a> Writer<'a> {
 
     fn compute_one(&mut self, sig: Sig) {
         let value = self.about(sig, |writer| writer.compute(sig));
-        self.values.insert(sig, value);
+        self.values.insert((sig, self.view), value);
         self.settle(sig);
     }
 
@@ -200,9 +208,10 @@ impl<'a> Writer<'a> {
     fn emit(&mut self, what: Do, operands: &[V], element: Element) -> V {
         let lanes = match what {
             Do::Load(slot) => self.storage.layout.slot(slot).lanes.len() > 1,
-            Do::Tap(array) => self.storage.layout.array(array).lanes.len() > 1,
-            Do::Pack => true,
+            Do::Tap(array) => self.view == View::Lanes || self.storage.layout.array(array).lanes.len() > 1,
+            Do::Pack | Do::Shift => true,
             Do::Unpack(_) => false,
+            Do::Input(_) | Do::Kept(_) => self.view == View::Lanes,
             _ => operands.iter().any(|&v| self.body.inst(v).ty.is_some_and(Type::is_lanes)),
         };
         let shape = if lanes { Shape::Lanes } else { Shape::Scalar };
@@ -224,11 +233,15 @@ impl<'a> Writer<'a> {
     /// A node's value, in any form.
     fn value(&mut self, sig: Sig) -> V {
         let sig = self.plan.source(sig);
-        if let Some(&known) = self.values.get(&sig) {
+        let view = self.view_of(sig);
+        if let Some(&known) = self.values.get(&(sig, view)) {
             return known;
         }
-        let value = self.about(sig, |writer| writer.leaf(sig));
-        self.values.insert(sig, value);
+        let value = self.about(sig, |writer| match view {
+            View::One => writer.leaf(sig),
+            _ => writer.leaf_of_step(sig),
+        });
+        self.values.insert((sig, view), value);
         self.settle(sig);
         value
     }

@@ -30,18 +30,21 @@ pub enum Do {
     Pack,
     /// The scalar in that lane of such a vector.
     Unpack(u8),
+    /// A scalar and the first three lanes of a vector: what a slot holds in four frames, of what it held before the
+    /// first and what each frame writes.
+    Shift,
     Load(SlotId),
     Store(SlotId),
-    /// Keeps the values of four frames, one in each lane, at a place of [`Following::kept`](super::Following::kept).
+    /// Keeps the values of four frames, one in each lane, at a place of [`Stepping::kept`](super::Stepping::kept).
     Keep(u32),
-    /// This frame's value of such a place.
+    /// This frame's value of such a place, or those of four frames.
     Kept(u32),
-    /// This frame's sample of a port.
+    /// This frame's sample of a port, or those of four frames.
     Input(u32),
     Output(u32),
-    /// Position, value: the ring's newest frame.
+    /// Position, value: the ring's newest frame, or four of them, of which the first has a position that four divides.
     Push(ArrayId),
-    /// Position, frames before it; in lanes also the age of each voice, before whose birth there is silence.
+    /// Position, frames before it; of four frames the position of the first; in lanes of voices also the age of each voice, before whose birth there is silence.
     Tap(ArrayId),
     /// Index into a shared table.
     Lookup(TableId),

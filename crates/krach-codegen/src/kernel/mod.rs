@@ -1,9 +1,11 @@
 //! A program scheduled for a machine, as data: what is stored where, what is computed when.
 
 mod inst;
+mod part;
 pub(crate) mod types;
 
 pub use inst::{Body, Do, Inst};
+pub use part::{Function, Part};
 pub use types::{Address, Element, Shape, Type, V};
 
 use crate::layout::{SlotId, StateLayout};
@@ -43,6 +45,9 @@ pub struct Region {
     pub body: Body,
     /// The slots that stay in registers of the machine from step to step; stored after the loop.
     pub carried: Vec<SlotId>,
+    /// Of a loop over samples in steps of four frames: the estimated time of a step, and of four frames one at a time, in
+    /// short instructions.
+    pub cost: Option<(u64, u64)>,
 }
 
 /// What runs instead of the sample section while everything that follows controls stands still.
@@ -57,27 +62,18 @@ pub struct Rest {
     /// Computes, once at rest, what the loops below take from it.
     pub hold: Body,
     pub sample: Vec<Region>,
+    /// What runs instead for whole steps of four frames, if that is faster.
+    pub stepping: Option<Region>,
 }
 
-/// What runs instead of the sample section while followers of controls move: they are computed for a few frames at once,
-/// in steps of four, and kept for the loop of all the rest. It computes whole steps only.
+/// What runs instead of the sample section for whole steps of four frames. Followers of controls may have a loop of their
+/// own: they are computed for a few frames at once, and kept for the loop of all the rest.
 #[derive(Clone, Debug)]
-pub struct Following {
+pub struct Stepping {
+    pub followers: Option<Region>,
     /// Values that the first loop keeps for the second, a place for each.
     pub kept: u32,
-    pub followers: Region,
     pub sample: Region,
-}
-
-/// One function of the code of a kernel.
-#[derive(Clone, Copy, Debug)]
-pub enum Function<'k> {
-    /// `f(state)`
-    Straight(&'k Body),
-    /// `f(state, inputs, outputs, frames)`: these loops, one after the other.
-    Loops(&'k [Region]),
-    /// Of the same form.
-    Following(&'k Following),
 }
 
 /// A [`Program`] for one machine: when everything is computed and where everything lives. See the crate's essay.
@@ -92,7 +88,7 @@ pub struct Kernel {
     pub(crate) control: Body,
     pub(crate) sample: Vec<Region>,
     pub(crate) rest: Option<Rest>,
-    pub(crate) following: Option<Following>,
+    pub(crate) stepping: Option<Stepping>,
 }
 
 impl Kernel {
@@ -142,32 +138,10 @@ impl Kernel {
         self.rest.as_ref()
     }
 
-    /// What runs while followers of controls move, if that is worth a loop of its own.
+    /// What runs for whole steps of four frames while anything moves, if that is faster.
     #[must_use]
-    pub fn following(&self) -> Option<&Following> {
-        self.following.as_ref()
-    }
-
-    /// The functions of its code with their names, in the order in which the driver knows them: init, control, process; if
-    /// it can rest, settle, hold and another process; and one more for whole steps of four frames, if followers have a
-    /// loop of their own.
-    #[must_use]
-    pub fn functions(&self) -> Vec<(&'static str, Function<'_>)> {
-        let mut functions = vec![
-            ("init", Function::Straight(&self.init)),
-            ("control", Function::Straight(&self.control)),
-            ("process", Function::Loops(&self.sample)),
-        ];
-        if let Some(rest) = &self.rest {
-            functions.extend([
-                ("settle", Function::Straight(&rest.settle)),
-                ("hold", Function::Straight(&rest.hold)),
-                ("process at rest", Function::Loops(&rest.sample)),
-            ]);
-        }
-        functions
-            .extend(self.following.iter().map(|loops| ("process following", Function::Following(loops))));
-        functions
+    pub fn stepping(&self) -> Option<&Stepping> {
+        self.stepping.as_ref()
     }
 
     /// A constant as the code holds it: rounded to the precision, and zero where it is too small to be normal.
@@ -190,13 +164,13 @@ impl Kernel {
         let own =
             [&self.init, &self.control].into_iter().chain(self.sample.iter().map(|region| &region.body));
         let rest = self.rest.iter().flat_map(|rest| {
-            let regions = rest.sample.iter().map(|region| &region.body);
+            let regions = rest.sample.iter().chain(&rest.stepping).map(|region| &region.body);
             [&rest.settle, &rest.hold].into_iter().chain(regions).map(|body| (&rest.program, body))
         });
-        let following = self.following.iter().flat_map(|following| {
-            [&following.followers, &following.sample].map(|region| (&self.program, &region.body))
+        let stepping = self.stepping.iter().flat_map(|stepping| {
+            stepping.followers.iter().chain([&stepping.sample]).map(|region| (&self.program, &region.body))
         });
-        own.map(|body| (&self.program, body)).chain(rest).chain(following)
+        own.map(|body| (&self.program, body)).chain(rest).chain(stepping)
     }
 
     /// The number of instructions of all sections.

@@ -1,5 +1,7 @@
 //! What values are made of, and what code reaches outside of its state.
 
+use super::inst::{Body, Do};
+use crate::maths::narrow;
 use krach_abi::Precision;
 use krach_ir::{Fun, TableId};
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,7 @@ impl Element {
 pub enum Shape {
     #[default]
     Scalar,
-    /// One for each voice of a packed kernel.
+    /// One for each voice of a packed kernel, or for each frame of a step.
     Lanes,
 }
 
@@ -69,4 +71,17 @@ pub struct V(pub u32);
 pub enum Address {
     Function(Fun),
     Table(TableId),
+    /// A function of the kernel's own, of four lanes, with the constants among its operands by their bits.
+    Lanes(Fun, [Option<u32>; 2]),
+}
+
+impl Address {
+    /// The function of four lanes that computes a function of these operands.
+    pub(crate) fn of_lanes(fun: Fun, body: &Body, operands: &[V]) -> Self {
+        let constant = |at: usize| match body.inst(*operands.get(at)?).what {
+            Do::Real(value) => Some(narrow(value).to_bits()),
+            _ => None,
+        };
+        Self::Lanes(fun, [constant(0), constant(1)])
+    }
 }

@@ -255,7 +255,7 @@ impl TargetRecord {
     #[must_use]
     pub fn spec(&self) -> Option<Spec> {
         let (precision, target) = (self.precision.parse().ok()?, self.target.parse().ok()?);
-        Some(Spec { sample_rate: self.rate, precision, voices: self.voices, target })
+        Some(Spec { voices: self.voices, target, ..Spec::new(self.rate, precision) })
     }
 }
 
