@@ -26,7 +26,7 @@ def main() -> None:
     }
     for old in target.parent.glob("stock-*.krlib"):
         old.unlink()
-    krach.build_library(sounds, target, rates=RATES, target="baseline")
+    krach.build_library(sounds, target, rates=RATES, target="baseline", texts=False)
     print(f"{len(sounds)} stock sounds, {target.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
 
 

@@ -33,6 +33,7 @@ class Draft(TypedDict):
     file: str
     line: int
     precision: Precision
+    texts: bool
     program: Program
 
 
@@ -155,12 +156,14 @@ def build_library(
     *,
     rates: Iterable[int] = (48000,),
     target: Literal["host", "baseline"] = "host",
+    texts: bool = True,
 ) -> Library:
     """Writes instruments with their native code into one file, as `krach build`, and opens it.
 
     `instruments` are DspDefs or functions of Signals by name: a name has letters, digits and `_`. Their code
     is for the sample rates `rates` in Hz, and for this processor (`target="host"`) or any of its kind
-    (`"baseline"`). The same instruments give the same bytes.
+    (`"baseline"`). `texts=False` leaves out their source and their Faust text, so that the file is smaller.
+    The same instruments give the same bytes.
 
     Errors: KR0706 for a bad name, KR0502 for a file that cannot be written, KR0403 for a bad sample rate,
     and the errors of `krs.transpile`.
@@ -171,13 +174,13 @@ def build_library(
     if not isinstance(instruments, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         message = f"`instruments` is a mapping from names to sounds, not {describe(instruments)}"
         raise error("KR0706", message, help=['write {"kick": kick}'])
-    drafts = [_draft(name, sound) for name, sound in instruments.items()]
+    drafts = [_draft(name, sound, texts) for name, sound in instruments.items()]
     place, hertz = file_path("KR0502", path), [rate(one) for one in listed("`rates`", rates)]
     _krach.build_library(drafts, place, hertz, choice("target", target, ("host", "baseline")))
     return Library(place)
 
 
-def _draft(name: str, sound: DspDef | Callable[..., object]) -> Draft:
+def _draft(name: str, sound: DspDef | Callable[..., object], texts: bool) -> Draft:
     if not is_text(name):
         raise error("KR0706", f"the name of an instrument is a text, not {describe(name)}")
     definition = sound if isinstance(sound, DspDef) else transpile(sound, name=name)
@@ -190,5 +193,6 @@ def _draft(name: str, sound: DspDef | Callable[..., object]) -> Draft:
         "file": os.path.basename(place.file) if place else "",
         "line": place.line if place else 0,
         "precision": definition.precision,
+        "texts": texts,
         "program": definition.program,
     }

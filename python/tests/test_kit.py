@@ -187,6 +187,21 @@ def test_the_same_input_gives_the_same_bytes(jam: Path) -> None:
     assert [target["rate"] for target in targets] == [44100, 48000]
 
 
+def test_a_library_without_texts_is_smaller_and_sounds_the_same(tmp_path: Path) -> None:
+    def soft(amount=0.25):
+        return krs.saw(krs.control("freq", 55, 20, 2000)) * amount
+
+    whole = krach.build_library({"soft": soft}, tmp_path / "whole.krlib")
+    lean = krach.build_library({"soft": soft}, tmp_path / "lean.krlib", texts=False)
+    assert (tmp_path / "lean.krlib").stat().st_size < (tmp_path / "whole.krlib").stat().st_size
+    assert whole["soft"].source.lstrip().startswith("def soft")
+    assert lean["soft"].source == ""
+    assert lean["soft"].faust == whole["soft"].faust, "it is printed from the program"
+    assert np.array_equal(lean["soft"].render(0.1), whole["soft"].render(0.1))
+    shown = shell.krach(tmp_path, "inspect", "lean.krlib")
+    assert (shown.returncode, "soft" in shown.stdout) == (0, True), shown.stderr
+
+
 def test_rates_are_checked_before_anything_is_built(jam: Path) -> None:
     done = shell.krach(jam, "build", "jam.py", "-o", "jam.krlib", "--rate", "48000", "7")
     assert done.returncode == 2

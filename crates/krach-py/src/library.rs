@@ -109,13 +109,16 @@ pub struct Instrument<'py> {
     file: String,
     line: u32,
     precision: String,
+    /// Whether the library keeps the texts: the source, and the program as Faust.
+    texts: bool,
     program: PyRef<'py, Program>,
 }
 
 impl Instrument<'_> {
     fn draft(self) -> PyResult<Draft> {
         let language = if self.faust { Language::Faust } else { Language::Python };
-        let source = (!self.source.is_empty()).then_some(krlib::Source { text: self.source, language });
+        let source =
+            (self.texts && !self.source.is_empty()).then_some(krlib::Source { text: self.source, language });
         Ok(Draft {
             name: self.name,
             doc: self.doc,
@@ -123,6 +126,7 @@ impl Instrument<'_> {
             file: self.file,
             line: self.line,
             program: self.program.inner().clone(),
+            faust: self.texts,
             precision: Some(precision(&self.precision)?),
         })
     }

@@ -59,6 +59,7 @@ fn library(path: &Path) {
         source: Some(Source { text: "def voice(): ...\n".repeat(20), language: Language::Python }),
         file: "voices.py".to_owned(),
         line: 1,
+        faust: true,
         precision: None,
         program: voice(&format!("voice_{at}"), 1.0 + at as f64 * 1e-4),
     };

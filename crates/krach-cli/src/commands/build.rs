@@ -274,6 +274,7 @@ fn draft(candidate: &Candidate<'_>, asked: bool) -> Result<Draft, Failure> {
         file: candidate.place.file.to_string(),
         line: candidate.place.line,
         program: sound.program().clone(),
+        faust: true,
         precision: if asked { None } else { sound.precision() },
     })
 }

@@ -37,6 +37,8 @@ pub struct Draft {
     pub file: String,
     pub line: u32,
     pub program: Arc<Program>,
+    /// Whether the library keeps the program as Faust too.
+    pub faust: bool,
     /// The precision that it is made for, if that is not the one asked for.
     pub precision: Option<Precision>,
 }
@@ -170,13 +172,13 @@ fn instrument(
         record.sounds.push(part.clone());
         built.parts.push((part.entry, bytes));
     }
-    let faust = krach_faust::print(&draft.program).into_bytes();
     let mut keep = |folder: &str, kind: &str, bytes: Vec<u8>| {
         let part = part(format!("{folder}/{}.{kind}", draft.name), &bytes);
         built.parts.push((part.entry.clone(), bytes));
         part
     };
-    record.faust = Some(keep("faust", "dsp", faust));
+    let faust = draft.faust.then(|| krach_faust::print(&draft.program).into_bytes());
+    record.faust = faust.map(|faust| keep("faust", "dsp", faust));
     let source = draft.source.as_ref();
     let source =
         source.map(|source| keep("sources", source.language.ending(), source.text.clone().into_bytes()));

@@ -27,7 +27,7 @@ fn program(name: &str, factor: f64) -> Arc<Program> {
 fn draft(name: &str, factor: f64) -> Draft {
     let source = Some(Source { text: format!("def {name}(): ...\n"), language: Language::Python });
     let (doc, file, program) = (format!("The {name}."), "kit.py".to_owned(), program(name, factor));
-    Draft { name: name.to_owned(), doc, source, file, line: 3, program, precision: None }
+    Draft { name: name.to_owned(), doc, source, file, line: 3, program, faust: true, precision: None }
 }
 
 fn spec() -> Spec {
