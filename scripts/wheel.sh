@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wheel into dist/, checks its size, installs it into a bare virtual environment of each Python at hand (3.11
+# Builds the wheel into dist/, packs it with zopfli, checks its size, installs it into a bare virtual environment of each Python at hand (3.11
 # and later), and plays there: imports, renders, checks and builds a library, all without a sound library.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +8,7 @@ LIMIT=6000000 # bytes
 rm -rf dist
 .venv/bin/maturin build --profile wheel --out dist
 wheel=$(echo dist/*.whl)
+.venv/bin/python scripts/pack_wheel.py "$wheel"
 bytes=$(stat -c %s "$wheel" 2>/dev/null || stat -f %z "$wheel")
 echo "wheel: $wheel has $bytes bytes" >&2
 [ "$bytes" -le "$LIMIT" ] || { echo "wheel: more than $LIMIT bytes" >&2; exit 1; }
