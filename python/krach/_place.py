@@ -75,6 +75,33 @@ def _characters(file: str, line: int, column: int) -> int:
     return len(text.encode()[:column].decode(errors="replace")) + 1
 
 
+def literal(place: Place, text: str) -> tuple[int, int] | None:
+    """Where a text is written inside an expression of the user: its line, and the characters before it there.
+
+    `None` if the expression has no such literal, several of them, or one with escapes or several parts.
+    """
+    import ast
+
+    lines = [linecache.getline(place.file, line) for line in range(place.line, place.end_line + 1)]
+    lines[-1] = lines[-1][: place.end_column - 1]
+    # An expression that begins at column 0 in parentheses may go over several lines.
+    source = "(" + "".join(lines)[place.column - 1 :] + ")"
+    try:
+        tree = ast.parse(source, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = [part for part in ast.walk(tree) if isinstance(part, ast.Constant) and part.value == text]
+    written = ast.get_source_segment(source, found[0]) if len(found) == 1 else None
+    if written is None:
+        return None
+    quotes = next((quotes for quotes in ('"""', "'''", '"', "'") if written == quotes + text + quotes), None)
+    if quotes is None:
+        return None
+    line = source.splitlines()[found[0].lineno - 1].encode()[: found[0].col_offset].decode()
+    before = len(line) + len(quotes) + (place.column - 2 if found[0].lineno == 1 else 0)
+    return place.line + found[0].lineno - 1, before
+
+
 def unwrapped(function: object) -> object:
     """The function inside its decorators; the outermost one where they wrap each other in a circle."""
     try:

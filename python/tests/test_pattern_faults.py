@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pytest
 import krach
 from krach import pattern as krp
 from krach.pattern import hit, note, p, rest, seq
+from shell import krach as krach_command
 
 WRONG: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: hit() * 0, ValueError, "repeats at least 1 time"),
@@ -158,8 +160,8 @@ def test_a_mistake_in_a_notation_has_a_caret_below_it() -> None:
         for text, caret in zip(shown.splitlines(), shown.splitlines()[1:], strict=False)
         if set(caret.strip()) == {"^"}
     )
-    assert text.strip() == "x . C4* E4 ]"
-    assert caret.index("^") - (len(text) - len(text.lstrip())) == 7
+    assert text.strip() == 'p("x . C4* E4 ]")'
+    assert caret.index("^") - (len(text) - len(text.lstrip())) == len('p("x . C4*')
     assert "jam" not in shown
     assert caught.value.code == "KR0801"
 
@@ -260,3 +262,34 @@ def test_a_pattern_cannot_be_iterated_or_changed() -> None:
     with pytest.raises((AttributeError, TypeError)):
         hit().speed = 3  # pyright: ignore
     assert sys.getsizeof(hit()) < 200
+
+
+@pytest.mark.parametrize(
+    ("line", "sign"),
+    [
+        ('bass @ "A1 [C2 E2"', "["),
+        ("krp.p('A1 C2 H9', vel=0.5)", "H9"),
+        ("ä = 3; bass.play(\"A1 'q' C2\")", "'q"),
+        ('kr.tidal("""bd [hh\n    hh <c4 e4] sn""")', "<"),
+    ],
+)
+def test_the_error_of_a_notation_is_at_its_sign_in_the_users_file(
+    line: str, sign: str, tmp_path: Path
+) -> None:
+    text = f'bass = kr.node("bass", kr.synths.acid)\n{line}\n'
+    (tmp_path / "jam.py").write_text(text)
+    done = krach_command(tmp_path, "check", "jam.py", "--json")
+    (first, *_) = json.loads(done.stdout)["diagnostics"]
+    assert (first["code"], first["file"]) == ("KR0801", "jam.py")
+    found = text.splitlines()[first["line"] - 1][first["column"] - 1 :]
+    assert found.startswith(sign), found
+
+
+@pytest.mark.parametrize(
+    "line", ['text = "A1 [C2"; krp.p(text)', 'krp.p("A1\\x20[C2")', 'krp.p("A1 " "[C2")']
+)
+def test_a_notation_that_is_not_written_in_its_call_has_a_place_of_its_own(line: str, tmp_path: Path) -> None:
+    (tmp_path / "jam.py").write_text(f"{line}\n")
+    done = krach_command(tmp_path, "check", "jam.py", "--json")
+    (found,) = json.loads(done.stdout)["diagnostics"]
+    assert (found["file"], found["line"], found["column"]) == ("<p in jam.py:1>", 1, 4)

@@ -6,7 +6,7 @@ import linecache
 
 from krach import _krach, _place
 from krach._entrance import entrance
-from krach._errors import error
+from krach._errors import Error, Place, error
 from krach._krach import Pattern
 from krach._trace import describe
 
@@ -20,8 +20,8 @@ def p(text: str, *, vel: float | Pattern = 1.0, **params: float | Pattern) -> Pa
     `@2` twice as long, `?` by chance, `:0.6` velocity, `(3,8)` Euclidean rhythm; `_` prolongs the step
     before. `vel` and keywords are as for `note`.
 
-    Errors: KR0801 with a caret below the sign that cannot be read; `further` holds the other mistakes of the
-    text.
+    Errors: KR0801 at the sign that cannot be read: in the user's file if the text is written there, else in
+    the text itself. `further` holds its other mistakes.
 
     >>> p("x . C4*2 [C4 E4] _")
     Pattern(x, ~, C4, C4, (C4 | E4)@2)
@@ -52,6 +52,25 @@ def _read(
     text = text.encode(errors="replace").decode()  # half a surrogate pair is no character
     # Tracebacks show the text while its error is raised.
     linecache.cache[name] = (len(text), None, [line + "\n" for line in text.split("\n")], name)
-    pattern = _krach.pattern_read(dialect, name, text, vel, params, place)
+    try:
+        pattern = _krach.pattern_read(dialect, name, text, vel, params, place)
+    except Error as wrong:
+        for one in (wrong, *wrong.further):
+            if one.file == name and place is not None:
+                _move(one, place, text)
+        raise
     linecache.cache.pop(name, None)
     return pattern
+
+
+def _move(wrong: Error, user: Place, text: str) -> None:
+    """Moves the place of an error from the notation to the user's file, if the notation is written there."""
+    start = _place.literal(user, text)
+    if start is None or wrong.place is None:
+        return
+    _, line, column, end_line, end_column = wrong.place
+    first, before = start
+    wrong.file, wrong.line, wrong.end_line = user.file, first + line - 1, first + end_line - 1
+    wrong.column = column + (before if line == 1 else 0)
+    wrong.end_column = end_column + (before if end_line == 1 else 0)
+    wrong.located(None)  # what Python shows of a syntax error follows
