@@ -108,3 +108,52 @@ def test_degrees_and_arguments_beyond_hearing_are_refused() -> None:
         krp.edo(12, root=-1.0)
     with pytest.raises(krach.Error, match="KR0501"):
         krp.scala("no such.scl")
+
+
+def test_the_keys_of_a_pattern_are_degrees_of_a_tuning() -> None:
+    nineteen = krp.edo(19)
+    line = krp.p("C4 [E4 G4] E4:0.5 <60 72> x B3?") | krp.note(440.0, 69)
+    tuned = nineteen.tune(line)
+    pitches = [
+        (event.start, value)
+        for event in tuned.query(0, 2)
+        for _, name, value in event.changes
+        if name == "freq"
+    ]
+    keys = [
+        (event.start, value)
+        for event in line.query(0, 2)
+        for _, name, value in event.changes
+        if name == "freq"
+    ]
+    assert len(pitches) >= len(keys) > 8
+    degrees = {round(hertz, 6) for degree in (0, 4, 7, 12, -1, 9) for hertz in [nineteen[degree]]} | {440.0}
+    assert {round(hertz, 6) for _, hertz in pitches} <= degrees
+    assert nineteen.tune(tuned) == tuned, "pitches in Hz stay"
+    octave = krp.edo(12).tune("C4 E4 B5")
+    for one, other in zip(octave.query(), krp.p("C4 E4 B5").query(), strict=True):
+        assert [value for _, _, value in one.changes] == pytest.approx(
+            [value for _, _, value in other.changes]
+        )
+
+
+def test_the_tuning_of_a_session_is_that_of_the_patterns_it_plays(tmp_path: Path) -> None:
+    (tmp_path / "just.scl").write_text(JUST)
+    kr = krach.LiveMixer("off")
+    keys = kr.node("keys", kr.synths.epiano)
+    kr.tuning = tmp_path / "just.scl"
+    assert kr.tuning == krp.scala(tmp_path / "just.scl")
+    keys @ "C4 D4"
+    kr.play("keys/gain", krp.p("0 1"))
+    (_, second) = kr.slots["keys"].pattern.query()
+    assert [value for _, name, value in second.changes if name == "freq"] == pytest.approx(
+        [krp.mtof(60) * 5 / 4]  # two keys above C4, so degree 2
+    )
+    assert kr.slots["keys/gain"].pattern == krp.p("0 1"), "the values of a control are no keys"
+    kr.tuning = 442
+    assert kr.tuning == 442
+    keys @ "C4 D4"
+    assert kr.slots["keys"].pattern == krp.p("C4 D4")
+    with pytest.raises(krach.Error, match="KR0501"):
+        kr.tuning = "no.scl"
+    assert kr.tuning == 442

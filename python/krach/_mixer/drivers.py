@@ -48,6 +48,8 @@ class Drivers(Musical):
         if pattern is None:
             return self._session.hush(path, at)
         found = words.pattern(pattern)
+        if self._tuned is not None and self._session.named(path)[0] in ("node", "group"):
+            found = self._tuned.tune(found)
         found = found if swing is None else found.swing(swing)
         self._session.play(path, found, words.flag("`from_zero`", from_zero), at)
         for name, notes in self._session.chords(path):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from os import PathLike
+
 from krach._entrance import entrance
 from krach._mixer import words
 from krach._mixer.words import Musical
+from krach.pattern.tuning import Tuning, scala
 
 
 class Transport(Musical):
@@ -76,14 +79,31 @@ class Transport(Musical):
         self._session.seed = seed
 
     @property
-    def tuning(self) -> float:
-        """The frequency of A4 in Hz, 440 at the start. It moves names and MIDI numbers, not pitches in Hz."""
-        return self._session.tuning
+    def tuning(self) -> float | Tuning:
+        """The frequency of A4 in Hz, 440 at the start, a `Tuning` such as `kr.edo(19)`, or a Scala file.
+
+        It moves names and MIDI numbers, not pitches in Hz. A number moves all that plays, at once; a Tuning
+        holds for patterns that are played from then on, as `Tuning.tune`, and a number ends it. Errors: as
+        for `kr.scala`.
+
+        >>> kr.tuning = kr.edo(19)
+        >>> kr.node("keys", synths.epiano) @ "C4 G4"
+        Node('keys', epiano, gain=0.50)
+        >>> kr.slots["keys"].pattern
+        Pattern(261.63Hz, 337.74Hz)
+        """
+        return self._session.tuning if self._tuned is None else self._tuned
 
     @tuning.setter
     @entrance
-    def tuning(self, hertz: float) -> None:
-        self._session.tuning = words.number("tuning", hertz)
+    def tuning(self, tuning: float | Tuning | str | PathLike[str]) -> None:
+        if isinstance(tuning, (str, PathLike)):
+            self._tuned = scala(tuning)
+        elif isinstance(tuning, Tuning):
+            self._tuned = tuning
+        else:
+            self._session.tuning = words.number("tuning", tuning)
+            self._tuned = None
 
     @property
     def strict(self) -> bool:

@@ -18,6 +18,7 @@ from krach.pattern.mininotation import p as notation
 
 if TYPE_CHECKING:
     from krach._krach import Session
+    from krach.pattern.tuning import Tuning
 
 _DECIBELS = re.compile(r"\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*dB\s*", re.ASCII)
 _NAMES = frozenset({"KR0404", "KR0901", "KR0906"})
@@ -28,10 +29,11 @@ _TOP = 6000.0
 
 
 class Musical:
-    """Something that has the session, and nothing else: a part of the mixer."""
+    """A part of the mixer: it has the session, and the tuning that its patterns get."""
 
     __slots__ = ()
     _session: Session
+    _tuned: Tuning | None
 
 
 _S = TypeVar("_S", bound=Musical)

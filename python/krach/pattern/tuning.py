@@ -9,19 +9,21 @@ from fractions import Fraction
 from math import inf, isfinite, nan
 from os import PathLike
 from pathlib import Path
-from typing import cast, overload
+from typing import Any, cast, overload
 
-from krach import _place
+from krach import _krach, _place
 from krach._arguments import path as file_path
 from krach._audition import whole
 from krach._entrance import entrance
 from krach._errors import Error, error
 from krach._krach import Pattern
 from krach._trace import describe, is_number
-from krach.pattern import builders
+from krach.pattern import builders, mininotation
 from krach.pattern.pitch import mtof, parse_note
 
 _C4 = 261.6255653005986
+_KEY = 60
+"""The MIDI number of C4."""
 _LONGEST = 1 << 16
 """Bytes of a Scala file, and degrees of a tuning."""
 
@@ -69,6 +71,29 @@ class Tuning:
         if not 1e-3 <= hertz <= 1e6:
             raise _refused(f"degree {degree} of {self.name} is no pitch that can be heard")
         return hertz
+
+    @entrance
+    def tune(self, pattern: Pattern | str) -> Pattern:
+        """The pattern with its notes at the pitches of this tuning, as on a keyboard.
+
+        C4 is degree 0, and each key above it one degree more: names and MIDI numbers change, pitches in Hz
+        stay. `pattern` is a Pattern or a text in krach's notation.
+
+        >>> edo(19).tune("C4 C#4 G4")
+        Pattern(261.63Hz, 271.35Hz, 337.74Hz)
+        """
+        found = mininotation.p(pattern) if isinstance(pattern, str) else pattern
+        return _krach.pattern_of_rows([self._row(row) for row in found.rows()])
+
+    def _row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of a pattern, as `Pattern.rows` has it, with a pitch in Hz instead of a key."""
+        match row:
+            case ("note", int(key), *rest):
+                return ("note", self._hertz(key - _KEY), *rest)
+            case ("number", float(key), place) if key.is_integer():
+                return ("note", self._hertz(int(key) - _KEY), "gate", 1.0, [], place)
+            case _:
+                return row
 
     @entrance
     def seq(
