@@ -14,14 +14,19 @@ import time
 STARTS = 7
 PYTHON = "pass"
 IMPORT = "import krach"
+NAMES = "from krach import kr, krs, krp"
 STOCK = "from krach.stock import synths; synths.acid.render(frames=1, gate=1)"
 OWN = "import krach.dsp as krs; krs.transpile(lambda: krs.lowpass(krs.saw(110), 800)).render(frames=1)"
 NODE = "import krach; krach.LiveMixer('null').node('bass', krach.kr.synths.acid)"
+
+AFTER_ITS_NOTE = 0.95
+"""Seconds that `krach beep` plays from the begin of its first note on."""
 
 CASES = {
     "Python alone": ["-c", PYTHON],
     "krach --version": ["-m", "krach", "--version"],
     "import krach": ["-c", IMPORT],
+    "from krach import kr, krs, krp": ["-c", NAMES],
     "first sample of a stock sound": ["-c", STOCK],
     "first sample of an own function": ["-c", OWN],
     "first node on the null device": ["-c", NODE],
@@ -50,6 +55,8 @@ def main() -> None:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages keep their byte code
         for name, arguments in CASES.items():
             print(f"{name:32} {fastest(arguments, environment) * 1000:6.0f} ms")
+        beep = fastest(["-m", "krach", "beep", "--device", "null"], environment) - AFTER_ITS_NOTE
+        print(f"{'first note of krach beep':32} {beep * 1000:6.0f} ms")
 
 
 if __name__ == "__main__":
