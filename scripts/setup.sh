@@ -53,17 +53,20 @@ new_enough() {
     [ "$(printf '%s\n' 1.95 "$(cut -d ' ' -f 2 <<<"$found")" | sort -V | head -n 1)" = 1.95 ]
 }
 
-# Sound servers, for the tests of devices; without them these tests are skipped.
+# Sound servers, for the tests of devices, and under CI a browser, for those of pages; without them these tests are skipped.
 install_servers() {
     local servers=()
     command -v pulseaudio >/dev/null || servers+=(pulseaudio)
     command -v jackd >/dev/null && command -v jack_connect >/dev/null || servers+=(jackd2)
+    if [ -n "${CI:-}" ] && ! command -v chromium chromium-headless-shell >/dev/null; then
+        servers+=(chromium-headless-shell)
+    fi
     if [ "${#servers[@]}" -eq 0 ] || [ "$(uname)" != Linux ]; then return; fi
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        say "for the tests of devices, please install: ${servers[*]}"
+        say "for all tests, please install: ${servers[*]}"
         return
     fi
-    (install_packages "${servers[@]}") || say "going on without ${servers[*]}: tests of devices will be skipped"
+    (install_packages "${servers[@]}") || say "going on without ${servers[*]}: some tests will be skipped"
 }
 
 new_enough || { say "Rust 1.95 or later is needed (rustup.rs), here is $(cargo --version 2>/dev/null || echo none)"; exit 1; }

@@ -164,10 +164,10 @@ def reported(code: str, what: str, file: str) -> Generator[None]:
         raise error(code, f"{what}{wrong.msg}", place) from wrong
     except BaseException as raised:
         place = _place_in(raised.__traceback__, file)
-        raise error(code, what + _said(raised), place, help=_remedies(raised)) from raised
+        raise error(code, what + _said(raised), place, help=remedies(raised)) from raised
 
 
-def _remedies(raised: BaseException) -> list[str]:
+def remedies(raised: BaseException) -> list[str]:
     """The nearest known name, for a misspelt one."""
     if not isinstance(raised, AttributeError | NameError) or raised.name is None:
         return []

@@ -41,21 +41,21 @@ def svg(pattern: Pattern) -> str:
     )
 
 
-def _pitch(event: Event) -> float | None:
-    """Semitones of the note, `None` where it has no pitch."""
+def pitch_of(event: Event) -> float | None:
+    """The pitch of the note as a MIDI number, `None` where it has no pitch."""
     hertz = [value for _, name, value in event.changes if name == "freq"]
-    return 12 * log2(hertz[0]) if hertz else None
+    return 69 + 12 * log2(hertz[0] / 440) if hertz else None
 
 
 def _name(event: Event) -> str:
-    return event.sound if _pitch(event) is not None else event.sound.partition("=")[0]
+    return event.sound if pitch_of(event) is not None else event.sound.partition("=")[0]
 
 
 def _rows(events: list[Event]) -> list[str]:
     """The names of the rows from the top: high notes first, then all that has no pitch."""
     order: dict[str, float] = {}
     for event in events:
-        pitch = _pitch(event)
+        pitch = pitch_of(event)
         order.setdefault(_name(event), float("inf") if pitch is None else -pitch)
     return sorted(order, key=lambda name: (order[name], name))
 

@@ -49,6 +49,8 @@ pub enum Door {
     /// A session file that is played until Ctrl-C, watched for changes, with a prompt, on the default device or on this one,
     /// by a number of threads.
     Run { file: PathBuf, watch: bool, interactive: bool, device: Option<String>, threads: u8 },
+    /// A page that shows a running session, on this port or a free one.
+    View { port: Option<u16> },
     /// The session of a journal, that of the last session by default, is written as a session file.
     Recover { journal: Option<PathBuf>, output: PathBuf },
 }
@@ -71,7 +73,7 @@ impl Host for NoPython {
     }
 
     fn open(&self, _: &Door) -> Result<i32, Failure> {
-        Err(needs_python("the prompt, the demo and session files need")
+        Err(needs_python("the prompt, the demo, the page and session files need")
             .help("`krach --help` lists the other commands")
             .into())
     }

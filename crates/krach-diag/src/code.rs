@@ -138,6 +138,7 @@ codes! {
     Unreadable "0501" Other "a file cannot be read";
     Unwritable "0502" Other "a file cannot be written";
     NoDevice "0503" Other "no sound device";
+    NoPage "0504" Other "the page of a session cannot be shown";
     // 06: the command
     NeedsPython "0601" Other "this command needs Python";
     NoSuchCode "0602" Other "no such error code";

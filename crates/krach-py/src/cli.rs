@@ -62,6 +62,9 @@ impl Host for PythonHost {
                     let how = (file.clone(), *watch, *interactive, device.as_deref(), *threads);
                     py.import("krach.repl.run").and_then(|run| run.call_method1("play", how))
                 }
+                Door::View { port } => {
+                    py.import("krach.repl.page").and_then(|page| page.call_method1("serve", (*port,)))
+                }
                 Door::Recover { journal, output } => {
                     let what = (journal.clone(), output.clone());
                     py.import("krach.repl.run").and_then(|run| run.call_method1("recover", what))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from krach import pattern as krp
 from krach._entrance import entrance
@@ -13,6 +13,9 @@ from krach._mixer import words
 from krach._samples import samples
 from krach.mixer import Mixer, NodeHandle
 from krach.stock import fx, synths
+
+if TYPE_CHECKING:
+    from krach.repl.window import Window
 
 _SETTABLE = ("tempo", "meter", "master", "limiter", "seed", "tuning", "threads", "strict")
 
@@ -32,7 +35,9 @@ class LiveMixer(Mixer):
     Node('pad', glass, gain=0.50, count=4)
     """
 
-    __slots__ = ()
+    __slots__ = ("_window",)
+
+    _window: Window | None
 
     synths = synths
     fx = fx
@@ -93,7 +98,9 @@ class LiveMixer(Mixer):
 
     @entrance
     def knobs(self, node: str | NodeHandle) -> Any:
-        """A node in a notebook: a slider for each control, gain, pan, mute and a meter; needs anywidget.
+        """A node in a notebook: sliders for gain, pan and each control; play, stop, mute; meter and scope.
+
+        It needs anywidget.
 
         `widget.values` is a dictionary of the values; setting it turns the controls. Errors: KR0901 for a
         node that does not exist.
@@ -122,9 +129,37 @@ class LiveMixer(Mixer):
         watch(self, seconds)
 
     @entrance
+    def page(self) -> None:
+        """Lets `krach view`, in another terminal, show this session as a page in the browser.
+
+        The sessions of `krach` and `krach run` do that by themselves. The page only reads, and ends with
+        `kr.close()`. Errors: KR0504 where the two cannot meet.
+
+        >>> kr.page()
+        `krach view`, in another terminal, shows this session in the browser
+        >>> kr.close()
+        """
+        self.open_window()
+        print("`krach view`, in another terminal, shows this session in the browser")
+
+    def open_window(self) -> None:
+        """Opens the window of `krach view`, as `page` does, and prints nothing."""
+        from krach.repl.window import Window
+
+        if getattr(self, "_window", None) is None:
+            self._window = Window(self)
+
+    def close(self) -> None:
+        """Ends the sound and frees the device. Everything else stays, and `open` plays on from bar 1."""
+        if (window := getattr(self, "_window", None)) is not None:
+            self._window = None
+            window.close()
+        super().close()
+
+    @entrance
     def __setattr__(self, name: str, value: object) -> None:
         """Refuses a name that is no property: a slip of the keys would be lost."""
-        if name in _SETTABLE or name in ("_session", "_tuned"):
+        if name in _SETTABLE or name in ("_session", "_tuned", "_window"):
             return super().__setattr__(name, value)
         message = f"kr has no property '{name}': it has {', '.join(_SETTABLE)}"
         near = nearest(name, _SETTABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import krach
 import krach.dsp as krs
 import krach.pattern as krp
 from krach._errors import Error
+from krach._host import remedies
 from krach.pattern import NOTES
 from krach.repl import LiveMixer
 from krach.repl._drawing import drawn
@@ -34,6 +36,8 @@ def prompt() -> int:
         **NOTES,
     }
     names.update(kr=kr, krs=krs, krp=krp, krach=krach, synths=synths, fx=fx)
+    with suppress(Error):  # without a place for it, `krach view` cannot show this session
+        kr.open_window()
     enter(kr, names, banner)
     kr.close()
     return 0
@@ -84,7 +88,7 @@ def _ipython(banner: str, names: dict[str, Any], toolbar: Toolbar) -> None:
     app: Any = TerminalIPythonApp.instance(config=config, user_ns=names)
     app.initialize([])
     shell: Any = app.shell
-    shell.set_custom_exc((Error,), _draw)
+    shell.set_custom_exc((Error, AttributeError, NameError), _draw)
     if shell.pt_app is not None:  # None where standard input is no terminal
         shell.pt_app.bottom_toolbar = toolbar
         shell.pt_app.refresh_interval = _SECONDS
@@ -92,10 +96,15 @@ def _ipython(banner: str, names: dict[str, Any], toolbar: Toolbar) -> None:
 
 
 def _draw(
-    shell: object, kind: type[Error], raised: Error, trace: TracebackType | None, tb_offset: int | None = None
+    shell: Any, kind: type[Exception], raised: Exception, trace: TracebackType, tb_offset: int | None = None
 ) -> None:
-    """Shows an error of krach with its line, as the command does: frames would say no more."""
-    print(drawn(raised), file=sys.stderr)
+    """Shows an error of krach with its line, as the command does, and the nearest name below a wrong one."""
+    if isinstance(raised, Error):
+        print(drawn(raised), file=sys.stderr)
+        return
+    shell.showtraceback((kind, raised, trace), tb_offset=tb_offset, running_compiled_code=True)
+    for help in remedies(raised):
+        print(f"help: {help}", file=sys.stderr)
 
 
 __all__ = ["enter", "prompt"]

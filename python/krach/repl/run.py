@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -205,6 +206,8 @@ def play(
     player = Player(kr, path)
     try:
         kr.open(device)
+        with suppress(Error):  # without a place for it, `krach view` cannot show this session
+            kr.open_window()
         attempt(player, watch)
         if interactive:
             _prompt(player, watch)

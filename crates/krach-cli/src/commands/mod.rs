@@ -19,6 +19,7 @@ mod new;
 mod render;
 mod replay;
 mod run;
+mod view;
 
 use crate::host::Door;
 use crate::target::Only;
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     Doctor(doctor::Doctor),
     /// Play a session file, until Ctrl-C
     Run(run::Run),
+    /// Show a session that plays in another terminal as a page for the browser of this machine
+    View(view::View),
     /// Bring back the session that played last, as a session file
     Recover(run::Recover),
     /// Render a session as it was played, from its journal
@@ -116,6 +119,7 @@ impl Command {
             Self::Devices(what) => devices::devices(shell, what),
             Self::Doctor(what) => doctor::doctor(shell, what),
             Self::Run(what) => run::run(shell, what),
+            Self::View(what) => view::view(shell, what),
             Self::Recover(what) => run::recover(shell, what),
             Self::Replay(what) => replay::replay(shell, what),
             Self::Explain { code } => explain::explain(shell, code.as_deref()),

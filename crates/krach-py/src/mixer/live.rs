@@ -147,6 +147,7 @@ pub fn counters(session: &Session) -> Option<Counters> {
         ("limited", stage.limited as f64),
         ("unsent", stats.unsent as f64),
         ("priority", f64::from(u8::from(device.priority == AudioPriority::Granted))),
+        ("takes", stats.takes as f64),
     ];
     let loads = session.loads().into_iter().map(|(name, load)| (format!("load/{name}"), load));
     let counters = counters.into_iter().map(|(name, count)| (name.to_owned(), count)).chain(loads);

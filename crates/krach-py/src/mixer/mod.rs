@@ -571,6 +571,11 @@ impl Session {
         py.detach(|| live::counters(&self.inner))
     }
 
+    /// The last samples of the master, left and right; none while nothing plays.
+    fn scope(&self, py: Python<'_>, frames: usize) -> Option<[Vec<f32>; 2]> {
+        py.detach(|| self.inner.scope(frames))
+    }
+
     /// What the next cycles will sound like.
     fn preview<'py>(&self, py: Python<'py>, over: &Bound<'py, PyAny>) -> PyResult<live::Forecast<'py>> {
         let over = bars(py, over)?;

@@ -11,6 +11,7 @@ mod position;
 mod preview;
 mod readings;
 mod recording;
+mod scope;
 mod tap;
 
 pub use hand::HandClock;
@@ -61,6 +62,8 @@ pub struct LiveStats {
     pub stage: krach_engine::Stats,
     /// Messages of patterns that had no receiver.
     pub unsent: u64,
+    /// Recordings that run.
+    pub takes: usize,
 }
 
 impl Live {
@@ -129,7 +132,7 @@ impl Live {
         let state = self.stage.state();
         let device = self.device.as_ref().map(Device::stats).unwrap_or_default();
         let (stage, unsent) = (state.performance.stage().stats(), state.outlets.unsent);
-        LiveStats { device, stage, unsent }
+        LiveStats { device, stage, unsent, takes: state.taps.running() }
     }
 
     /// What happened since the last call, oldest first.

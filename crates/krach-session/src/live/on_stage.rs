@@ -472,6 +472,12 @@ impl OnStage {
         state.performance.value(knob, state.performance.now())
     }
 
+    /// The last samples of the master, left and right.
+    pub fn scope(&self, count: usize) -> [Vec<f32>; 2] {
+        let scope = self.state().taps.scope.clone();
+        scope.read(count)
+    }
+
     /// What will be heard in the next cycles if edits are made now. Nothing is heard of it.
     ///
     /// # Errors

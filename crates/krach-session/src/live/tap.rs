@@ -1,9 +1,11 @@
 //! What the audio thread runs: the processor, and the takes that hear it.
 
+use super::scope::Scope;
 use crate::recorder::Tape;
 use krach_abi::{Audio, AudioMut, Buffer};
 use krach_engine::{Callback, NodeId, Processor};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::sync::Arc;
 
 /// A take on the audio thread.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub(crate) struct Tapped {
     over: Producer<Tap>,
     taps: Vec<Tap>,
     silence: Buffer<f32>,
+    scope: Arc<Scope>,
 }
 
 /// The other end: it begins takes, and frees those that are over.
@@ -30,6 +33,7 @@ pub(super) struct Taps {
     begun: Producer<Tap>,
     over: Consumer<Tap>,
     running: usize,
+    pub scope: Arc<Scope>,
 }
 
 /// Takes that run at once.
@@ -64,8 +68,9 @@ impl Tapped {
         let (begin, begun) = RingBuffer::new(MOST_TAPS);
         let (over, ended) = RingBuffer::new(MOST_TAPS);
         let (taps, silence) = (Vec::with_capacity(MOST_TAPS), Buffer::new(1, block));
-        let tapped = Self { processor, begun, over, taps, silence };
-        (tapped, Taps { begun: begin, over: ended, running: 0 })
+        let scope = Arc::new(Scope::new());
+        let tapped = Self { processor, begun, over, taps, silence, scope: scope.clone() };
+        (tapped, Taps { begun: begin, over: ended, running: 0, scope })
     }
 
     fn change_tapes(&mut self) {
@@ -87,13 +92,15 @@ impl Callback for Tapped {
     fn process(&mut self, inputs: Audio<'_, f32>, mut outputs: AudioMut<'_, f32>) {
         self.change_tapes();
         if self.taps.is_empty() {
-            return self.processor.process(inputs, outputs);
+            self.processor.process(inputs, outputs.part(0..outputs.frames()));
+            return self.scope.write(&outputs);
         }
         let (frames, mut done) = (outputs.frames(), 0);
         while done < frames {
             let count = self.processor.step(inputs.part(done..frames), outputs.part(done..frames));
             let part = outputs.part(done..done + count);
             self.taps.iter_mut().for_each(|tap| tap.hear(&self.processor, &part, &self.silence));
+            self.scope.write(&part);
             done += count;
         }
     }
@@ -108,6 +115,11 @@ impl Taps {
         }
         self.running += 1;
         self.begun.push(tap).map_err(|rtrb::PushError::Full(tap)| tap)
+    }
+
+    /// The number of takes that run.
+    pub fn running(&self) -> usize {
+        self.running
     }
 
     /// Frees the takes that are over.

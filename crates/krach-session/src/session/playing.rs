@@ -96,6 +96,12 @@ impl Session {
         self.on_stage().map(|stage| stage.loads()).unwrap_or_default()
     }
 
+    /// The last samples of the master, left and right, at most `count` frames and 8192; none while nothing plays.
+    #[must_use]
+    pub fn scope(&self, count: usize) -> Option<[Vec<f32>; 2]> {
+        self.on_stage().map(|stage| stage.scope(count))
+    }
+
     /// What happened since the last call, the oldest first. Only the last thousand are kept.
     #[must_use]
     pub fn news(&self) -> Vec<News> {
