@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,18 @@ def test_the_toolbar_shows_how_the_machine_copes(kr: LiveMixer) -> None:
     kr.mute("bass", at=1_000_000)
     assert "limiter off" in toolbar()
     assert toolbar().endswith("| pending 1")
+
+
+def test_the_toolbar_shows_a_recording_until_it_stops(kr: LiveMixer, tmp_path: Path) -> None:
+    toolbar = Toolbar(kr)
+    kr.open("null")
+    assert "recording" not in toolbar()
+    take = kr.record(tmp_path / "take.wav")
+    assert toolbar().endswith("| recording")
+    take.stop()
+    until = time.monotonic() + 30
+    while "recording" in toolbar():
+        assert time.monotonic() < until
 
 
 def test_the_view_shows_meters_notes_automation_and_news(

@@ -25,7 +25,8 @@ class Toolbar:
         """The peaks of the nodes since the line before."""
 
     def __call__(self) -> str:
-        """Bar and beat, tempo, load of the processor, peak, limiter, late blocks, pending changes."""
+        """Bar and beat, tempo, load of the processor, peak, limiter,
+        late blocks, recording, pending changes."""
         kr = self._kr
         now = kr.now
         parts = [f"bar {now.bar}.{int(now.beat)}", f"{now.tempo:.4g} BPM"]
@@ -43,6 +44,8 @@ class Toolbar:
                 ("limiting" if limits else "limiter on") if kr.limiter else "limiter off",
                 f"xruns {late:.0f}",
             ]
+            if stats["takes"]:
+                parts.append("recording")
         if pending := sum(len(changes) for changes in kr.pending.values()):
             parts.append(f"pending {pending}")
         return f" {' | '.join(parts)}"
