@@ -42,8 +42,25 @@ def test_mute_and_meter(kr: LiveMixer) -> None:
     assert not kr.is_muted("bass")
     kr["bass"] @ "A1"
     kr.wait(bars=0.5)
-    widget._handle_custom_msg("peak", [])
+    widget._handle_custom_msg("look", [])
     assert widget.peak > 0
+    assert len(widget.scope) == 256
+    assert any(widget.scope)
+
+
+def test_stop_and_play_keep_the_pattern(kr: LiveMixer) -> None:
+    widget = kr.knobs("bass")
+    assert (widget.playing, widget.playable) == (False, False)
+    kr["bass"] @ "A1 C2"
+    pattern = kr.slots["bass"].pattern
+    widget._handle_custom_msg("look", [])
+    assert (widget.playing, widget.playable) == (True, True)
+    widget.playing = False
+    assert "bass" not in kr.slots
+    widget._handle_custom_msg("look", [])
+    assert (widget.playing, widget.playable) == (False, True)
+    widget.playing = True
+    assert kr.slots["bass"].pattern == pattern
 
 
 def test_a_logarithmic_control_has_a_logarithmic_slider(kr: LiveMixer) -> None:
@@ -64,10 +81,15 @@ class Element {
   appendChild(child) { this.children.push(child); return child; }
   setAttribute(name, value) { this.attributes[name] = value; }
   get valueAsNumber() { return Number(this.value); }
+  getContext() {
+    return { clearRect() {}, beginPath() {}, stroke() {}, lineTo: (x, y) => drawn.push([x, y]) };
+  }
 }
+const drawn = [];
+globalThis.getComputedStyle = () => ({ color: "black" });
 globalThis.document = { createElement: (tag) => new Element(tag) };
 const state = {
-  title: "bass", muted: false, peak: 0,
+  title: "bass", muted: false, peak: 0, scope: [0, 1], playing: true, playable: true,
   controls: [["cutoff", 80, 8000, true, "Hz"], ["pan", -1, 1, false, ""]],
   values: { cutoff: 800, pan: 0 },
 };
@@ -81,15 +103,18 @@ const model = {
 };
 const el = new Element("div");
 const end = page.render({ model, el });
-const slider = el.children[2].children[1];
+const play = el.children[1].children[1], shown = play.textContent;
+play.onclick();
+heard["change:scope"].forEach((then) => then());
+const slider = el.children[3].children[1];
 const start = slider.value;
 slider.value = 1;
 slider.oninput();
 state.peak = 0.5;
 heard["change:peak"].forEach((then) => then());
 end();
-console.log(JSON.stringify([start, state.values.cutoff, el.children[2].children[2].textContent,
-  el.children[3].children[1].value, el.children[4].children[1].value]));
+console.log(JSON.stringify([start, state.values.cutoff, el.children[3].children[2].textContent,
+  el.children[4].children[1].value, el.children[5].children[1].value, shown, play.textContent, drawn]));
 """
 
 
@@ -100,4 +125,4 @@ def test_the_page_shows_and_moves_sliders() -> None:
         ["-e", script], return_completed_process=True, capture_output=True, text=True, timeout=60
     )
     assert isinstance(done, subprocess.CompletedProcess)
-    assert done.stdout.strip() == '[0.5,8000,"8000 Hz",0.5,0.5]', done.stderr
+    assert done.stdout.strip() == '[0.5,8000,"8000 Hz",0.5,0.5,"stop","play",[[0,32],[128,0]]]', done.stderr

@@ -1,4 +1,4 @@
-"""`kr.knobs("bass")`: a node in a notebook, with a slider for each control, mute, and a meter.
+"""`kr.knobs("bass")`: a node in a notebook: sliders for its controls, play and stop, mute, meter, scope.
 
 Needs the optional package anywidget, which shows it in JupyterLab, in Jupyter Notebook and in VS Code.
 """
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from krach._errors import error
 
 if TYPE_CHECKING:
-    from krach._krach import Control
+    from krach._krach import Control, Pattern
     from krach.repl import LiveMixer
 
+_FRAMES, _STEP = 1024, 4
+"""Frames of the scope, and of how many each is one that is drawn: 21 ms at 48 kHz."""
 _LEVELS = (("gain", 0.0, 1.0, False, ""), ("pan", -1.0, 1.0, False, ""))
 """The knobs that every node has: name, ends, whether logarithmic, unit."""
 
@@ -30,6 +32,15 @@ function render({ model, el }) {
   };
   const title = el.appendChild(document.createElement("strong"));
   title.textContent = model.get("title");
+  const play = row("pattern").appendChild(document.createElement("button"));
+  const state = () => {
+    play.textContent = model.get("playing") ? "stop" : "play";
+    play.disabled = !model.get("playable");
+  };
+  play.onclick = () => { model.set("playing", !model.get("playing")); model.save_changes(); state(); };
+  model.on("change:playing", state);
+  model.on("change:playable", state);
+  state();
   const mute = row("mute").appendChild(document.createElement("input"));
   mute.type = "checkbox";
   mute.checked = model.get("muted");
@@ -59,7 +70,19 @@ function render({ model, el }) {
   const meter = row("peak").appendChild(document.createElement("meter"));
   Object.assign(meter, { min: 0, max: 1, high: 0.9 });
   model.on("change:peak", () => { meter.value = model.get("peak"); });
-  const ask = setInterval(() => model.send("peak"), 100);
+  const scope = row("master").appendChild(document.createElement("canvas"));
+  Object.assign(scope, { width: 256, height: 64 });
+  scope.setAttribute("aria-label", "scope of the master");
+  const draw = () => {
+    const pen = scope.getContext("2d"), samples = model.get("scope");
+    pen.clearRect(0, 0, 256, 64);
+    pen.strokeStyle = getComputedStyle(el).color;
+    pen.beginPath();
+    samples.forEach((sample, at) => pen.lineTo(at * 256 / samples.length, 32 * (1 - sample)));
+    pen.stroke();
+  };
+  model.on("change:scope", draw);
+  const ask = setInterval(() => model.send("look"), 100);
   return () => clearInterval(ask);
 }
 export default { render };
@@ -84,10 +107,15 @@ def knobs(kr: LiveMixer, name: str) -> Any:
         values = traitlets.Dict().tag(sync=True)
         muted = traitlets.Bool().tag(sync=True)
         peak = traitlets.Float().tag(sync=True)
+        scope = traitlets.List().tag(sync=True)
+        playing = traitlets.Bool().tag(sync=True)
+        playable = traitlets.Bool().tag(sync=True)
 
     rows = [*_LEVELS, *(_row(control) for control in kr.nodes[name].controls if not control.is_gate)]
     values = {row[0]: kr.value(f"{name}/{row[0]}") for row in rows}
     made = Knobs(title=name, controls=[list(row) for row in rows], values=values, muted=kr.is_muted(name))
+
+    kept: list[Pattern] = []
 
     def turned(change: Any) -> None:
         for control, value in change["new"].items():
@@ -97,9 +125,24 @@ def knobs(kr: LiveMixer, name: str) -> Any:
     def muted(change: Any) -> None:
         (kr.mute if change["new"] else kr.unmute)(name)
 
+    def played(change: Any) -> None:
+        slot = kr.slots.get(name)
+        if change["new"] and slot is None and kept:
+            kr.play(name, kept[0])
+        elif not change["new"] and slot is not None:
+            kept[:] = [slot.pattern]
+            kr.hush(name)
+
     def answer(*_: object) -> None:
         made.peak = kr.stats().get(f"peak/{name}", 0.0)
+        session = kr._session  # pyright: ignore[reportPrivateUsage]
+        left, _right = session.scope(_FRAMES) or [[], []]
+        made.scope = left[::_STEP]
+        made.playing = name in kr.slots
+        made.playable = made.playing or bool(kept)
 
+    answer()
+    made.observe(played, "playing")
     made.observe(turned, "values")
     made.observe(muted, "muted")
     made.on_msg(answer)
