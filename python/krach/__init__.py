@@ -9,6 +9,7 @@
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 from krach import _built as _built  # first: an outdated Rust module is refused here
@@ -99,7 +100,9 @@ def __getattr__(name: str) -> object:
     elif name in _PACKAGES:
         found = importlib.import_module(f"krach.{_PACKAGES[name]}")
     else:
-        raise AttributeError(f"module 'krach' has no attribute '{name}'", name=name)
+        raise AttributeError(
+            f"module 'krach' has no attribute '{name}'", name=name, obj=sys.modules[__name__]
+        )
     globals()[name] = found
     return found
 
