@@ -3,8 +3,8 @@
 use crate::maths;
 use crate::text::{Area, Kind, POINTER, Pointer, Type, Value, Writer};
 use krach_codegen::{
-    ADDRESSES, Address, ArrayId, Body, CHUNK, Do, Element, Function, Inst, Keeps, Kernel, LANES, Region,
-    SlotId, V, VECTOR, Walk, Window,
+    ADDRESSES, Address, ArrayId, Body, CHUNK, Do, Element, Function, Inst, Keeps, Kernel, LANES, Part,
+    Refusal, Region, SlotId, V, VECTOR, Walk, Window,
 };
 use krach_ir::Fun;
 use std::collections::HashMap;
@@ -13,18 +13,25 @@ use std::collections::HashMap;
 const PLACE: u32 = 4 * Window::FEW;
 
 /// All functions of a kernel as modules, one after the other.
-#[must_use]
-pub fn ir(kernel: &Kernel) -> String {
-    modules(kernel).join("\n")
+///
+/// # Errors
+/// A kernel whose loops compute four frames per step: LLVM finds for itself which frames to compute at once.
+pub fn ir(kernel: &Kernel) -> Result<String, Refusal> {
+    modules(kernel).map(|modules| modules.join("\n"))
 }
 
 /// A module for each of the kernel's functions, in their order.
-pub(crate) fn modules(kernel: &Kernel) -> Vec<String> {
-    kernel
-        .functions()
-        .into_iter()
-        .map(|(part, function)| Lower::module(kernel, &part.to_string(), function))
-        .collect()
+///
+/// # Errors
+/// As [`ir`].
+pub(crate) fn modules(kernel: &Kernel) -> Result<Vec<String>, Refusal> {
+    let module = |(part, function): (Part, Function<'_>)| match function {
+        Function::Lanes(..) => {
+            Err(Refusal::Backend("LLVM is given kernels of one frame per step".to_owned()))
+        }
+        _ => Ok(Lower::module(kernel, &part.to_string(), function)),
+    };
+    kernel.functions().into_iter().map(module).collect()
 }
 
 /// A function being written.
@@ -96,7 +103,7 @@ impl<'k> Lower<'k> {
                 lower.following(kept, loops);
                 lower.looping()
             }
-            Function::Lanes(..) => unreachable!("loops of one frame per step call no function of lanes"),
+            Function::Lanes(..) => unreachable!("refused before"),
         };
         lower.writer.module(name, &parameters)
     }

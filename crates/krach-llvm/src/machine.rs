@@ -16,7 +16,7 @@ pub struct Llvm;
 impl Backend for Llvm {
     fn machine_code(&self, kernel: &Kernel, machine: &Machine) -> Result<Vec<MachineCode>, Refusal> {
         let target = target_machine(machine)?;
-        lower::modules(kernel).iter().map(|text| compiled(text, &target)).collect()
+        lower::modules(kernel)?.iter().map(|text| compiled(text, &target)).collect()
     }
 }
 
