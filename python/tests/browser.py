@@ -74,4 +74,6 @@ async def _picture(socket: str, url: str, until: str, answer: str) -> tuple[Any,
     taken = await call("Page.captureScreenshot", format="png")
     found = await value(answer)
     line.close()
+    while await line.read_message() is not None:  # until the connection is closed on both sides
+        pass
     return found, base64.b64decode(taken["data"])
