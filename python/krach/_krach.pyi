@@ -358,7 +358,10 @@ class Session:
     master: float
     limiter: bool
     seed: int
-    tuning: float
+    @property
+    def tuning(self) -> tuple[float, object]: ...
+    @tuning.setter
+    def tuning(self, tuning: object) -> None: ...
     def __new__(cls, request: Request | None = None) -> Session: ...
     def declare(
         self,

@@ -37,7 +37,7 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
     (2, 90000)
     """
 
-    __slots__ = ("_session", "_tuned")
+    __slots__ = ("_session",)
 
     @entrance
     def __init__(
@@ -63,7 +63,6 @@ class Mixer(Files, Levels, Hands, Transport, Playing, Rendering):
             device = sample_rate = block = None
         asked = request(device, sample_rate, block)
         name = asked["device"] or os.environ.get("KRACH_DEVICE", "").strip()
-        self._tuned = None
         self._session = Session(None if name == SILENT else asked)
         if threads != 1:
             self.threads = threads

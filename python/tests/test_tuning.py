@@ -157,3 +157,24 @@ def test_the_tuning_of_a_session_is_that_of_the_patterns_it_plays(tmp_path: Path
     with pytest.raises(krach.Error, match="KR0501"):
         kr.tuning = "no.scl"
     assert kr.tuning == 442
+
+
+def test_a_failed_batch_puts_the_tuning_back_and_an_export_keeps_it(tmp_path: Path) -> None:
+    kr = krach.LiveMixer("off")
+    kr.tuning = krp.edo(17)
+
+    def fail() -> None:
+        with kr.batch():
+            kr.tuning = krp.edo(19)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert kr.tuning == krp.edo(17)
+    with kr.batch():
+        kr.tuning = krp.edo(19)
+    assert kr.tuning == krp.edo(19)
+    kr.export(tmp_path / "jam.py")
+    other = krach.LiveMixer("off")
+    other.exec_file(tmp_path / "jam.py")
+    assert other.tuning == krp.edo(19)

@@ -10,6 +10,7 @@ from krach._mixer.facts import At
 from krach._mixer.handle import NodeHandle
 from krach._mixer.words import Musical, statement
 from krach.node_types import SlotState
+from krach.pattern.tuning import Tuning
 
 
 class Drivers(Musical):
@@ -48,8 +49,9 @@ class Drivers(Musical):
         if pattern is None:
             return self._session.hush(path, at)
         found = words.pattern(pattern)
-        if self._tuned is not None and self._session.named(path)[0] in ("node", "group"):
-            found = self._tuned.tune(found)
+        _, tuned = self._session.tuning
+        if isinstance(tuned, Tuning) and self._session.named(path)[0] in ("node", "group"):
+            found = tuned.tune(found)
         found = found if swing is None else found.swing(swing)
         self._session.play(path, found, words.flag("`from_zero`", from_zero), at)
         for name, notes in self._session.chords(path):

@@ -16,6 +16,7 @@ from krach._mixer.functions import Functions
 from krach._mixer.modules import Modules
 from krach._mixer.step import Step
 from krach.pattern import NOTES
+from krach.pattern.tuning import Tuning
 
 _FILE = '''"""A session of krach, written by `kr.export`. `kr.exec_file` and `krach render` play it."""
 
@@ -39,8 +40,8 @@ with kr.batch():
         kr.load(scene)
         if name is not None:
             kr.save(name)
-    kr.limiter, kr.seed, kr.tuning = {limiter}, {seed}, {tuning}
-    for name in {soloed}:
+    kr.limiter, kr.seed, kr.tuning = {limiter}, {seed}, {hertz}
+{tuning}    for name in {soloed}:
         kr.solo(name, add=True)
     for cc, path, lo, hi, channel in {maps}:
         kr.midi_map(cc, path, lo, hi, channel)
@@ -69,6 +70,7 @@ class Files(Modules):
         """
         target = file_path("KR0502", path)
         modules = {name: self.scene(name) for name in self.scenes}
+        hertz, tuning = self._session.tuning
         functions = Functions()
         scenes = {name: functions.named(module) for name, module in modules.items()}
         session = functions.named(self.capture())
@@ -78,7 +80,8 @@ class Files(Modules):
             session=_quoted(session),
             limiter=self._session.limiter,
             seed=self._session.seed,
-            tuning=self._session.tuning,
+            hertz=hertz,
+            tuning=f"    kr.tuning = krp.{tuning!r}\n" if isinstance(tuning, Tuning) else "",
             soloed=self._session.soloed(),
             maps=self._session.ports().midi_maps(),
         )

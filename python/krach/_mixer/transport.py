@@ -92,18 +92,15 @@ class Transport(Musical):
         >>> kr.slots["keys"].pattern
         Pattern(261.63Hz, 337.74Hz)
         """
-        return self._session.tuning if self._tuned is None else self._tuned
+        hertz, tuned = self._session.tuning
+        return tuned if isinstance(tuned, Tuning) else hertz
 
     @tuning.setter
     @entrance
     def tuning(self, tuning: float | Tuning | str | PathLike[str]) -> None:
         if isinstance(tuning, (str, PathLike)):
-            self._tuned = scala(tuning)
-        elif isinstance(tuning, Tuning):
-            self._tuned = tuning
-        else:
-            self._session.tuning = words.number("tuning", tuning)
-            self._tuned = None
+            tuning = scala(tuning)
+        self._session.tuning = tuning if isinstance(tuning, Tuning) else words.number("tuning", tuning)
 
     @property
     def strict(self) -> bool:

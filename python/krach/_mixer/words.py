@@ -18,7 +18,6 @@ from krach.pattern.mininotation import p as notation
 
 if TYPE_CHECKING:
     from krach._krach import Session
-    from krach.pattern.tuning import Tuning
 
 _DECIBELS = re.compile(r"\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*dB\s*", re.ASCII)
 _NAMES = frozenset({"KR0404", "KR0901", "KR0906"})
@@ -29,11 +28,10 @@ _TOP = 6000.0
 
 
 class Musical:
-    """A part of the mixer: it has the session, and the tuning that its patterns get."""
+    """Something that has the session, and nothing else: a part of the mixer."""
 
     __slots__ = ()
     _session: Session
-    _tuned: Tuning | None
 
 
 _S = TypeVar("_S", bound=Musical)

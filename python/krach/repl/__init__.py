@@ -159,7 +159,7 @@ class LiveMixer(Mixer):
     @entrance
     def __setattr__(self, name: str, value: object) -> None:
         """Refuses a name that is no property: a slip of the keys would be lost."""
-        if name in _SETTABLE or name in ("_session", "_tuned", "_window"):
+        if name in _SETTABLE or name in ("_session", "_window"):
             return super().__setattr__(name, value)
         message = f"kr has no property '{name}': it has {', '.join(_SETTABLE)}"
         near = nearest(name, _SETTABLE)

@@ -23,7 +23,8 @@ LINES = (
 def demo(seconds: float, device: str | None) -> int:
     """Plays for some seconds, an equal part of them for each line. Raises KR0503 without the device."""
     with LiveMixer("off") as kr:
-        kr._session.keep_no_journal()  # `krach recover` brings back a musician's own session
+        # `krach recover` brings back a musician's own session.
+        kr._session.keep_no_journal()  # pyright: ignore[reportPrivateUsage]
         kr.open(device)
         names = {"kr": kr}
         share = seconds / len(LINES)

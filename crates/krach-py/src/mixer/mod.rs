@@ -3,9 +3,11 @@
 
 mod facts;
 mod live;
+mod patch;
 mod ports;
 mod render;
 mod texts;
+mod tuned;
 
 pub use ports::{Ports, Take};
 
@@ -14,17 +16,17 @@ use crate::pattern::Pattern;
 use crate::pattern::argument::{count, time};
 use crate::program::Program;
 use facts::{DriverFacts, NodeFacts, Outlet, bars, voicing};
-use krach_diag::Diagnostic;
 use krach_engine::DeviceRequest;
 use krach_pattern::{Shape, Time};
 use krach_session::{
-    At, Driver, Edit, Fade, Knob, Mixdown, Modulation, Named, Node, Patch, Playing, Route, Sending, Voicing,
+    At, Driver, Edit, Fade, Knob, Mixdown, Modulation, Named, Node, Playing, Route, Sending, Voicing,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use texts::Texts;
+use tuned::Tuned;
 
 /// Everything that sounds together.
 #[pyclass(module = "krach._krach", frozen)]
@@ -36,47 +38,11 @@ pub struct Session {
     /// The device to play on, until it is opened.
     waiting: Mutex<Option<DeviceRequest>>,
     texts: Texts,
+    tuned: Tuned,
 }
 
 /// A control and its first value.
 type Value = (String, f64);
-
-impl Session {
-    /// The session itself, if it has nodes.
-    pub fn with_nodes(&self) -> Option<Arc<krach_session::Session>> {
-        let has_nodes = self.inner.patch().nodes().len() > 0;
-        has_nodes.then(|| self.inner.clone())
-    }
-
-    /// Edits the patch, all or nothing.
-    fn edit(
-        &self,
-        py: Python<'_>,
-        plan: impl FnOnce(&Patch) -> Result<Vec<Edit>, Diagnostic> + Send,
-    ) -> PyResult<()> {
-        self.edit_at(py, At::Usual, plan)
-    }
-
-    /// The same, heard at a moment.
-    fn edit_at(
-        &self,
-        py: Python<'_>,
-        at: At,
-        plan: impl FnOnce(&Patch) -> Result<Vec<Edit>, Diagnostic> + Send,
-    ) -> PyResult<()> {
-        py.detach(|| self.inner.edit_at(at, plan)).map(drop).map_err(|report| error::raise(py, &report))
-    }
-
-    /// The patch as the next edit finds it.
-    fn patch(&self, py: Python<'_>) -> Patch {
-        py.detach(|| self.inner.patch())
-    }
-
-    /// A fact of the patch.
-    fn read<T>(&self, py: Python<'_>, read: impl FnOnce(&Patch) -> Result<T, Diagnostic>) -> PyResult<T> {
-        read(&self.patch(py)).map_err(|report| error::raise(py, &report))
-    }
-}
 
 #[pymethods]
 impl Session {
@@ -85,7 +51,13 @@ impl Session {
     fn new(request: Option<live::Request>) -> Self {
         let inner = Arc::new(krach_session::Session::of_user());
         let waiting = Mutex::new(request.map(Into::into));
-        Self { inner, strict: AtomicBool::new(false), waiting, texts: Texts::default() }
+        Self {
+            inner,
+            strict: AtomicBool::new(false),
+            waiting,
+            texts: Texts::default(),
+            tuned: Tuned::default(),
+        }
     }
 
     #[getter]
@@ -294,8 +266,14 @@ impl Session {
     }
 
     #[setter]
-    fn set_tuning(&self, py: Python<'_>, hertz: f64) -> PyResult<()> {
-        self.edit(py, |_| Ok(vec![Edit::Tuning(hertz)]))
+    fn set_tuning(&self, py: Python<'_>, tuning: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Ok(hertz) = tuning.extract() else {
+            self.tuned.set(Some(tuning.clone().unbind()));
+            return Ok(());
+        };
+        self.edit(py, |_| Ok(vec![Edit::Tuning(hertz)]))?;
+        self.tuned.set(None);
+        Ok(())
     }
 
     #[getter]
@@ -330,9 +308,10 @@ impl Session {
         self.patch(py).settings().seed.cast_signed()
     }
 
+    /// The frequency of A4, and the tuning of the next patterns if it is not twelve equal steps.
     #[getter]
-    fn get_tuning(&self, py: Python<'_>) -> f64 {
-        self.patch(py).settings().tuning
+    fn get_tuning(&self, py: Python<'_>) -> (f64, Option<Py<PyAny>>) {
+        (self.patch(py).settings().tuning, self.tuned.get(py))
     }
 
     /// What a path names: `("node", [name])`, `("group", names)` or `("knob", [path])`.
@@ -398,18 +377,22 @@ impl Session {
         let over = over.map(|over| time(py, "bars must be a positive number", over)).transpose()?;
         live::at(py, at)?;
         py.detach(|| self.inner.begin(over));
+        self.tuned.begin(py);
         Ok(())
     }
 
     /// Ends the transaction, which is given up where `at` is no moment.
     #[pyo3(signature = (at=None))]
     fn finish(&self, py: Python<'_>, at: live::When<'_>) -> PyResult<()> {
-        let at = live::at(py, at).inspect_err(|_| py.detach(|| self.inner.cancel()))?;
-        py.detach(|| self.inner.finish_at(at)).map_err(|report| error::raise(py, &report))
+        let at = live::at(py, at).inspect_err(|_| self.cancel(py))?;
+        let finished = py.detach(|| self.inner.finish_at(at));
+        self.tuned.end(finished.is_ok());
+        finished.map_err(|report| error::raise(py, &report))
     }
 
     fn cancel(&self, py: Python<'_>) {
         py.detach(|| self.inner.cancel());
+        self.tuned.end(false);
     }
 
     fn undo(&self, py: Python<'_>) -> PyResult<bool> {
