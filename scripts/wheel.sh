@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the wheel into dist/, packs it with zopfli, checks its size, installs it into a bare virtual environment of each Python at hand (3.11
-# and later), and plays there: imports, renders, checks and builds a library, all without a sound library.
+# Builds the wheel into dist/, packs it with zopfli, checks its size, installs it into a bare virtual environment of each
+# Python at hand (3.11 and later), and plays there: imports, renders, checks and builds a library, all without a sound library.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LIMIT=6000000 # bytes

@@ -173,10 +173,10 @@ def test_the_command_shows_the_session_of_another_process(tmp_path: Path) -> Non
 
 
 def test_without_a_session_the_command_says_how_to_start_one(tmp_path: Path) -> None:
-    told = (Path(__file__).parents[2] / "docs" / "errors" / "KR0504.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "errors" / "KR0504.md").read_text()
     done = command(tmp_path, "view")
     assert done.returncode == 1
-    assert f"```text\n{done.stderr}```" in told
+    assert f"```text\n{done.stderr}```" in page
 
 
 def not_blank(png: bytes) -> None:

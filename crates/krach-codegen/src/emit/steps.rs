@@ -166,7 +166,7 @@ impl<'a> Writer<'a> {
         }
         let memory = self.storage.memories[at];
         self.about(memory.next, |writer| {
-            // What it held is read before it is written, whoever asks for it later.
+            // The old value is read before the new one is written: a later node may need it.
             writer.fetch(at);
             let value = writer.viewing(LAST, |writer| writer.written(at));
             writer.effect(Do::Store(memory.slot), &[value]);
