@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Needs a file that Python has run.
-const WITH_PYTHON: &[&str] = &["KR0118"];
+/// Needs a file that Python has run, or a command that is Python: `python/tests` holds these pages.
+const WITH_PYTHON: &[&str] = &["KR0118", "KR0504"];
 
 fn pages(kind: &str) -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
