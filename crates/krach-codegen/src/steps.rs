@@ -11,7 +11,7 @@ use crate::lanes::LANES;
 use crate::plan::{Access, Plan, Section};
 use krach_abi::Precision;
 use krach_ir::maths::single;
-use krach_ir::{Fun, Intervals, OnePole, Op, Program, Sig, Ty};
+use krach_ir::{Fun, Intervals, OnePole, Op, Program, Sig, Ty, components};
 use rustc_hash::FxHashMap;
 
 /// Nodes from which on a loop is not written for four frames: its code would take too long to compile.
@@ -170,48 +170,11 @@ impl Graph {
         self.at[sig.index()].is_some_and(|at| self.needs[at].contains(&at))
     }
 
-    /// The strongly connected components, those that others need first (Tarjan 1972). Without recursion, since chains are
-    /// long.
+    /// The strongly connected components, those that others need first.
     fn units(&self) -> Vec<Vec<Sig>> {
-        const NEW: usize = usize::MAX;
-        let count = self.nodes.len();
-        let (mut number, mut low, mut on) = (vec![NEW; count], vec![0; count], vec![false; count]);
-        let (mut next, mut stack, mut units) = (0, Vec::new(), Vec::new());
-        let mut open: Vec<(usize, usize)> = Vec::new();
-        for root in 0..count {
-            if number[root] != NEW {
-                continue;
-            }
-            open.push((root, 0));
-            while let Some(&mut (node, ref mut edge)) = open.last_mut() {
-                if *edge == 0 {
-                    (number[node], low[node]) = (next, next);
-                    (next, on[node]) = (next + 1, true);
-                    stack.push(node);
-                }
-                let need = self.needs[node].get(*edge).copied();
-                *edge += 1;
-                match need {
-                    Some(need) if number[need] == NEW => open.push((need, 0)),
-                    Some(need) if on[need] => low[node] = low[node].min(number[need]),
-                    Some(_) => {}
-                    None => {
-                        open.pop();
-                        if let Some(&(parent, _)) = open.last() {
-                            low[parent] = low[parent].min(low[node]);
-                        }
-                        if low[node] == number[node] {
-                            let first = stack.iter().rposition(|&at| at == node).expect("it was put there");
-                            let mut unit: Vec<Sig> = stack.drain(first..).map(|at| self.nodes[at]).collect();
-                            unit.iter().for_each(|sig| on[self.at[sig.index()].expect("its own")] = false);
-                            unit.sort();
-                            units.push(unit);
-                        }
-                    }
-                }
-            }
-        }
-        units
+        let found = components(self.nodes.len(), |at| self.needs[at].iter().copied());
+        let unit = |places: Vec<usize>| places.into_iter().map(|at| self.nodes[at]).collect();
+        found.into_iter().map(unit).collect()
     }
 
     /// Of each node of the program: how many nodes, outputs and lines take its value. At first all nodes are computed frame

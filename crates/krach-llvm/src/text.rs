@@ -241,7 +241,7 @@ impl Writer {
 
     pub(crate) fn select(&self, mask: Value, yes: Value, no: Value) -> Value {
         let (yes, no) = self.alike(yes, no);
-        let (mask, yes) = self.alike_lanes(mask, yes);
+        let (mask, yes) = self.alike(mask, yes);
         let no = self.wide(no, yes.ty.lanes);
         self.make(yes.ty, format_args!("select {} {mask}, {} {yes}, {} {no}", mask.ty, yes.ty, no.ty))
     }
@@ -271,11 +271,8 @@ impl Writer {
         self.make(ty, format_args!("shufflevector {ty} {first}, {ty} undef, {} {zeros}", zeros.ty))
     }
 
+    /// Both with the same number of lanes.
     fn alike(&self, a: Value, b: Value) -> (Value, Value) {
-        self.alike_lanes(a, b)
-    }
-
-    fn alike_lanes(&self, a: Value, b: Value) -> (Value, Value) {
         let lanes = a.ty.lanes.max(b.ty.lanes);
         (self.wide(a, lanes), self.wide(b, lanes))
     }
